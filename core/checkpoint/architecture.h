@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace orderscope {
+
+struct NamedTensor;
+
+enum class Family { HorNet, Swin, ConvNeXt };
+
+std::string to_string(Family family);  ///< "hornet", "swin", "convnext"
+Result<Family> family_from_string(const std::string& name);
+
+/// Stored size of a global-local filter (HorNet's complex_weight): h rows of w = W/2+1 frequencies.
+struct FilterSize {
+  int h = 0;
+  int w = 0;
+  bool operator==(const FilterSize&) const = default;
+};
+
+/// Everything that fixes a backbone's layers. One entry a stage in each vector.
+struct Architecture {
+  Family family = Family::HorNet;
+  int in_channels = 3;
+  int classes = 1000;
+  std::vector<int> depths;
+  std::vector<int> dims;
+  int mlp_ratio = 4;
+  bool layer_scale = true;  ///< HorNet gamma1 and gamma2, ConvNeXt gamma; absent where trained with init value <= 0
+
+  std::vector<int> orders;                         ///< HorNet: order n of the stage's gnConvs
+  std::vector<std::optional<FilterSize>> filters;  ///< HorNet: global-local filter, or none for the depthwise form
+  int kernel_size = 7;                             ///< HorNet, ConvNeXt: of the depthwise convolutions
+
+  std::vector<int> heads;    ///< Swin
+  std::vector<int> windows;  ///< Swin: side of the attention window (the last stage's may be smaller)
+  bool qkv_bias = true;      ///< Swin
+  bool patch_norm = true;    ///< Swin: LayerNorm after the patch embedding
+  bool absolute_position_embedding = false;  ///< Swin
+
+  int image_size = 224;  ///< native input side: from filter sizes, attention masks or windows; 224 if nothing tells
+
+  bool operator==(const Architecture&) const = default;
+};
+
+/// Reads the architecture off names and shapes alone (official names). Errors: Unsupported when no family fits;
+/// Broken when a tensor that decides about the architecture is missing or contradicts the others; names the key.
+Result<Architecture> infer_architecture(const std::vector<NamedTensor>& state_dict);
+
+}  // namespace orderscope

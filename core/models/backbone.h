@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/checkpoint/architecture.h"
+#include "core/models/taps.h"
+
+namespace orderscope {
+
+/// One unit of a model that can be run alone: the stem, a block, a downsampling, the head.
+struct Step {
+  std::string name;
+  std::function<at::Tensor(at::Tensor x, Taps* taps)> run;
+  std::vector<std::string> taps;  ///< what passes by in this step, in order
+};
+
+/// A backbone is a list of steps. Between steps the activations are [N, H, W, C] (channels last in memory), so that
+/// 1x1 convolutions are matrix products on tokens and LayerNorm is over the last dimension. The first step takes the
+/// image [N, 3, H, W], the last gives logits [N, classes].
+/// Parameters are named as in the official state dicts; they are not initialised (a checkpoint or `initialize` does).
+class Backbone : public torch::nn::Module {
+ public:
+  const Architecture& architecture() const { return architecture_; }
+  const std::vector<Step>& steps() const { return steps_; }
+  std::vector<std::string> tap_names() const;
+
+  /// Errors: InvalidInput if the official code does not take this input size.
+  virtual Result<void> check_input(int64_t height, int64_t width) const = 0;
+
+  /// Logits [N, classes] of images [N, 3, H, W].
+  at::Tensor forward(at::Tensor images, Taps* taps = nullptr) const;
+
+  /// Multiply-adds of one image: convolutions, linear layers and attention products.
+  virtual int64_t macs(int64_t height, int64_t width) const = 0;
+
+ protected:
+  explicit Backbone(Architecture architecture) : architecture_(std::move(architecture)) {}
+
+  Architecture architecture_;
+  std::vector<Step> steps_;
+};
+
+/// A backbone with uninitialised parameters. Errors: InvalidInput if the architecture contradicts itself.
+Result<std::shared_ptr<Backbone>> make_backbone(const Architecture& architecture);
+
+/// Fills all parameters as the official code does at the start of a training. `layer_scale_init` <= 0 is not allowed
+/// where the architecture has layer scale. Draws from torch's global generator.
+void initialize(Backbone& backbone, double layer_scale_init = 1e-6);
+
+/// Stochastic depth: rate grows linearly from 0 to `rate` over all blocks; active in train() mode only.
+void set_drop_path(Backbone& backbone, double rate);
+
+}  // namespace orderscope

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/analysis/map.h"
+#include "core/base/job.h"
+#include "core/image/image.h"
+#include "core/models/model.h"
+
+namespace orderscope {
+
+/// How a tensor [C, h, w] becomes a map.
+enum class ChannelReduction { Mean, MeanAbs, L2 };
+
+/// What of a gnConv a map shows. Value has no order (0); the others have one map an order 1..n.
+enum class OrderQuantity { Value, Gate, State, Contribution };
+
+std::string to_string(ChannelReduction reduction);  ///< "mean", "mean_abs", "l2"
+std::string to_string(OrderQuantity quantity);      ///< "value", "gate", "state", "contribution"
+
+struct ClassScore {
+  int index = 0;
+  std::string name;
+  float logit = 0;
+  float probability = 0;
+};
+
+/// The order maps of one block: `maps[reduction][k]`; contribution is filled by a class view, not by the forward pass.
+struct BlockOrderMaps {
+  std::string block;
+  int order = 0;                     ///< n
+  std::vector<int> channels;         ///< of gate and state 1..n
+  std::vector<Map> value;            ///< indexed by ChannelReduction
+  std::vector<std::vector<Map>> gate;   ///< [order - 1][reduction]
+  std::vector<std::vector<Map>> state;  ///< [order - 1][reduction]
+
+  /// A map, or nullptr if there is none (order out of range, Contribution).
+  const Map* find(OrderQuantity quantity, int order, ChannelReduction reduction) const;
+};
+
+/// What the backward pass of one class adds.
+struct ClassView {
+  int class_index = 0;
+  std::vector<std::vector<Map>> contributions;  ///< [block][order - 1]; empty for a block without orders
+  std::vector<Map> cams;                        ///< Grad-CAM at the output of each block, raw and signed
+};
+
+/// One image in one model: a forward pass whose maps are all here, and a backward pass a class on demand.
+/// Not thread safe; use it from one worker at a time. No LibTorch in this header.
+class Inspection {
+ public:
+  /// Forward pass. Errors: InvalidInput (size the model does not take), Cancelled, OutOfMemory.
+  static Result<std::shared_ptr<Inspection>> run(std::shared_ptr<const Model> model, const InputImage& image,
+                                                 const JobContext& job = {});
+  ~Inspection();
+
+  const std::vector<ClassScore>& scores() const;          ///< all classes, the most likely first
+  const std::vector<BlockOrderMaps>& order_maps() const;  ///< one entry a block of the model; order 0 where none
+
+  /// Gradients of one class' logit, all blocks at once.
+  Result<ClassView> explain(int class_index, const JobContext& job = {});
+
+  /// One channel of any tap with a spatial layout, e.g. "stages.2.5.gnconv.gate.3".
+  Result<Map> channel(const std::string& tap, int channel, const JobContext& job = {});
+
+ private:
+  Inspection();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace orderscope
