@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/figure/color_bar_painter.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+#include <algorithm>
+
+#include "widgets/figure/format.h"
+
+namespace orderscope {
+
+std::vector<ColorBarTick> color_bar_ticks(const ColorScale& scale, bool relative) {
+  const Range range = scale.range();
+  const QString high = relative ? QStringLiteral("max") : format_value(range.high);
+  if (scale.is_signed()) {
+    const QString low = relative ? QStringLiteral("−max") : format_value(range.low);
+    return {{0, low}, {0.5, QStringLiteral("0")}, {1, high}};
+  }
+  const QString low = range.low < 0 && relative ? QStringLiteral("min") : format_value(range.low);
+  return {{0, low}, {1, high}};
+}
+
+void paint_color_bar(QPainter& painter, const QRectF& area, double bar_width, const ColorScale& scale, bool relative,
+                     const QColor& text, const QColor& frame) {
+  const QRectF bar(area.left(), area.top(), bar_width, area.height());
+  // Turned by hand and with enough rows that no viewer has to smooth it.
+  const QImage ramp = scale.ramp();
+  QImage upright(1, ramp.width(), QImage::Format_RGB32);
+  for (int i = 0; i < ramp.width(); ++i) upright.setPixel(0, ramp.width() - 1 - i, ramp.pixel(i, 0));
+  painter.drawImage(bar, upright.scaled(8, upright.height()));
+  painter.setPen(QPen(frame, 0));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRect(bar);
+
+  const QFontMetricsF metrics(painter.font(), painter.device());
+  const double height = metrics.height();
+  const double left = bar.right() + bar_width * 0.4;
+  painter.setPen(text);
+  for (const ColorBarTick& tick : color_bar_ticks(scale, relative)) {
+    const double y = bar.bottom() - tick.position * bar.height();
+    const double top = std::clamp(y - height / 2, area.top() - height * 0.15, area.bottom() - height * 0.85);
+    painter.drawText(QRectF(left, top, std::max(area.right() - left, 1.0), height), Qt::AlignLeft | Qt::AlignVCenter,
+                     tick.label);
+  }
+}
+
+}  // namespace orderscope
