@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 
+#include "core/base/guard.h"
 #include "core/models/backbone.h"
 #include "core/trace/glob.h"
-#include "core/trace/guard.h"
 
 namespace orderscope {
 
@@ -19,6 +20,18 @@ Probe Probe::record(std::string taps) {
 Probe Probe::record_gradient(std::string taps) {
   return {std::move(taps), {}, [](const at::Tensor&, const at::Tensor& gradient) { return gradient.detach(); }};
 }
+
+namespace {
+
+/// The edit's replacement for x; throws if its shape is another.
+at::Tensor apply_edit(const Edit& edit, const at::Tensor& x) {
+  at::Tensor replaced = edit.replace(x);
+  if (!replaced.defined() || replaced.sizes() != x.sizes())
+    throw std::invalid_argument("the replacement for " + edit.tap + " has another shape");
+  return replaced;
+}
+
+}  // namespace
 
 struct Trace::State {
   using Results = std::map<std::string, at::Tensor>;

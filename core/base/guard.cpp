@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/trace/guard.h"
+#include "core/base/guard.h"
 
 #include <ATen/ATen.h>
 #include <c10/util/Exception.h>
 
 #include <new>
 #include <stdexcept>
-
-#include "core/trace/trace.h"
 
 namespace orderscope {
 
@@ -42,13 +40,6 @@ Result<void> guarded(const std::function<void()>& code) {
   } catch (const std::exception& error) {
     return fail(Error::Kind::InvalidInput, first_line(error.what()));
   }
-}
-
-at::Tensor apply_edit(const Edit& edit, const at::Tensor& x) {
-  at::Tensor replaced = edit.replace(x);
-  if (!replaced.defined() || replaced.sizes() != x.sizes())
-    throw std::invalid_argument("the replacement for " + edit.tap + " has another shape");
-  return replaced;
 }
 
 }  // namespace orderscope
