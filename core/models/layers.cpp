@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/layers.h"
+
+#include <ATen/ATen.h>
+
+namespace orderscope {
+
+Linear::Linear(int64_t in, int64_t out, bool has_bias, bool pointwise) {
+  weight = register_parameter("weight", pointwise ? at::empty({out, in, 1, 1}) : at::empty({out, in}));
+  if (has_bias) bias = register_parameter("bias", at::empty({out}));
+}
+
+at::Tensor Linear::forward(const at::Tensor& x) const { return forward_rows(x, 0, weight.size(0)); }
+
+at::Tensor Linear::forward_rows(const at::Tensor& x, int64_t begin, int64_t end) const {
+  at::Tensor matrix = weight.dim() == 4 ? weight.flatten(1) : weight;
+  if (begin == 0 && end == weight.size(0)) return at::linear(x, matrix, bias);
+  return at::linear(x, matrix.slice(0, begin, end), bias.defined() ? bias.slice(0, begin, end) : bias);
+}
+
+LayerNorm::LayerNorm(int64_t channels, double eps) : eps_(eps) {
+  weight = register_parameter("weight", at::empty({channels}));
+  bias = register_parameter("bias", at::empty({channels}));
+}
+
+at::Tensor LayerNorm::forward_scaled(const at::Tensor& x, double scale) const {
+  if (scale == 1.0) return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
+  return at::layer_norm(x, weight.sizes(), weight * scale, bias * scale, eps_);
+}
+
+PatchConv::PatchConv(int64_t in, int64_t out, int64_t kernel) {
+  weight = register_parameter("weight", at::empty({out, in, kernel, kernel}));
+  bias = register_parameter("bias", at::empty({out}));
+}
+
+at::Tensor PatchConv::forward(const at::Tensor& x) const {
+  const int64_t kernel = weight.size(2);
+  const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, {kernel, kernel});
+  return y.permute({0, 2, 3, 1}).contiguous();
+}
+
+DepthwiseConv::DepthwiseConv(int64_t channels, int64_t kernel, bool has_bias) {
+  weight = register_parameter("weight", at::empty({channels, 1, kernel, kernel}));
+  if (has_bias) bias = register_parameter("bias", at::empty({channels}));
+}
+
+at::Tensor DepthwiseConv::forward_scaled(const at::Tensor& x, double scale) const {
+  const int64_t pad = weight.size(2) / 2;
+  const at::Tensor w = scale == 1.0 ? weight : weight * scale;
+  const at::Tensor b = scale == 1.0 || !bias.defined() ? bias : bias * scale;
+  const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), w, b, {1, 1}, {pad, pad}, {1, 1}, weight.size(0));
+  return y.permute({0, 2, 3, 1}).contiguous();
+}
+
+at::Tensor mlp(const Linear& first, const Linear& second, const at::Tensor& x) {
+  return second.forward(at::gelu(first.forward(x)));
+}
+
+at::Tensor add_branch(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& branch, double drop_path,
+                      bool training) {
+  at::Tensor factor = gamma;
+  if (training && drop_path > 0) {
+    at::Tensor keep = at::empty({x.size(0), 1, 1, 1}, x.options()).bernoulli_(1.0 - drop_path).div_(1.0 - drop_path);
+    factor = gamma.defined() ? keep * gamma : keep;
+  }
+  return factor.defined() ? at::addcmul(x, branch, factor) : x + branch;
+}
+
+}  // namespace orderscope
