@@ -19,6 +19,8 @@ struct Provenance {
   std::string preprocessing;
   std::string device;
   std::string dtype;
+
+  std::map<std::string, std::string> fields() const;  ///< all of it by name, parameters as "parameter.NAME"
 };
 
 /// A field of values over the image: raw, never scaled for display.
@@ -34,11 +36,12 @@ struct Map {
   bool empty() const { return values.empty(); }
 };
 
-/// Smallest and largest finite value; {0, 0} if there is none.
 struct Range {
   float low = 0;
   float high = 0;
 };
+
+/// Smallest and largest finite value; {0, 0} if there is none.
 Range range_of(const Map& map);
 
 }  // namespace orderscope

@@ -15,7 +15,7 @@ namespace orderscope {
 /// One unit of a model that can be run alone: the stem, a block, a downsampling, the head.
 struct Step {
   std::string name;
-  std::function<at::Tensor(at::Tensor x, Taps* taps)> run;
+  std::function<at::Tensor(const at::Tensor& x, Taps* taps)> run;
   std::vector<std::string> taps;  ///< what passes by in this step, in order
 };
 
@@ -33,10 +33,13 @@ class Backbone : public torch::nn::Module {
   virtual Result<void> check_input(int64_t height, int64_t width) const = 0;
 
   /// Logits [N, classes] of images [N, 3, H, W].
-  at::Tensor forward(at::Tensor images, Taps* taps = nullptr) const;
+  at::Tensor forward(const at::Tensor& images, Taps* taps = nullptr) const;
 
   /// Multiply-adds of one image: convolutions, linear layers and attention products.
   virtual int64_t macs(int64_t height, int64_t width) const = 0;
+
+  /// Stochastic depth: the rate grows linearly from 0 to `rate` over all blocks; acts in train() mode only.
+  virtual void set_drop_path(double rate) = 0;
 
  protected:
   explicit Backbone(Architecture architecture) : architecture_(std::move(architecture)) {}
@@ -48,11 +51,8 @@ class Backbone : public torch::nn::Module {
 /// A backbone with uninitialised parameters. Errors: InvalidInput if the architecture contradicts itself.
 Result<std::shared_ptr<Backbone>> make_backbone(const Architecture& architecture);
 
-/// Fills all parameters as the official code does at the start of a training. `layer_scale_init` <= 0 is not allowed
-/// where the architecture has layer scale. Draws from torch's global generator.
+/// Fills all parameters as the official code does at the start of a training: truncated normal weights of standard
+/// deviation 0.02, zero biases, layer scale at `layer_scale_init`. Draws from torch's global generator.
 void initialize(Backbone& backbone, double layer_scale_init = 1e-6);
-
-/// Stochastic depth: rate grows linearly from 0 to `rate` over all blocks; active in train() mode only.
-void set_drop_path(Backbone& backbone, double rate);
 
 }  // namespace orderscope

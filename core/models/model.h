@@ -41,6 +41,7 @@ struct Model {
   std::map<std::string, std::string> metadata;
   std::vector<std::string> warnings;
   std::string sha256;
+  std::string device = "cpu";
 
   std::shared_ptr<Backbone> backbone;  ///< evaluation mode, parameters frozen
 

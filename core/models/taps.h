@@ -14,24 +14,32 @@ namespace orderscope {
 class Taps {
  public:
   virtual ~Taps() = default;
+  /// Whether anybody looks at this tap; lets a model leave out what it would make for a tap only.
+  virtual bool wants(const std::string& name) const = 0;
   virtual at::Tensor tap(const std::string& name, at::Tensor x) = 0;
 };
 
-/// The taps of one module: its name, put before the names of what passes.
+/// The taps of one module: those of the run, under the module's name. Without a run every call hands back its tensor.
 class TapScope {
  public:
   TapScope() = default;
-  TapScope(Taps* taps, std::string prefix) : taps_(taps), prefix_(std::move(prefix)) {}
+  TapScope(Taps* taps, std::string module) : taps_(taps), module_(std::move(module)) {}
 
-  bool active() const { return taps_ != nullptr; }
   TapScope child(std::string_view name) const;
-  /// Passes a [N, H, W, C] tensor by the tap as [N, C, H, W]; no copy unless it was replaced by another layout.
-  at::Tensor channels_last(std::string_view name, at::Tensor x) const;
-  at::Tensor operator()(std::string_view name, at::Tensor x) const;
+  bool wants(std::string_view name) const;
+
+  /// Passes a tensor by in the layout it has. An empty name stands for the module's own output.
+  at::Tensor as_is(std::string_view name, at::Tensor x) const;
+  /// Passes [N, H, W, C] by as [N, C, H, W]: a view, no copy.
+  at::Tensor as_nchw(std::string_view name, at::Tensor x) const;
+  /// Passes [N, H, W, C] by as tokens [N, H * W, C].
+  at::Tensor as_tokens(std::string_view name, at::Tensor x) const;
 
  private:
+  std::string full_name(std::string_view name) const;
+
   Taps* taps_ = nullptr;
-  std::string prefix_;
+  std::string module_;
 };
 
 }  // namespace orderscope

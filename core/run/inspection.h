@@ -6,39 +6,18 @@
 #include <vector>
 
 #include "core/analysis/map.h"
+#include "core/analysis/order_maps.h"
 #include "core/base/job.h"
 #include "core/image/image.h"
 #include "core/models/model.h"
 
 namespace orderscope {
 
-/// How a tensor [C, h, w] becomes a map.
-enum class ChannelReduction { Mean, MeanAbs, L2 };
-
-/// What of a gnConv a map shows. Value has no order (0); the others have one map an order 1..n.
-enum class OrderQuantity { Value, Gate, State, Contribution };
-
-std::string to_string(ChannelReduction reduction);  ///< "mean", "mean_abs", "l2"
-std::string to_string(OrderQuantity quantity);      ///< "value", "gate", "state", "contribution"
-
 struct ClassScore {
   int index = 0;
   std::string name;
   float logit = 0;
   float probability = 0;
-};
-
-/// The order maps of one block: `maps[reduction][k]`; contribution is filled by a class view, not by the forward pass.
-struct BlockOrderMaps {
-  std::string block;
-  int order = 0;                     ///< n
-  std::vector<int> channels;         ///< of gate and state 1..n
-  std::vector<Map> value;            ///< indexed by ChannelReduction
-  std::vector<std::vector<Map>> gate;   ///< [order - 1][reduction]
-  std::vector<std::vector<Map>> state;  ///< [order - 1][reduction]
-
-  /// A map, or nullptr if there is none (order out of range, Contribution).
-  const Map* find(OrderQuantity quantity, int order, ChannelReduction reduction) const;
 };
 
 /// What the backward pass of one class adds.

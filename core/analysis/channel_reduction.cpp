@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/channel_reduction.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <cmath>
+
+// The loops below are compiled for several instruction sets; the loader picks one.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#define ORDERSCOPE_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define ORDERSCOPE_VECTORISED
+#endif
+
+namespace orderscope {
+
+namespace {
+
+/// Independent partial sums: without them the compiler may not reorder a float sum, and nothing vectorises.
+constexpr int kLanes = 16;
+
+struct Sums {
+  float sum, absolute, squares;
+};
+
+ORDERSCOPE_VECTORISED
+Sums sums(const float* x, int64_t n) {
+  float sum[kLanes] = {}, absolute[kLanes] = {}, squares[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (int j = 0; j < kLanes; ++j) {
+      const float v = x[i + j];
+      sum[j] += v;
+      absolute[j] += std::fabs(v);
+      squares[j] += v * v;
+    }
+  }
+  Sums total{};
+  for (int j = 0; j < kLanes; ++j) {
+    total.sum += sum[j];
+    total.absolute += absolute[j];
+    total.squares += squares[j];
+  }
+  for (; i < n; ++i) {
+    total.sum += x[i];
+    total.absolute += std::fabs(x[i]);
+    total.squares += x[i] * x[i];
+  }
+  return total;
+}
+
+ORDERSCOPE_VECTORISED
+float dot(const float* a, const float* b, int64_t n) {
+  float sum[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int j = 0; j < kLanes; ++j) sum[j] += a[i + j] * b[i + j];
+  float total = 0;
+  for (int j = 0; j < kLanes; ++j) total += sum[j];
+  for (; i < n; ++i) total += a[i] * b[i];
+  return total;
+}
+
+/// [N, C, h, w] as [N * h * w, C] with unit channel stride and one pixel stride, or undefined if it cannot be viewed so.
+at::Tensor pixel_rows(const at::Tensor& x) {
+  if (x.scalar_type() != at::kFloat || !x.is_cpu()) return {};
+  const at::Tensor last = x.dim() == 4 ? x.permute({0, 2, 3, 1}) : x;
+  if (last.stride(-1) != 1 && last.size(-1) != 1) return {};
+  int64_t expected = last.stride(-2) * last.size(-2);
+  for (int64_t d = last.dim() - 3; d >= 0; --d) {
+    if (last.size(d) != 1 && last.stride(d) != expected) return {};
+    expected *= last.size(d);
+  }
+  const int64_t channels = last.size(-1);
+  const int64_t pixels = last.numel() / std::max<int64_t>(channels, 1);
+  return last.as_strided({pixels, channels}, {last.stride(-2), 1});
+}
+
+int64_t channel_dim(const at::Tensor& x) { return x.dim() == 4 ? 1 : -1; }
+
+std::vector<int64_t> without_channels(const at::Tensor& x) {
+  if (x.dim() == 4) return {x.size(0), x.size(2), x.size(3)};
+  return {x.size(0), x.size(1)};
+}
+
+/// Pixels a chunk: enough work to pay for waking a thread.
+int64_t grain(int64_t channels) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(channels, 1)); }
+
+}  // namespace
+
+std::string to_string(ChannelReduction reduction) {
+  switch (reduction) {
+    case ChannelReduction::Mean: return "mean";
+    case ChannelReduction::MeanAbs: return "mean_abs";
+    case ChannelReduction::L2: return "l2";
+  }
+  return {};
+}
+
+Result<ChannelReduction> channel_reduction_from_string(const std::string& name) {
+  for (const auto reduction : {ChannelReduction::Mean, ChannelReduction::MeanAbs, ChannelReduction::L2})
+    if (to_string(reduction) == name) return reduction;
+  return fail(Error::Kind::InvalidInput, "unknown reduction", name, "use mean, mean_abs or l2");
+}
+
+at::Tensor reduce_channels(const at::Tensor& input) {
+  const at::Tensor x = input.detach();
+  std::vector<int64_t> shape = without_channels(x);
+  shape.insert(shape.begin(), 3);
+  const at::Tensor rows = pixel_rows(x);
+  if (!rows.defined()) {
+    const int64_t dim = channel_dim(x);
+    return at::stack({x.mean(dim), x.abs().mean(dim), at::linalg_vector_norm(x, 2, dim)});
+  }
+  const int64_t pixels = rows.size(0), channels = rows.size(1), stride = rows.stride(0);
+  at::Tensor out = at::empty(shape, x.options());
+  const float* in = rows.const_data_ptr<float>();
+  float* mean = out.mutable_data_ptr<float>();
+  at::parallel_for(0, pixels, grain(channels), [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p) {
+      const Sums s = sums(in + p * stride, channels);
+      mean[p] = s.sum / static_cast<float>(channels);
+      mean[pixels + p] = s.absolute / static_cast<float>(channels);
+      mean[2 * pixels + p] = std::sqrt(s.squares);
+    }
+  });
+  return out;
+}
+
+at::Tensor channel_dot(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor rows_a = pixel_rows(a.detach()), rows_b = pixel_rows(b.detach());
+  if (!rows_a.defined() || !rows_b.defined()) return (a.detach() * b.detach()).sum(channel_dim(a));
+  const int64_t pixels = rows_a.size(0), channels = rows_a.size(1);
+  at::Tensor out = at::empty(without_channels(a), a.options());
+  const float* pa = rows_a.const_data_ptr<float>();
+  const float* pb = rows_b.const_data_ptr<float>();
+  float* result = out.mutable_data_ptr<float>();
+  at::parallel_for(0, pixels, grain(channels), [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p)
+      result[p] = dot(pa + p * rows_a.stride(0), pb + p * rows_b.stride(0), channels);
+  });
+  return out;
+}
+
+}  // namespace orderscope

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/grad_cam.h"
+
+#include <ATen/ATen.h>
+
+#include "core/analysis/tensor_map.h"
+#include "core/trace/trace.h"
+
+namespace orderscope {
+
+const MethodDescriptor& grad_cam_descriptor() {
+  static const MethodDescriptor descriptor{
+      "gradcam",
+      "Grad-CAM",
+      "Selvaraju et al., Grad-CAM, ICCV 2017",
+      {{"layer", MethodParameter::Type::Layer, "where to look, e.g. stages.3.1 or layers.3.blocks.1.norm1", "", {}, 0, 0},
+       {"class", MethodParameter::Type::Class, "class index; the most likely one unless given", "", {}, 0, 0}},
+      /*needs_gradient=*/true,
+      /*needs_gnconv=*/false,
+      "map"};
+  return descriptor;
+}
+
+Probe grad_cam_probe(const std::string& layers) {
+  return {layers, {}, [](const at::Tensor& activation, const at::Tensor& gradient) {
+            // Rows of pixels, so that both shapes, [N, C, h, w] and tokens [N, L, C], end in one matrix product.
+            if (activation.dim() == 3) {
+              const at::Tensor weights = gradient.mean(1, true);
+              return at::matmul(activation, weights.transpose(1, 2)).squeeze(2);
+            }
+            if (activation.dim() != 4) return at::Tensor();
+            const at::Tensor weights = gradient.mean({2, 3}).unsqueeze(2);
+            const at::Tensor rows = activation.permute({0, 2, 3, 1}).flatten(1, 2);
+            return at::matmul(rows, weights).view({activation.size(0), activation.size(2), activation.size(3)});
+          }};
+}
+
+Result<Map> grad_cam(const Trace& trace, std::size_t probe, const std::string& layer, int n) {
+  const at::Tensor reduced = trace.gradient_result(probe, layer);
+  if (!reduced.defined()) {
+    return fail(Error::Kind::InvalidInput, "no gradient map here: not a layer of this model, or one without channels and space",
+                layer, "`info` lists the taps");
+  }
+  Map map = to_map(spatial(reduced, n, trace.images().size(2), trace.images().size(3)));
+  map.is_signed = true;
+  map.unit = "logit";
+  map.provenance.layer = layer;
+  map.provenance.method = grad_cam_descriptor().id;
+  return map;
+}
+
+}  // namespace orderscope

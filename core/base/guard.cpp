@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/guard.h"
+
+#include <ATen/ATen.h>
+#include <c10/util/Exception.h>
+
+#include <new>
+#include <stdexcept>
+
+namespace orderscope {
+
+namespace {
+struct CancelledException : std::runtime_error {
+  CancelledException() : std::runtime_error("cancelled") {}
+};
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+}  // namespace
+
+void throw_if_cancelled(const JobContext& job) {
+  if (job.stop.stop_requested()) throw CancelledException();
+}
+
+Result<void> guarded(const std::function<void()>& code) {
+  try {
+    code();
+    return {};
+  } catch (const CancelledException&) {
+    return fail(Error::Kind::Cancelled, "cancelled");
+  } catch (const std::bad_alloc&) {
+    return fail(Error::Kind::OutOfMemory, "out of memory", {}, "use a smaller image or fewer maps");
+  } catch (const c10::OutOfMemoryError&) {
+    return fail(Error::Kind::OutOfMemory, "out of device memory", {}, "use a smaller batch, or --device cpu");
+  } catch (const c10::Error& error) {
+    const std::string what = first_line(error.what_without_backtrace());
+    // The CPU allocator reports exhaustion as a plain error.
+    if (what.find("allocate memory") != std::string::npos)
+      return fail(Error::Kind::OutOfMemory, "out of memory", {}, "use a smaller image or fewer maps");
+    return fail(Error::Kind::InvalidInput, what);
+  } catch (const std::exception& error) {
+    return fail(Error::Kind::InvalidInput, first_line(error.what()));
+  }
+}
+
+}  // namespace orderscope

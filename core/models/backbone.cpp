@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/backbone.h"
+
+#include <ATen/ATen.h>
+
+#include "core/models/convnext.h"
+#include "core/models/hornet.h"
+#include "core/models/swin.h"
+
+namespace orderscope {
+
+std::vector<std::string> Backbone::tap_names() const {
+  std::vector<std::string> names{"input"};
+  for (const Step& step : steps_) names.insert(names.end(), step.taps.begin(), step.taps.end());
+  return names;
+}
+
+at::Tensor Backbone::forward(const at::Tensor& images, Taps* taps) const {
+  at::Tensor x = TapScope(taps, "").as_is("input", images);
+  for (const Step& step : steps_) x = step.run(x, taps);
+  return x;
+}
+
+namespace {
+
+Result<void> check_sizes(const Architecture& a) {
+  const auto refuse = [](const std::string& what) { return fail(Error::Kind::InvalidInput, what, "architecture"); };
+  const std::size_t stages = a.dims.size();
+  if (stages == 0 || stages > 8 || a.depths.size() != stages) return refuse("needs as many depths as dims");
+  if (a.in_channels < 1 || a.classes < 1 || a.mlp_ratio < 1) return refuse("channels, classes and MLP ratio must be positive");
+  for (std::size_t i = 0; i < stages; ++i) {
+    if (a.dims[i] < 1 || a.depths[i] < 0) return refuse("dims must be positive and depths not negative");
+  }
+  return {};
+}
+
+Result<void> check_hornet(const Architecture& a) {
+  const auto refuse = [](const std::string& what) { return fail(Error::Kind::InvalidInput, what, "architecture"); };
+  if (a.orders.size() != a.dims.size() || a.filters.size() != a.dims.size())
+    return refuse("a HorNet needs an order and a filter entry for each stage");
+  for (std::size_t i = 0; i < a.dims.size(); ++i) {
+    const int order = a.orders[i];
+    if (order < 1 || order > 16) return refuse("orders must lie between 1 and 16");
+    if (a.dims[i] % (1 << (order - 1)) != 0) {
+      return refuse("dim " + std::to_string(a.dims[i]) + " is not divisible by 2^(order - 1), order " +
+                    std::to_string(order));
+    }
+    if (a.filters[i] && (a.filters[i]->h < 1 || a.filters[i]->w < 1)) return refuse("filter sizes must be positive");
+  }
+  return {};
+}
+
+Result<void> check_swin(const Architecture& a) {
+  const auto refuse = [](const std::string& what) { return fail(Error::Kind::InvalidInput, what, "architecture"); };
+  if (a.heads.size() != a.dims.size() || a.windows.size() != a.dims.size())
+    return refuse("a Swin needs heads and a window for each stage");
+  for (std::size_t i = 0; i < a.dims.size(); ++i) {
+    const int64_t resolution = (a.image_size / 4) >> i;
+    if (a.heads[i] < 1 || a.dims[i] % a.heads[i] != 0) return refuse("dims must be multiples of the number of heads");
+    if (a.windows[i] < 1 || resolution < 1 || resolution % a.windows[i] != 0) {
+      return refuse("window " + std::to_string(a.windows[i]) + " does not divide the map of stage " +
+                    std::to_string(i + 1) + ", " + std::to_string(resolution) + " a side");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Backbone>> make_backbone(const Architecture& a) {
+  TRY_VOID(check_sizes(a));
+  try {
+    switch (a.family) {
+      case Family::HorNet:
+        TRY_VOID(check_hornet(a));
+        return std::make_shared<HorNet>(a);
+      case Family::Swin:
+        TRY_VOID(check_swin(a));
+        return std::make_shared<Swin>(a);
+      case Family::ConvNeXt:
+        if (a.kernel_size < 1 || a.kernel_size % 2 == 0) return fail(Error::Kind::InvalidInput, "kernel must be odd");
+        return std::make_shared<ConvNeXt>(a);
+    }
+  } catch (const std::exception& error) {
+    return fail(Error::Kind::OutOfMemory, std::string("the network cannot be made: ") + error.what());
+  }
+  return fail(Error::Kind::InvalidInput, "unknown family");
+}
+
+void initialize(Backbone& backbone, double layer_scale_init) {
+  const at::NoGradGuard no_grad;
+  for (auto& item : backbone.named_parameters()) {
+    const std::string& name = item.key();
+    at::Tensor& p = item.value();
+    const std::string last = name.substr(name.rfind('.') + 1);
+    if (last == "gamma" || last == "gamma1" || last == "gamma2") {
+      p.fill_(layer_scale_init);
+    } else if (last == "bias") {
+      p.zero_();
+    } else if (p.dim() == 1) {
+      p.fill_(1);  // LayerNorm
+    } else {
+      // Cut at +-2, a hundred standard deviations, as the official trunc_normal_ with its default limits.
+      p.normal_(0, 0.02).clamp_(-2, 2);
+    }
+  }
+}
+
+}  // namespace orderscope

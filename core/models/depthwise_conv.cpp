@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/depthwise_conv.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "core/models/depthwise_kernels.h"
+
+namespace orderscope {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+at::Tensor reference(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const int64_t padding = weight.size(3) / 2;
+  return at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, 1, padding, 1, weight.size(0)).permute({0, 2, 3, 1});
+}
+
+bool kernels_fit(const at::Tensor& x, const at::Tensor& weight) {
+  const bool real = x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble;
+  return real && x.is_cpu() && weight.is_cpu() && weight.scalar_type() == x.scalar_type() && x.dim() == 4 &&
+         weight.dim() == 4 && weight.size(0) == x.size(3) && weight.size(1) == 1 && weight.size(2) == weight.size(3) &&
+         x.numel() > 0 && has_depthwise_kernels(weight.size(3));
+}
+
+at::Tensor channels_adjacent(const at::Tensor& x) { return x.stride(3) == 1 ? x : x.contiguous(); }
+
+template <class T>
+ImageView<const T> view(const at::Tensor& x) {
+  return {x.const_data_ptr<T>(), x.stride(0), x.stride(1), x.stride(2)};
+}
+
+BatchShape shape_of(const at::Tensor& x) { return {x.size(0), x.size(1), x.size(2), x.size(3)}; }
+
+/// Taps [k * k, C], channels adjacent.
+at::Tensor taps_of(const at::Tensor& weight) { return weight.flatten(1).t().contiguous(); }
+
+/// `bias` may be undefined.
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& bias, int64_t k) {
+  const at::Tensor input = channels_adjacent(x);
+  at::Tensor y = at::empty(x.sizes(), x.options());
+  const at::Tensor offset = bias.defined() ? bias.contiguous() : bias;
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "depthwise_conv", [&] {
+    depthwise_forward<scalar_t>(view<scalar_t>(input), taps.const_data_ptr<scalar_t>(),
+                                offset.defined() ? offset.const_data_ptr<scalar_t>() : nullptr,
+                                {y.mutable_data_ptr<scalar_t>(), y.stride(0), y.stride(1), y.stride(2)}, shape_of(x), k);
+  });
+  return y;
+}
+
+at::Tensor weight_gradient(const at::Tensor& x, const at::Tensor& dy, int64_t k) {
+  const at::Tensor input = channels_adjacent(x);
+  at::Tensor gradient = at::empty({k * k, x.size(3)}, x.options());
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "depthwise_conv", [&] {
+    depthwise_weight_gradient<scalar_t>(view<scalar_t>(input), view<scalar_t>(dy),
+                                        gradient.mutable_data_ptr<scalar_t>(), shape_of(x), k);
+  });
+  return gradient.t().contiguous().view({x.size(3), 1, k, k});
+}
+
+struct DepthwiseConv : torch::autograd::Function<DepthwiseConv> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                            const at::Tensor& bias) {
+    context->save_for_backward({x, weight});
+    return convolve(x, taps_of(weight), bias, weight.size(3));
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& x = saved[0];
+    const at::Tensor& weight = saved[1];
+    const at::Tensor dy = channels_adjacent(gradients[0]);
+    const int64_t k = weight.size(3);
+    at::Tensor dx, dw, db;
+    if (at::GradMode::is_enabled()) {
+      // Somebody wants gradients of these gradients: LibTorch's own operations record them.
+      std::tie(dx, dw, std::ignore) = at::convolution_backward(
+          dy.permute({0, 3, 1, 2}), x.permute({0, 3, 1, 2}), weight, std::nullopt, {1, 1}, {k / 2, k / 2}, {1, 1}, false,
+          {0, 0}, weight.size(0), {context->needs_input_grad(0), context->needs_input_grad(1), false});
+      if (dx.defined()) dx = dx.permute({0, 2, 3, 1});
+    } else {
+      if (context->needs_input_grad(0)) dx = convolve(dy, taps_of(weight).flip(0), {}, k);
+      if (context->needs_input_grad(1)) dw = weight_gradient(x, dy, k);
+    }
+    if (context->needs_input_grad(2)) db = dy.sum({0, 1, 2});
+    return {dx, dw, db};
+  }
+};
+
+}  // namespace
+
+at::Tensor depthwise_conv(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
+  const at::Tensor offset = bias.value_or(at::Tensor());
+  if (!kernels_fit(x, weight) || (offset.defined() && offset.scalar_type() != x.scalar_type()))
+    return reference(x, weight, offset);
+  const bool records = at::GradMode::is_enabled() &&
+                       (x.requires_grad() || weight.requires_grad() || (offset.defined() && offset.requires_grad()));
+  if (!records) return convolve(x, taps_of(weight), offset, weight.size(3));
+  return DepthwiseConv::apply(x, weight, offset);
+}
+
+}  // namespace orderscope

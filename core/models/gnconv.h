@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/checkpoint/architecture.h"
+#include "core/models/global_local_filter.h"
+#include "core/models/layers.h"
+#include "core/models/taps.h"
+
+namespace orderscope {
+
+/// Recursive gated convolution of order n (Rao et al., NeurIPS 2022, eq. 3-5; reference: hornet.py, class gnconv).
+/// With dims_k = dim / 2^(n-1-k):
+///   [value, abc] = proj_in(x);  [gate_1 .. gate_n] = s * dwconv(abc)
+///   state_1 = value * gate_1;   candidate_k = pws_{k-1}(state_{k-1});  state_k = candidate_k * gate_k
+///   y = proj_out(state_n)
+/// Taps: proj_in, value, gate.k, candidate.k (from 2), state.k, proj_out.
+class GnConv : public torch::nn::Module {
+ public:
+  /// `filter`: the global-local form; none: a depthwise convolution of `kernel` x `kernel`.
+  GnConv(int64_t dim, int order, int64_t kernel, std::optional<FilterSize> filter);
+
+  at::Tensor forward(const at::Tensor& x, const TapScope& taps) const;  ///< [N, H, W, dim] to the same shape
+  int64_t macs(int64_t pixels) const;
+
+  static constexpr double kScale = 1.0 / 3.0;  ///< s of the official models; it is not stored in checkpoints
+
+  /// Channels of gate and state 1..n.
+  static std::vector<int64_t> dims(int64_t dim, int order);
+  static std::vector<std::string> tap_names(const std::string& module, int order);
+
+ private:
+  std::vector<int64_t> dims_;
+  std::shared_ptr<Linear> proj_in_, proj_out_;
+  std::vector<std::shared_ptr<Linear>> pws_;
+  std::shared_ptr<DepthwiseConv> depthwise_;   ///< one of these two
+  std::shared_ptr<GlobalLocalFilter> filter_;
+};
+
+}  // namespace orderscope

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/layers.h"
+
+#include <ATen/ATen.h>
+
+#include "core/models/depthwise_conv.h"
+
+namespace orderscope {
+
+Linear::Linear(int64_t in, int64_t out, bool has_bias, bool pointwise) {
+  weight = register_parameter("weight", pointwise ? at::empty({out, in, 1, 1}) : at::empty({out, in}));
+  if (has_bias) bias = register_parameter("bias", at::empty({out}));
+}
+
+at::Tensor Linear::forward(const at::Tensor& x) const {
+  return at::linear(x, weight.dim() == 4 ? weight.flatten(1) : weight, bias);
+}
+
+LayerNorm::LayerNorm(int64_t channels, double eps) : eps_(eps) {
+  weight = register_parameter("weight", at::empty({channels}));
+  bias = register_parameter("bias", at::empty({channels}));
+}
+
+at::Tensor LayerNorm::forward_scaled(const at::Tensor& x, double scale) const {
+  if (scale == 1.0) return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
+  return at::layer_norm(x, weight.sizes(), weight * scale, bias * scale, eps_);
+}
+
+PatchConv::PatchConv(int64_t in, int64_t out, int64_t kernel) {
+  weight = register_parameter("weight", at::empty({out, in, kernel, kernel}));
+  bias = register_parameter("bias", at::empty({out}));
+}
+
+at::Tensor PatchConv::forward(const at::Tensor& x) const {
+  const int64_t kernel = weight.size(2);
+  const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, {kernel, kernel});
+  return y.permute({0, 2, 3, 1}).contiguous();
+}
+
+DepthwiseConv::DepthwiseConv(int64_t channels, int64_t kernel, bool has_bias) {
+  weight = register_parameter("weight", at::empty({channels, 1, kernel, kernel}));
+  if (has_bias) bias = register_parameter("bias", at::empty({channels}));
+}
+
+at::Tensor DepthwiseConv::forward_scaled(const at::Tensor& x, double scale) const {
+  if (scale == 1.0) return depthwise_conv(x, weight, bias);
+  return depthwise_conv(x, weight * scale, bias.defined() ? bias * scale : bias);
+}
+
+at::Tensor mlp(const Linear& first, const Linear& second, const at::Tensor& x) {
+  return second.forward(at::gelu(first.forward(x)));
+}
+
+at::Tensor add_branch(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& branch, double drop_path,
+                      bool training) {
+  at::Tensor factor = gamma;
+  if (training && drop_path > 0) {
+    at::Tensor keep = at::empty({x.size(0), 1, 1, 1}, x.options()).bernoulli_(1.0 - drop_path).div_(1.0 - drop_path);
+    factor = gamma.defined() ? keep * gamma : keep;
+  }
+  return factor.defined() ? at::addcmul(x, branch, factor) : x + branch;
+}
+
+}  // namespace orderscope

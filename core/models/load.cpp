@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <unordered_map>
+
+#include "core/base/guard.h"
+#include "core/base/sha256.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/models/backbone.h"
+#include "core/models/model.h"
+
+namespace orderscope {
+
+namespace {
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::ostringstream text;
+  text << shape;
+  return text.str();
+}
+
+bool is_swin_buffer(const std::string& name) {
+  return name.ends_with(".relative_position_index") || name.ends_with(".attn_mask");
+}
+
+/// Puts the file's tensors in place of the backbone's parameters: float32 ones without a copy.
+Result<void> assign(Backbone& backbone, const Checkpoint& checkpoint, std::vector<std::string>& warnings) {
+  std::unordered_map<std::string, const at::Tensor*> stored;
+  for (const NamedTensor& item : checkpoint.state_dict) stored[item.name] = &item.tensor;
+
+  for (auto& item : backbone.named_parameters()) {
+    const std::string& name = item.key();
+    const auto found = stored.find(name);
+    if (found == stored.end())
+      return fail(Error::Kind::Broken, "the tensor " + name + " is missing", {}, "expected shape " + shape_text(item.value().sizes()));
+    const at::Tensor& tensor = *found->second;
+    if (tensor.sizes() != item.value().sizes()) {
+      return fail(Error::Kind::Broken, "the tensor " + name + " has shape " + shape_text(tensor.sizes()) + ", expected " +
+                                           shape_text(item.value().sizes()));
+    }
+    if (!at::isFloatingType(tensor.scalar_type()))
+      return fail(Error::Kind::Broken, "the tensor " + name + " holds " + std::string(c10::toString(tensor.scalar_type())) + ", not floating point");
+    const at::Tensor value = tensor.to(at::kFloat).contiguous();
+    if (!at::isfinite(value.sum()).item<bool>() && !at::isfinite(value).all().item<bool>())
+      warnings.push_back("the tensor " + name + " holds NaN or infinite values");
+    item.value().set_data(value);
+    item.value().set_requires_grad(false);
+    stored.erase(found);
+  }
+
+  std::vector<std::string> unknown;
+  for (const NamedTensor& item : checkpoint.state_dict)
+    if (stored.count(item.name) && !is_swin_buffer(item.name)) unknown.push_back(item.name);
+  for (std::size_t i = 0; i < unknown.size() && i < 8; ++i) warnings.push_back("the tensor " + unknown[i] + " is unknown and was ignored");
+  if (unknown.size() > 8) warnings.push_back("and " + std::to_string(unknown.size() - 8) + " more unknown tensors");
+  return {};
+}
+
+/// The official evaluation transform for this native size, overridden by the file's metadata if it has any.
+Preprocessing preprocessing_of(const Architecture& a, const Checkpoint& checkpoint, std::vector<std::string>& warnings) {
+  Preprocessing how;
+  how.size = a.image_size;
+  how.warp = a.image_size >= 384;
+  const auto found = checkpoint.metadata.find("preprocessing");
+  if (found == checkpoint.metadata.end()) return how;
+  const auto json = nlohmann::json::parse(found->second, nullptr, false);
+  try {
+    Preprocessing stored = how;
+    stored.size = json.at("size").get<int>();
+    stored.warp = json.value("warp", stored.warp);
+    stored.crop_pct = json.value("crop_pct", stored.crop_pct);
+    stored.mean = json.at("mean").get<std::array<float, 3>>();
+    stored.std = json.at("std").get<std::array<float, 3>>();
+    const bool sane = stored.size >= 1 && stored.size <= 16384 && stored.crop_pct > 0 && stored.crop_pct <= 1 &&
+                      std::all_of(stored.std.begin(), stored.std.end(), [](float s) { return s > 0; });
+    if (sane) return stored;
+  } catch (const nlohmann::json::exception&) {
+  }
+  warnings.push_back("the preprocessing in the file's metadata cannot be used; ImageNet's is assumed");
+  return how;
+}
+
+std::vector<std::string> class_names_of(const Architecture& a, const Checkpoint& checkpoint, std::vector<std::string>& warnings) {
+  const auto found = checkpoint.metadata.find("class_names");
+  if (found == checkpoint.metadata.end()) return {};
+  const auto json = nlohmann::json::parse(found->second, nullptr, false);
+  if (json.is_array() && json.size() == static_cast<std::size_t>(a.classes) &&
+      std::all_of(json.begin(), json.end(), [](const auto& name) { return name.is_string(); }))
+    return json.get<std::vector<std::string>>();
+  warnings.push_back("the class names in the file's metadata do not fit its " + std::to_string(a.classes) + " classes");
+  return {};
+}
+
+std::vector<BlockInfo> blocks_of(const Architecture& a) {
+  std::vector<BlockInfo> blocks;
+  for (std::size_t i = 0; i < a.dims.size(); ++i) {
+    for (int j = 0; j < a.depths[i]; ++j) {
+      const std::string stage = std::to_string(i), index = std::to_string(j);
+      BlockInfo block;
+      block.name = a.family == Family::Swin ? "layers." + stage + ".blocks." + index : "stages." + stage + "." + index;
+      block.stage = static_cast<int>(i);
+      block.index = j;
+      block.channels = a.dims[i];
+      block.stride = 4 << i;
+      block.order = a.family == Family::HorNet ? a.orders[i] : 0;
+      blocks.push_back(std::move(block));
+    }
+  }
+  return blocks;
+}
+
+std::vector<std::string> mixers_of(const Architecture& a) {
+  const std::string kernel = std::to_string(a.kernel_size) + "x" + std::to_string(a.kernel_size);
+  std::vector<std::string> mixers;
+  for (std::size_t i = 0; i < a.dims.size(); ++i) {
+    switch (a.family) {
+      case Family::HorNet: mixers.push_back(a.filters[i] ? "gnconv-gf" : "gnconv-" + kernel); break;
+      case Family::Swin: mixers.push_back("window-attention"); break;
+      case Family::ConvNeXt: mixers.push_back("dwconv-" + kernel); break;
+    }
+  }
+  return mixers;
+}
+
+Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const LoadOptions& options) {
+  auto model = std::make_shared<Model>();
+  model->path = checkpoint.path;
+  model->name = checkpoint.path.stem().string();
+  model->device = options.device;
+  model->container = checkpoint.container;
+  model->key = checkpoint.key;
+  model->naming = checkpoint.naming;
+  model->metadata = checkpoint.metadata;
+  model->warnings = checkpoint.warnings;
+  for (const std::string& key : checkpoint.other_keys)
+    model->warnings.push_back("the file also holds other weights under " + key + "; --key chooses them");
+  TRY(model->architecture, infer_architecture(checkpoint.state_dict));
+  const Architecture& a = model->architecture;
+
+  TRY(model->backbone, make_backbone(a));
+  TRY_VOID(assign(*model->backbone, checkpoint, model->warnings));
+  model->backbone->eval();
+  auto moved = guarded([&] { model->backbone->to(at::Device(options.device)); });
+  if (!moved) return fail(Error::Kind::InvalidInput, moved.error().what, "device " + options.device, "use cpu or cuda");
+
+  model->preprocessing = preprocessing_of(a, checkpoint, model->warnings);
+  model->class_names = class_names_of(a, checkpoint, model->warnings);
+  model->blocks = blocks_of(a);
+  model->mixers = mixers_of(a);
+  for (const at::Tensor& parameter : model->backbone->parameters()) model->parameters += parameter.numel();
+  model->macs = model->backbone->macs(a.image_size, a.image_size);
+  if (options.hash) model->sha256 = sha256(checkpoint.file->bytes());
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+}  // namespace
+
+std::string Model::class_name(int index) const {
+  if (index >= 0 && static_cast<std::size_t>(index) < class_names.size()) return class_names[index];
+  return "class " + std::to_string(index);
+}
+
+Result<std::shared_ptr<const Model>> load_model(const std::filesystem::path& path, const LoadOptions& options,
+                                                const JobContext& job) {
+  job.progress(0, 2, "reading the checkpoint");
+  TRY(const Checkpoint checkpoint, read_checkpoint(path, options.key));
+  TRY_VOID(job.check());
+  job.progress(1, 2, "building the network");
+  auto model = build(checkpoint, options);
+  if (!model) return fail(std::move(model.error()).on(path.string()));
+  job.progress(2, 2, "ready");
+  return model;
+}
+
+}  // namespace orderscope

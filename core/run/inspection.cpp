@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/run/inspection.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "core/analysis/grad_cam.h"
+#include "core/analysis/order_contribution.h"
+#include "core/analysis/tensor_map.h"
+#include "core/base/version.h"
+#include "core/models/backbone.h"
+#include "core/run/image_tensor.h"
+#include "core/trace/trace.h"
+
+namespace orderscope {
+
+namespace {
+
+std::string describe(const Preprocessing& how) {
+  const std::string size = std::to_string(how.size);
+  return how.warp ? "warp " + size : "resize " + std::to_string(static_cast<int>(how.size / how.crop_pct)) + ", crop " + size;
+}
+
+}  // namespace
+
+struct Inspection::State {
+  std::shared_ptr<const Model> model;
+  Provenance provenance;
+  std::vector<ClassScore> scores;
+  std::vector<BlockOrderMaps> order_maps;
+  std::size_t orders_probe = 0, contribution_probe = 0, cam_probe = 0;
+  std::unique_ptr<Trace> trace;
+
+  void stamp(Map& map) const {
+    Provenance full = provenance;
+    full.layer = map.provenance.layer;
+    full.method = map.provenance.method;
+    full.parameters.merge(map.provenance.parameters);
+    map.provenance = std::move(full);
+  }
+};
+
+Inspection::Inspection() : state_(std::make_unique<State>()) {}
+Inspection::~Inspection() = default;
+
+at::Tensor image_tensor(const InputImage& image) {
+  const std::vector<float> values = image.normalized();
+  return at::tensor(values).view({1, 3, image.pixels.height, image.pixels.width});
+}
+
+Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model> model, const InputImage& image,
+                                                    const JobContext& job) {
+  std::shared_ptr<Inspection> inspection(new Inspection());
+  State& state = *inspection->state_;
+  state.model = model;
+  state.provenance.program = version_text();
+  state.provenance.model_sha256 = model->sha256;
+  state.provenance.architecture = to_string(model->architecture.family);
+  state.provenance.image_sha256 = image.source_sha256;
+  state.provenance.preprocessing = describe(image.preprocessing) + ", exif " + image.exif;
+  state.provenance.device = model->device;
+  state.provenance.dtype = "float32";
+
+  // The outputs of the blocks are what Grad-CAM looks at; one glob a block, so that inner taps cost nothing.
+  std::vector<Probe> probes{order_maps_probe(), order_contribution_probe()};
+  state.orders_probe = 0;
+  state.contribution_probe = 1;
+  state.cam_probe = probes.size();
+  for (const BlockInfo& block : model->blocks) probes.push_back(grad_cam_probe(block.name));
+
+  TRY(Trace trace, Trace::forward(model->backbone, image_tensor(image).to(at::Device(model->device)), std::move(probes), {}, job));
+  state.trace = std::make_unique<Trace>(std::move(trace));
+  const at::Tensor logits = state.trace->logits()[0].to(at::kCPU);
+  const at::Tensor probabilities = at::softmax(logits, 0);
+  for (int c = 0; c < model->architecture.classes; ++c)
+    state.scores.push_back({c, model->class_name(c), logits[c].item<float>(), probabilities[c].item<float>()});
+  std::stable_sort(state.scores.begin(), state.scores.end(),
+                   [](const ClassScore& a, const ClassScore& b) { return a.logit > b.logit; });
+
+  state.order_maps = orderscope::order_maps(*state.trace, state.orders_probe, *model);
+  for (BlockOrderMaps& block : state.order_maps) {
+    for (Map& map : block.value) state.stamp(map);
+    for (auto* quantity : {&block.gate, &block.state})
+      for (auto& reductions : *quantity)
+        for (Map& map : reductions) state.stamp(map);
+  }
+  return inspection;
+}
+
+const std::vector<ClassScore>& Inspection::scores() const { return state_->scores; }
+const std::vector<BlockOrderMaps>& Inspection::order_maps() const { return state_->order_maps; }
+
+Result<ClassView> Inspection::explain(int class_index, const JobContext& job) {
+  TRY_VOID(state_->trace->backward({class_index}, job));
+  ClassView view;
+  view.class_index = class_index;
+  const std::string class_text = std::to_string(class_index);
+  view.contributions = order_contributions(*state_->trace, state_->contribution_probe, *state_->model);
+  for (auto& block : view.contributions) {
+    for (Map& map : block) {
+      map.provenance.parameters["class"] = class_text;
+      state_->stamp(map);
+    }
+  }
+  for (std::size_t b = 0; b < state_->model->blocks.size(); ++b) {
+    TRY(Map map, grad_cam(*state_->trace, state_->cam_probe + b, state_->model->blocks[b].name));
+    map.provenance.parameters["class"] = class_text;
+    state_->stamp(map);
+    view.cams.push_back(std::move(map));
+  }
+  return view;
+}
+
+Result<Map> Inspection::channel(const std::string& tap, int channel, const JobContext& job) {
+  TRY(const at::Tensor activation, state_->trace->activation(tap, job));
+  const bool tokens = activation.dim() == 3;
+  if (activation.dim() != 4 && !tokens) return fail(Error::Kind::InvalidInput, "this tap has no channels over space", tap);
+  const std::int64_t channels = tokens ? activation.size(2) : activation.size(1);
+  if (channel < 0 || channel >= channels) {
+    return fail(Error::Kind::InvalidInput, "there is no channel " + std::to_string(channel), tap,
+                "channels are 0 to " + std::to_string(channels - 1));
+  }
+  const at::Tensor& images = state_->trace->images();
+  Map map = to_map(spatial(activation.select(tokens ? 2 : 1, channel), 0, images.size(2), images.size(3)));
+  map.is_signed = true;
+  map.unit = "activation";
+  map.provenance.layer = tap;
+  map.provenance.method = "channel";
+  map.provenance.parameters["channel"] = std::to_string(channel);
+  state_->stamp(map);
+  return map;
+}
+
+}  // namespace orderscope
