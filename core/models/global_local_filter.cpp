@@ -33,7 +33,7 @@ at::Tensor GlobalLocalFilter::filter(int64_t height, int64_t width) const {
 at::Tensor GlobalLocalFilter::forward_scaled(const at::Tensor& x, double scale) const {
   const int64_t height = x.size(1), width = x.size(2), half = x.size(3) / 2;
   const at::Tensor normed = pre_norm_->forward(x);
-  const at::Tensor local = dw_->forward(normed.slice(3, 0, half).contiguous());
+  const at::Tensor local = dw_->forward(normed.slice(3, 0, half));
   // The transforms run along the last two dimensions, where FFT libraries are at home.
   const at::Tensor spectrum = at::fft_rfft2(normed.slice(3, half).permute({0, 3, 1, 2}).contiguous(), std::nullopt,
                                             {-2, -1}, "ortho");

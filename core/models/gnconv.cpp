@@ -42,15 +42,9 @@ GnConv::GnConv(int64_t dim, int order, int64_t kernel, std::optional<FilterSize>
 }
 
 at::Tensor GnConv::forward(const at::Tensor& x, const TapScope& taps) const {
-  // Two products instead of one and a split: both results are contiguous, which the depthwise pass wants.
-  at::Tensor value = proj_in_->forward_rows(x, 0, dims_[0]);
-  at::Tensor abc = proj_in_->forward_rows(x, dims_[0], proj_in_->weight.size(0));
-  if (taps.wants("proj_in")) {
-    const at::Tensor both = taps.as_nchw("proj_in", at::cat({value, abc}, -1));
-    value = both.slice(3, 0, dims_[0]).contiguous();
-    abc = both.slice(3, dims_[0]).contiguous();
-  }
-  value = taps.as_nchw("value", value);
+  const at::Tensor projected = taps.as_nchw("proj_in", proj_in_->forward(x));
+  const at::Tensor abc = projected.slice(3, dims_[0]);
+  const at::Tensor value = taps.as_nchw("value", projected.slice(3, 0, dims_[0]));
 
   const at::Tensor all_gates =
       filter_ ? filter_->forward_scaled(abc, kScale) : depthwise_->forward_scaled(abc, kScale);

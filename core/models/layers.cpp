@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "core/models/depthwise_conv.h"
+
 namespace orderscope {
 
 Linear::Linear(int64_t in, int64_t out, bool has_bias, bool pointwise) {
@@ -10,12 +12,8 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias, bool pointwise) {
   if (has_bias) bias = register_parameter("bias", at::empty({out}));
 }
 
-at::Tensor Linear::forward(const at::Tensor& x) const { return forward_rows(x, 0, weight.size(0)); }
-
-at::Tensor Linear::forward_rows(const at::Tensor& x, int64_t begin, int64_t end) const {
-  at::Tensor matrix = weight.dim() == 4 ? weight.flatten(1) : weight;
-  if (begin == 0 && end == weight.size(0)) return at::linear(x, matrix, bias);
-  return at::linear(x, matrix.slice(0, begin, end), bias.defined() ? bias.slice(0, begin, end) : bias);
+at::Tensor Linear::forward(const at::Tensor& x) const {
+  return at::linear(x, weight.dim() == 4 ? weight.flatten(1) : weight, bias);
 }
 
 LayerNorm::LayerNorm(int64_t channels, double eps) : eps_(eps) {
@@ -45,11 +43,8 @@ DepthwiseConv::DepthwiseConv(int64_t channels, int64_t kernel, bool has_bias) {
 }
 
 at::Tensor DepthwiseConv::forward_scaled(const at::Tensor& x, double scale) const {
-  const int64_t pad = weight.size(2) / 2;
-  const at::Tensor w = scale == 1.0 ? weight : weight * scale;
-  const at::Tensor b = scale == 1.0 || !bias.defined() ? bias : bias * scale;
-  const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), w, b, {1, 1}, {pad, pad}, {1, 1}, weight.size(0));
-  return y.permute({0, 2, 3, 1}).contiguous();
+  if (scale == 1.0) return depthwise_conv(x, weight, bias);
+  return depthwise_conv(x, weight * scale, bias.defined() ? bias * scale : bias);
 }
 
 at::Tensor mlp(const Linear& first, const Linear& second, const at::Tensor& x) {

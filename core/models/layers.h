@@ -14,8 +14,6 @@ class Linear : public torch::nn::Module {
  public:
   Linear(int64_t in, int64_t out, bool has_bias = true, bool pointwise = false);
   at::Tensor forward(const at::Tensor& x) const;
-  /// The part of the layer that makes output channels [begin, end).
-  at::Tensor forward_rows(const at::Tensor& x, int64_t begin, int64_t end) const;
   int64_t macs(int64_t pixels) const { return pixels * weight.numel(); }
 
   at::Tensor weight, bias;

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Full-size variants of the three families against logits of the official code, without any weights file.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "core/trace/trace.h"
+#include "tests/formula.h"
+#include "tests/golden.h"
+
+namespace orderscope {
+namespace {
+
+using nlohmann::json;
+
+Architecture architecture_of(const json& config) {
+  const auto depths = config.at("depths").get<std::vector<int>>();
+  const int classes = config.at("classes");
+  if (config.at("arch") == "hornet") return test::hornet_architecture(config.at("base_dim"), config.contains("gf"), depths, classes);
+  if (config.at("arch") == "convnext") return test::convnext_architecture(config.at("dims")[0], depths, classes);
+  return test::swin_architecture(config.at("embed"), depths, config.at("heads"), config.at("window"), config.at("img"), classes);
+}
+
+/// "s3b2.out" -> "stages.2.1" (Swin: "layers.2.blocks.1"), "s2.down" -> "downsample_layers.1", and so on.
+std::string tap_of(const std::string& name, Family family) {
+  const bool swin = family == Family::Swin;
+  if (name == "stem") return swin ? "patch_embed" : "downsample_layers.0";
+  std::smatch m;
+  if (std::regex_match(name, m, std::regex("s(\\d)\\.down"))) {
+    const int stage = std::stoi(m[1]);
+    return swin ? "layers." + std::to_string(stage - 2) + ".downsample" : "downsample_layers." + std::to_string(stage - 1);
+  }
+  if (std::regex_match(name, m, std::regex("s(\\d)b(\\d+)\\.out"))) {
+    const std::string stage = std::to_string(std::stoi(m[1]) - 1), block = std::to_string(std::stoi(m[2]) - 1);
+    return swin ? "layers." + stage + ".blocks." + block : "stages." + stage + "." + block;
+  }
+  return name;
+}
+
+class SlowFullSize : public testing::TestWithParam<std::string> {};
+
+TEST_P(SlowFullSize, EqualsTheOfficialCode) {
+  const json manifest = test::golden_json("full/" + GetParam() + ".json");
+  Architecture architecture = architecture_of(manifest.at("config"));
+  const auto backbone = test::formula_backbone(architecture);
+
+  std::int64_t parameters = 0;
+  for (const auto& p : backbone->parameters()) parameters += p.numel();
+  EXPECT_EQ(parameters, manifest.at("n_params").get<std::int64_t>());
+
+  const auto shape = manifest.at("input_shape").get<std::vector<std::int64_t>>();
+  std::vector<Probe> probes{Probe::record("*")};
+  probes[0].forward = [](const at::Tensor& x) {
+    const at::Tensor d = x.to(at::kDouble);
+    return at::stack({d.mean(), d.std(false), d.abs().max(), at::linalg_vector_norm(d), d.abs().mean()});
+  };
+  auto trace = Trace::forward(backbone, test::formula_input(shape[2], shape[3]), std::move(probes));
+  ASSERT_TRUE(trace) << trace.error().message();
+
+  const auto expected = manifest.at("logits").get<std::vector<float>>();
+  const at::Tensor difference = (trace->logits()[0] - at::tensor(expected)).abs();
+  EXPECT_LT(difference.max().item<float>(), manifest.at("tolerance_abs").get<float>());
+  EXPECT_EQ(trace->logits()[0].argmax().item<std::int64_t>(), manifest.at("argmax").get<std::int64_t>());
+
+  // Statistics of single taps: float32 noise grows with depth like that of the logits, hence the same kind of bound,
+  // relative to the largest activation.
+  for (const auto& [name, stats] : manifest.at("tap_stats").items()) {
+    const std::string tap = tap_of(name, architecture.family);
+    const at::Tensor found = trace->result(0, tap);
+    ASSERT_TRUE(found.defined()) << name << " as " << tap;
+    const double bound = 4e-4 * std::max(1.0, stats.at("absmax").get<double>());
+    EXPECT_NEAR(found[0].item<double>(), stats.at("mean").get<double>(), bound) << name;
+    EXPECT_NEAR(found[1].item<double>(), stats.at("std").get<double>(), bound) << name;
+    EXPECT_NEAR(found[2].item<double>(), stats.at("absmax").get<double>(), bound) << name;
+  }
+  for (const auto& [name, value] : manifest.value("gate_mean_abs", json::object()).items()) {
+    std::smatch m;
+    ASSERT_TRUE(std::regex_match(name, m, std::regex("s(\\d)b(\\d+)\\.(pwa|dw_|y_)(\\d*)")));
+    std::string tap = tap_of(m[0].str().substr(0, m[0].str().find('.')) + ".out", architecture.family) + ".gnconv.";
+    tap += m[3] == "pwa" ? "value" : (m[3] == "dw_" ? "gate." : "state.") + std::to_string(std::stoi(m[4]) + 1);
+    const at::Tensor found = trace->result(0, tap);
+    ASSERT_TRUE(found.defined()) << tap;
+    EXPECT_NEAR(found[4].item<double>(), value.get<double>(), 1e-4 * std::max(1.0, value.get<double>())) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, SlowFullSize,
+                         testing::Values("hornet_tiny_7x7", "hornet_tiny_gf", "hornet_tiny_7x7@256x192",
+                                         "hornet_tiny_gf@256x192", "hornet_small_7x7", "hornet_small_gf",
+                                         "hornet_base_7x7", "hornet_base_gf", "hornet_large_gf", "swin_T", "swin_S",
+                                         "swin_B", "convnext_tiny", "convnext_tiny@256x192", "convnext_small",
+                                         "convnext_base"),
+                         [](const auto& info) {
+                           return std::regex_replace(info.param, std::regex("[^A-Za-z0-9]"), "_");
+                         });
+
+}  // namespace
+}  // namespace orderscope
