@@ -42,8 +42,10 @@ const MethodDescriptor& order_maps_descriptor() {
 }
 
 Probe order_maps_probe(const std::string& blocks) {
-  // One glob for value, gate.k and state.k; candidate.k is state.k before its gate and adds nothing to look at.
-  return {blocks + ".gnconv.*", [](const at::Tensor& x) { return reduce_channels(x); }, {}};
+  const std::string gnconv = blocks + ".gnconv.";
+  return {gnconv + "value," + gnconv + "gate.*," + gnconv + "state.*",
+          [](const at::Tensor& x) { return reduce_channels(x); },
+          {}};
 }
 
 std::vector<BlockOrderMaps> order_maps(const Trace& trace, std::size_t probe, const Model& model, int n) {

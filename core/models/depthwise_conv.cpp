@@ -45,7 +45,8 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& taps, const at::Tenso
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "depthwise_conv", [&] {
     depthwise_forward<scalar_t>(view<scalar_t>(input), taps.const_data_ptr<scalar_t>(),
                                 offset.defined() ? offset.const_data_ptr<scalar_t>() : nullptr,
-                                {y.mutable_data_ptr<scalar_t>(), y.stride(0), y.stride(1), y.stride(2)}, shape_of(x), k);
+                                {y.mutable_data_ptr<scalar_t>(), y.stride(0), y.stride(1), y.stride(2)}, shape_of(x),
+                                k);
   });
   return y;
 }
@@ -60,11 +61,12 @@ at::Tensor weight_gradient(const at::Tensor& x, const at::Tensor& dy, int64_t k)
   return gradient.t().contiguous().view({x.size(3), 1, k, k});
 }
 
-struct DepthwiseConv : torch::autograd::Function<DepthwiseConv> {
+struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias) {
+                            const std::optional<at::Tensor>& bias) {
     context->save_for_backward({x, weight});
-    return convolve(x, taps_of(weight), bias, weight.size(3));
+    context->saved_data["bias"] = bias.has_value();
+    return convolve(x, taps_of(weight), bias.value_or(at::Tensor()), weight.size(3));
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -77,14 +79,14 @@ struct DepthwiseConv : torch::autograd::Function<DepthwiseConv> {
     if (at::GradMode::is_enabled()) {
       // Somebody wants gradients of these gradients: LibTorch's own operations record them.
       std::tie(dx, dw, std::ignore) = at::convolution_backward(
-          dy.permute({0, 3, 1, 2}), x.permute({0, 3, 1, 2}), weight, std::nullopt, {1, 1}, {k / 2, k / 2}, {1, 1}, false,
-          {0, 0}, weight.size(0), {context->needs_input_grad(0), context->needs_input_grad(1), false});
+          dy.permute({0, 3, 1, 2}), x.permute({0, 3, 1, 2}), weight, std::nullopt, {1, 1}, {k / 2, k / 2}, {1, 1},
+          false, {0, 0}, weight.size(0), {context->needs_input_grad(0), context->needs_input_grad(1), false});
       if (dx.defined()) dx = dx.permute({0, 2, 3, 1});
     } else {
       if (context->needs_input_grad(0)) dx = convolve(dy, taps_of(weight).flip(0), {}, k);
       if (context->needs_input_grad(1)) dw = weight_gradient(x, dy, k);
     }
-    if (context->needs_input_grad(2)) db = dy.sum({0, 1, 2});
+    if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) db = dy.sum({0, 1, 2});
     return {dx, dw, db};
   }
 };
@@ -98,7 +100,7 @@ at::Tensor depthwise_conv(const at::Tensor& x, const at::Tensor& weight, const s
   const bool records = at::GradMode::is_enabled() &&
                        (x.requires_grad() || weight.requires_grad() || (offset.defined() && offset.requires_grad()));
   if (!records) return convolve(x, taps_of(weight), offset, weight.size(3));
-  return DepthwiseConv::apply(x, weight, offset);
+  return DepthwiseFunction::apply(x, weight, offset.defined() ? std::optional(offset) : std::nullopt);
 }
 
 }  // namespace orderscope

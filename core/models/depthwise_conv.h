@@ -7,9 +7,9 @@
 
 namespace orderscope {
 
-/// Depthwise convolution, stride 1, zero padding k / 2, of x [N, H, W, C] with weight [C, 1, k, k] (k odd) and bias [C];
-/// gives [N, H, W, C]. Equal to at::conv2d on the channels-last view up to rounding, with all gradients; made because
-/// LibTorch's weight gradient takes many times as long as its data gradient on a CPU. x may be a slice of the
+/// Depthwise convolution, stride 1, zero padding k / 2, of x [N, H, W, C] with weight [C, 1, k, k] (k odd) and bias
+/// [C]; gives [N, H, W, C]. Equal to at::conv2d on the channels-last view up to rounding, with all gradients; made
+/// because LibTorch's weight gradient takes many times as long as its data gradient on a CPU. x may be a slice of the
 /// channels of a larger tensor: it is read in place. Where the fast loops do not fit (other devices and types, k > 7,
 /// no AVX2) it is at::conv2d.
 at::Tensor depthwise_conv(const at::Tensor& x, const at::Tensor& weight,

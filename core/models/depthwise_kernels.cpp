@@ -67,8 +67,9 @@ ORDERSCOPE_AVX2 void pack(const T* image, ImageView<const T> layout, BatchShape 
 
 /// `P` neighbouring output pixels, held in registers over all taps.
 template <class T, int K, int P>
-ORDERSCOPE_AVX2 inline void convolve_pixels(const Lanes<T>* rows, int64_t row_length, const Lanes<T>* taps, int tap_rows,
-                                            const Lanes<T>& bias, T* out, int64_t pixel_stride, int64_t count) {
+ORDERSCOPE_AVX2 inline void convolve_pixels(const Lanes<T>* rows, int64_t row_length, const Lanes<T>* taps,
+                                            int tap_rows, const Lanes<T>& bias, T* out, int64_t pixel_stride,
+                                            int64_t count) {
   Lanes<T> sum[P];
   for (int p = 0; p < P; ++p) sum[p] = bias;
   for (int ky = 0; ky < tap_rows; ++ky) {
@@ -112,7 +113,8 @@ ORDERSCOPE_AVX2 void forward_block(const Lanes<T>* packed, const Lanes<T>* taps,
 }
 
 template <class T, int K>
-ORDERSCOPE_AVX2 void weight_gradient_block(const Lanes<T>* x, const Lanes<T>* dy, BatchShape shape, Lanes<T>* gradient) {
+ORDERSCOPE_AVX2 void weight_gradient_block(const Lanes<T>* x, const Lanes<T>* dy, BatchShape shape,
+                                           Lanes<T>* gradient) {
   constexpr int margin = K / 2;
   const int64_t row_length = shape.width + 2 * margin;
   for (int ky = 0; ky < K; ++ky) {

@@ -8,68 +8,45 @@
 #include "core/analysis/grad_cam.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/tensor_map.h"
-#include "core/base/version.h"
 #include "core/models/backbone.h"
-#include "core/run/image_tensor.h"
+#include "core/run/model_input.h"
 #include "core/trace/trace.h"
 
 namespace orderscope {
 
 namespace {
-
-std::string describe(const Preprocessing& how) {
-  const std::string size = std::to_string(how.size);
-  return how.warp ? "warp " + size : "resize " + std::to_string(static_cast<int>(how.size / how.crop_pct)) + ", crop " + size;
+constexpr std::size_t kOrders = 0, kContribution = 1, kCam = 2;  // probes of an inspection
 }
-
-}  // namespace
 
 struct Inspection::State {
   std::shared_ptr<const Model> model;
   Provenance provenance;
   std::vector<ClassScore> scores;
   std::vector<BlockOrderMaps> order_maps;
-  std::size_t orders_probe = 0, contribution_probe = 0, cam_probe = 0;
   std::unique_ptr<Trace> trace;
-
-  void stamp(Map& map) const {
-    Provenance full = provenance;
-    full.layer = map.provenance.layer;
-    full.method = map.provenance.method;
-    full.parameters.merge(map.provenance.parameters);
-    map.provenance = std::move(full);
-  }
 };
 
 Inspection::Inspection() : state_(std::make_unique<State>()) {}
 Inspection::~Inspection() = default;
 
-at::Tensor image_tensor(const InputImage& image) {
-  const std::vector<float> values = image.normalized();
-  return at::tensor(values).view({1, 3, image.pixels.height, image.pixels.width});
+Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model> model, const InputImage& image,
+                                                    const JobContext& job) {
+  return run(std::move(model), model_input(image), job);
 }
 
-Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model> model, const InputImage& image,
+Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model> model, const ModelInput& input,
                                                     const JobContext& job) {
   std::shared_ptr<Inspection> inspection(new Inspection());
   State& state = *inspection->state_;
   state.model = model;
-  state.provenance.program = version_text();
-  state.provenance.model_sha256 = model->sha256;
-  state.provenance.architecture = to_string(model->architecture.family);
-  state.provenance.image_sha256 = image.source_sha256;
-  state.provenance.preprocessing = describe(image.preprocessing) + ", exif " + image.exif;
-  state.provenance.device = model->device;
-  state.provenance.dtype = "float32";
+  state.provenance = provenance_of(*model, input);
 
-  // The outputs of the blocks are what Grad-CAM looks at; one glob a block, so that inner taps cost nothing.
-  std::vector<Probe> probes{order_maps_probe(), order_contribution_probe()};
-  state.orders_probe = 0;
-  state.contribution_probe = 1;
-  state.cam_probe = probes.size();
-  for (const BlockInfo& block : model->blocks) probes.push_back(grad_cam_probe(block.name));
+  std::string blocks;
+  for (const BlockInfo& block : model->blocks) blocks += (blocks.empty() ? "" : ",") + block.name;
+  std::vector<Probe> probes{order_maps_probe(), order_contribution_probe(), grad_cam_probe(blocks)};
 
-  TRY(Trace trace, Trace::forward(model->backbone, image_tensor(image).to(at::Device(model->device)), std::move(probes), {}, job));
+  const at::Tensor images = input.images.to(at::Device(model->device));
+  TRY(Trace trace, Trace::forward(model->backbone, images, std::move(probes), {}, job));
   state.trace = std::make_unique<Trace>(std::move(trace));
   const at::Tensor logits = state.trace->logits()[0].to(at::kCPU);
   const at::Tensor probabilities = at::softmax(logits, 0);
@@ -78,12 +55,12 @@ Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model>
   std::stable_sort(state.scores.begin(), state.scores.end(),
                    [](const ClassScore& a, const ClassScore& b) { return a.logit > b.logit; });
 
-  state.order_maps = orderscope::order_maps(*state.trace, state.orders_probe, *model);
+  state.order_maps = orderscope::order_maps(*state.trace, kOrders, *model);
   for (BlockOrderMaps& block : state.order_maps) {
-    for (Map& map : block.value) state.stamp(map);
+    for (Map& map : block.value) complete_provenance(map, state.provenance);
     for (auto* quantity : {&block.gate, &block.state})
       for (auto& reductions : *quantity)
-        for (Map& map : reductions) state.stamp(map);
+        for (Map& map : reductions) complete_provenance(map, state.provenance);
   }
   return inspection;
 }
@@ -96,17 +73,17 @@ Result<ClassView> Inspection::explain(int class_index, const JobContext& job) {
   ClassView view;
   view.class_index = class_index;
   const std::string class_text = std::to_string(class_index);
-  view.contributions = order_contributions(*state_->trace, state_->contribution_probe, *state_->model);
+  view.contributions = order_contributions(*state_->trace, kContribution, *state_->model);
   for (auto& block : view.contributions) {
     for (Map& map : block) {
       map.provenance.parameters["class"] = class_text;
-      state_->stamp(map);
+      complete_provenance(map, state_->provenance);
     }
   }
   for (std::size_t b = 0; b < state_->model->blocks.size(); ++b) {
-    TRY(Map map, grad_cam(*state_->trace, state_->cam_probe + b, state_->model->blocks[b].name));
+    TRY(Map map, grad_cam(*state_->trace, kCam, state_->model->blocks[b].name));
     map.provenance.parameters["class"] = class_text;
-    state_->stamp(map);
+    complete_provenance(map, state_->provenance);
     view.cams.push_back(std::move(map));
   }
   return view;
@@ -128,7 +105,7 @@ Result<Map> Inspection::channel(const std::string& tap, int channel, const JobCo
   map.provenance.layer = tap;
   map.provenance.method = "channel";
   map.provenance.parameters["channel"] = std::to_string(channel);
-  state_->stamp(map);
+  complete_provenance(map, state_->provenance);
   return map;
 }
 

@@ -13,6 +13,8 @@
 
 namespace orderscope {
 
+struct ModelInput;
+
 struct ClassScore {
   int index = 0;
   std::string name;
@@ -33,6 +35,8 @@ class Inspection {
  public:
   /// Forward pass. Errors: InvalidInput (size the model does not take), Cancelled, OutOfMemory.
   static Result<std::shared_ptr<Inspection>> run(std::shared_ptr<const Model> model, const InputImage& image,
+                                                 const JobContext& job = {});
+  static Result<std::shared_ptr<Inspection>> run(std::shared_ptr<const Model> model, const ModelInput& input,
                                                  const JobContext& job = {});
   ~Inspection();
 

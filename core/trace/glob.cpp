@@ -5,7 +5,9 @@
 
 namespace orderscope {
 
-bool glob_match(std::string_view pattern, std::string_view text) {
+namespace {
+
+bool match_one(std::string_view pattern, std::string_view text) {
   // Greedy matching that goes back to the last star only: linear for real patterns, never exponential.
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
@@ -23,6 +25,17 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+}  // namespace
+
+bool glob_match(std::string_view patterns, std::string_view text) {
+  while (true) {
+    const std::size_t comma = patterns.find(',');
+    if (match_one(patterns.substr(0, comma), text)) return true;
+    if (comma == std::string_view::npos) return false;
+    patterns.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace orderscope

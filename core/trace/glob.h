@@ -5,7 +5,7 @@
 
 namespace orderscope {
 
-/// Whether `text` matches `pattern`: `*` stands for any characters, dots included, `?` for one.
-bool glob_match(std::string_view pattern, std::string_view text);
+/// Whether `text` matches one of the comma-separated patterns: `*` stands for any characters, dots included, `?` for one.
+bool glob_match(std::string_view patterns, std::string_view text);
 
 }  // namespace orderscope

@@ -14,7 +14,7 @@ namespace orderscope {
 
 class Backbone;
 
-/// What to do with the intermediates whose names match `taps` (a glob).
+/// What to do with the intermediates whose names match `taps` (see glob_match).
 /// `forward` is given the activation and returns what to keep of it; `backward` is given the activation and its gradient.
 /// Either may be empty. What they return is kept under the tap's name; it should be much smaller than the activation
 /// or the activation itself (see `record`), detached.

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One decoder per file format, for decode.cpp.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/image/image.h"
+
+namespace orderscope {
+
+using ImageBytes = std::span<const std::uint8_t>;
+
+/// A picture in the order in which it is stored: EXIF orientation is reported, not applied.
+struct StoredImage {
+  Image image;
+  int orientation = 1;
+  std::vector<std::string> warnings;
+};
+
+// Each takes a whole file that starts with its format's signature. Errors: Broken, Unsupported, OutOfMemory.
+Result<StoredImage> decode_jpeg(ImageBytes file);
+Result<StoredImage> decode_png(ImageBytes file);
+Result<StoredImage> decode_webp(ImageBytes file);
+Result<StoredImage> decode_tiff(ImageBytes file);
+Result<StoredImage> decode_bmp(ImageBytes file);
+
+/// A black picture of that size, or OutOfMemory above Pillow's limit for decompression bombs (178,956,970 pixels).
+Result<Image> make_image(std::uint64_t width, std::uint64_t height);
+
+/// The orientation (1 to 8) in a block of EXIF data, with or without the leading "Exif\0\0"; 1 if there is none or if it
+/// is damaged.
+int exif_orientation(ImageBytes exif);
+
+}  // namespace orderscope
