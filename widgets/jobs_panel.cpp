@@ -47,7 +47,7 @@ JobsPanel::JobsPanel(QWidget* parent)
   bar_->setTextVisible(false);
   bar_->setAccessibleName(tr("Progress"));
   cancel_->setText(tr("Cancel"));
-  cancel_->setToolTip(tr("Stop what is being computed (Esc)"));
+  cancel_->setToolTip(tr("Stop what is being computed (Ctrl+.)"));
   connect(cancel_, &QToolButton::clicked, this, &JobsPanel::cancel_requested);
   // The line keeps its place while it is not shown, so that nothing jumps.
   for (QWidget* widget : {static_cast<QWidget*>(bar_), static_cast<QWidget*>(cancel_)}) {

@@ -72,7 +72,7 @@ void MapGrid::rebuild() {
     auto* tile = new MapTile(this);
     const int index = static_cast<int>(tiles_.size());
     connect(tile, &MapTile::hovered, this, [this](QPointF position) { set_cursor(position); });
-    connect(tile, &MapTile::left, this, [this] { set_cursor(pinned_); });
+    connect(tile, &MapTile::left, this, &MapGrid::release_cursor);
     connect(tile, &MapTile::clicked, this, [this, index](QPointF position) { click_tile(index, position); });
     tile->show();
     tiles_.push_back(tile);

@@ -25,6 +25,7 @@ class MapGrid : public QWidget {
   void set_grid(PanelGrid grid);
   void set_style(const MapStyle& style);
   void set_cursor(std::optional<QPointF> position);
+  void release_cursor() { set_cursor(pinned_); }  ///< back to the pinned position or away
 
   const PanelGrid& grid() const { return grid_; }
   const std::vector<MapTile*>& tiles() const { return tiles_; }

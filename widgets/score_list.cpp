@@ -125,6 +125,13 @@ void ScoreList::set_scores(const std::vector<ClassScore>& scores) {
   search_->setVisible(scores.size() > kManyClasses);
 }
 
+void ScoreList::focus_search() {
+  if (search_->isHidden())
+    view_->setFocus(Qt::ShortcutFocusReason);
+  else
+    search_->setFocus(Qt::ShortcutFocusReason);
+}
+
 void ScoreList::set_chosen(int class_index) {
   chosen_ = class_index;
   for (int row = 0; row < model_->rowCount(); ++row) {

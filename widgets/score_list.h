@@ -26,6 +26,8 @@ class ScoreList : public QWidget {
   void set_chosen(int class_index);
   int chosen() const { return chosen_; }
 
+  void focus_search();  ///< the keyboard goes to the search field, or to the list where there is none
+
   QLineEdit* search_field() const { return search_; }
   QListView* view() const { return view_; }
 

@@ -28,6 +28,15 @@ void InspectionWorker::start(InspectionRequest request) {
 
 void InspectionWorker::cancel() { stop_.request_stop(); }
 
+void InspectionWorker::forget() {
+  stop_.request_stop();
+  pool_.start([this] {
+    models_.clear();
+    last_result_.reset();
+    last_view_.reset();
+  });
+}
+
 template <class F>
 void InspectionWorker::post(std::uint64_t id, F deliver) {
   QMetaObject::invokeMethod(

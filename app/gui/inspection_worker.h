@@ -34,6 +34,7 @@ class InspectionWorker : public QObject {
 
   void start(InspectionRequest request);
   void cancel();
+  void forget();  ///< the next request reads everything from disk again
   bool busy() const { return busy_; }
 
  Q_SIGNALS:

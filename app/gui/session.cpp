@@ -89,6 +89,12 @@ void Session::select_block(int block) {
 
 void Session::explain(int class_index) { request(class_index); }
 
+void Session::reload() {
+  Q_EMIT message_outdated();
+  worker_.forget();
+  request(std::nullopt);
+}
+
 std::shared_ptr<const Model> Session::model() const {
   return model_ < 0 ? nullptr : models_[static_cast<std::size_t>(model_)].model;
 }

@@ -40,6 +40,8 @@ class Session : public QObject {
   void select_block(int block);
   void explain(int class_index);
   void cancel() { worker_.cancel(); }
+  /// Reads the chosen model and image from disk again.
+  void reload();
 
   const std::vector<ModelSource>& models() const { return models_; }
   const std::vector<ImageSource>& images() const { return images_; }
