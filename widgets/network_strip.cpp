@@ -46,7 +46,7 @@ void NetworkStrip::set_current(int block) {
 
 QColor NetworkStrip::order_color(int order, int highest) {
   const int entry = highest > 1 ? (order - 1) * 255 / (highest - 1) : 0;
-  return QColor::fromRgb(color_table(false)[static_cast<std::size_t>(std::clamp(entry, 0, 255))]);
+  return QColor::fromRgb(to_qrgb(table_of(Colormap::Viridis)[static_cast<std::size_t>(std::clamp(entry, 0, 255))]));
 }
 
 int NetworkStrip::highest_order() const {

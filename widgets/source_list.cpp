@@ -6,6 +6,7 @@
 #include <QStyledItemDelegate>
 #include <algorithm>
 
+#include "widgets/figure/color_scale.h"
 #include "widgets/icons.h"
 #include "widgets/theme.h"
 
@@ -41,7 +42,7 @@ class ModelDelegate : public QStyledItemDelegate {
     const int line = option.fontMetrics.height();
     const QRectF dot(option.rect.left() + 2 * kStep, text.top() + line / 2.0 - 4, 9, 9);
     painter->setPen(Qt::NoPen);
-    painter->setBrush(model_color(index.row()));
+    painter->setBrush(QColor::fromRgb(to_qrgb(model_color(static_cast<std::size_t>(index.row())))));
     painter->drawEllipse(dot);
     painter->setFont(option.font);
     painter->setPen(option.palette.color(QPalette::Text));

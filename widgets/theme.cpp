@@ -5,7 +5,6 @@
 #include <QFont>
 #include <QLabel>
 #include <QStyleFactory>
-#include <array>
 
 namespace orderscope {
 namespace {
@@ -117,12 +116,6 @@ void apply_theme(QApplication& application, ThemeKind kind) {
   application.setStyleSheet(QString(kStyleSheet)
                                 .arg(c.panel.name(), c.page.name(), c.raised.name(), c.hover.name(), c.border.name(),
                                      c.text.name(), c.muted.name(), c.faint.name(), c.accent.name()));
-}
-
-QColor model_color(int index) {
-  static constexpr std::array<QRgb, 8> kOkabeIto{0xFF0072B2, 0xFFE69F00, 0xFF009E73, 0xFFCC79A7,
-                                                 0xFF56B4E9, 0xFFD55E00, 0xFFF0E442, 0xFF999999};
-  return QColor::fromRgb(kOkabeIto[static_cast<std::size_t>(index < 0 ? 0 : index) % kOkabeIto.size()]);
 }
 
 QFont small_font(const QFont& base) {

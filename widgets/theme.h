@@ -22,9 +22,6 @@ QPalette theme_palette(ThemeKind kind);
 /// Dark if the desktop's own palette is dark.
 ThemeKind desktop_theme(const QPalette& palette);
 
-/// The colour of model `index` wherever it shows up: Okabe and Ito's palette, which colour-blind people can tell apart.
-QColor model_color(int index);
-
 /// All distances are multiples of this many (device independent) pixels.
 inline constexpr int kStep = 4;
 

@@ -24,11 +24,11 @@ std::shared_ptr<const Map> inside(const std::shared_ptr<const Owner>& owner, con
 void scale_group(PanelGroup& group, ScaleMode mode) {
   std::vector<const Map*> maps;
   for (const MapPanel& panel : group.panels) maps.push_back(panel.map.get());
-  const ColorScale shared = ColorScale::for_maps(maps);
+  const ColorScale shared = scale_for_maps(maps);
   group.bar = shared;
   group.relative = mode == ScaleMode::PerMap && group.panels.size() > 1;
   for (MapPanel& panel : group.panels)
-    if (panel.map) panel.scale = group.relative ? ColorScale::for_map(*panel.map) : shared;
+    if (panel.map) panel.scale = group.relative ? scale_for_map(*panel.map) : shared;
 }
 
 PanelGroup flow_group(const std::shared_ptr<const ForwardResult>& result, const BlockOrderMaps& maps,

@@ -70,7 +70,7 @@ Result<json> write_maps(const PanelGrid& grid, const std::filesystem::path& fold
         const std::string file = map_file_name(panel);
         TRY_VOID(write_map_file(folder / "maps" / file, *panel.map));
         const Range range = range_of(*panel.map);
-        const Range shown = panel.scale.range();
+        const Range shown = range_of(panel.scale);
         maps.push_back({{"name", panel.name.toStdString()},
                         {"file", "maps/" + file},
                         {"shape", {panel.map->height, panel.map->width}},

@@ -10,9 +10,9 @@
 namespace orderscope {
 
 std::vector<ColorBarTick> color_bar_ticks(const ColorScale& scale, bool relative) {
-  const Range range = scale.range();
+  const Range range = range_of(scale);
   const QString high = relative ? QStringLiteral("max") : format_value(range.high);
-  if (scale.is_signed()) {
+  if (is_signed(scale)) {
     const QString low = relative ? QStringLiteral("−max") : format_value(range.low);
     return {{0, low}, {0.5, QStringLiteral("0")}, {1, high}};
   }
@@ -23,11 +23,9 @@ std::vector<ColorBarTick> color_bar_ticks(const ColorScale& scale, bool relative
 void paint_color_bar(QPainter& painter, const QRectF& area, double bar_width, const ColorScale& scale, bool relative,
                      const QColor& text, const QColor& frame) {
   const QRectF bar(area.left(), area.top(), bar_width, area.height());
-  // Turned by hand and with enough rows that no viewer has to smooth it.
-  const QImage ramp = scale.ramp();
-  QImage upright(1, ramp.width(), QImage::Format_RGB32);
-  for (int i = 0; i < ramp.width(); ++i) upright.setPixel(0, ramp.width() - 1 - i, ramp.pixel(i, 0));
-  painter.drawImage(bar, upright.scaled(8, upright.height()));
+  // Wider than one pixel, or a viewer would smooth it away at the edges.
+  const QImage ramp = upright_ramp(scale);
+  painter.drawImage(bar, ramp.scaled(8, ramp.height()));
   painter.setPen(QPen(frame, 0));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(bar);

@@ -1,42 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QColor>
 #include <QImage>
-#include <array>
 #include <span>
 
 #include "core/analysis/map.h"
+#include "core/image/colormap.h"
 
 namespace orderscope {
 
-/// How values become colours. Magnitudes run from 0 (or the smallest value, if negative) to the largest in viridis;
-/// signed values in a diverging map whose middle is always 0.
-class ColorScale {
- public:
-  /// Empty: everything is 0.
-  ColorScale() : ColorScale(Range{}, false) {}
-  ColorScale(Range range, bool is_signed);
+/// One scale that holds all the given maps. Magnitudes run from 0 (or the smallest value, if negative) to the largest in
+/// viridis; if any map is signed, all are drawn in the diverging map with 0 in the middle. Null pointers are skipped.
+ColorScale scale_for_maps(std::span<const Map* const> maps);
+ColorScale scale_for_map(const Map& map);
 
-  /// One scale that holds all the given maps; signed if any of them is. Null pointers are skipped.
-  static ColorScale for_maps(std::span<const Map* const> maps);
-  static ColorScale for_map(const Map& map);
+bool is_signed(const ColorScale& scale);
+Range range_of(const ColorScale& scale);
 
-  Range range() const { return range_; }
-  bool is_signed() const { return is_signed_; }
+inline QRgb to_qrgb(Rgb color) { return qRgb(color.r, color.g, color.b); }
 
-  /// Values outside the range take the end's colour; NaN is a neutral grey.
-  QRgb color(float value) const;
-
-  /// The colours from the low end (left) to the high end, 256 x 1.
-  QImage ramp() const;
-
- private:
-  Range range_;
-  bool is_signed_ = false;
-  std::array<QRgb, 256> table_{};
-};
-
-/// 256 colours of the map for magnitudes or of the diverging one.
-const std::array<QRgb, 256>& color_table(bool diverging);
+/// The colours from the high end (top) to the low end, 1 x 256.
+QImage upright_ramp(const ColorScale& scale);
 
 }  // namespace orderscope

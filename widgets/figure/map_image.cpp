@@ -58,7 +58,7 @@ QImage color_image(const Map& map, const ColorScale& scale, QSize size, bool int
       const float top = std::lerp(map.at(row.first, column.first), map.at(row.first, column.second), column.weight);
       const float bottom =
           std::lerp(map.at(row.second, column.first), map.at(row.second, column.second), column.weight);
-      line[x] = scale.color(std::lerp(top, bottom, row.weight));
+      line[x] = to_qrgb(scale(std::lerp(top, bottom, row.weight)));
     }
   }
   return image;
