@@ -1,1 +1,79 @@
-int main() { return 0; }
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cstdio>
+#include <exception>
+#include <list>
+
+#include "app/cli/command.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/progress_bar.h"
+#include "core/base/threads.h"
+#include "core/base/version.h"
+
+namespace {
+
+using namespace orderscope;
+
+constexpr cli::Command kCommands[] = {
+    {"info", "what a checkpoint holds", cli::make_info},
+    {"forward", "run a model; write logits and intermediates", cli::make_forward},
+    {"preprocess", "a picture as the model sees it", cli::make_preprocess},
+    {"orders", "what each order of the gnConvs let through, and what it was worth", cli::make_orders},
+    {"cam", "class activation map at a layer", cli::make_cam},
+    {"train", "train a backbone on a folder of images", cli::make_train},
+};
+
+void add_common_options(CLI::App& app, cli::CommonOptions& common) {
+  app.add_flag("--json", common.json, "print the result as JSON");
+  app.add_option("--device", common.device, "cpu, cuda or cuda:N")->capture_default_str();
+  app.add_option("--threads", common.threads, "0: as many as there are cores")->check(CLI::Range(0, 1024))->capture_default_str();
+  app.add_option("-o,--output", common.output, "where results are written");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"OrderScope: what happens inside HorNet, Swin and ConvNeXt", "orderscope-cli"};
+  app.set_version_flag("--version", version_text());
+  app.require_subcommand(1);
+  cli::CommonOptions common;
+  struct Entry {
+    CLI::App* app;
+    cli::Run run;
+  };
+  std::list<Entry> entries;
+  for (const cli::Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.help);
+    add_common_options(*sub, common);
+    entries.push_back({sub, command.make(*sub, common)});
+  }
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+
+  set_up_compute_threads(common.threads);
+  cli::ProgressBar bar;
+  JobContext job;
+  job.stop = cli::stop_on_interrupt();
+  job.report = [&](const Progress& progress) { bar.show(progress); };
+  for (const Entry& entry : entries) {
+    if (!entry.app->parsed()) continue;
+    const Result<void> result = entry.run(job);
+    bar.clear();
+    if (result) return 0;
+    std::fprintf(stderr, "error: %s\n", result.error().message().c_str());
+    return 1;
+  }
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/command.h"
+
+#include <cstdio>
+
+#include "core/base/files.h"
+
+namespace orderscope::cli {
+
+void ModelOptions::add_to(CLI::App& app) {
+  app.add_option("MODEL", path, "checkpoint: .pth or .safetensors")->required();
+  app.add_option("--key", key, "which state dict of the file, e.g. model_ema");
+}
+
+Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& common, const JobContext& job) const {
+  LoadOptions options;
+  options.key = key;
+  options.device = common.device;
+  TRY(auto model, load_model(path, options, job));
+  for (const std::string& warning : model->warnings) print_warning(path.string() + ": " + warning);
+  return model;
+}
+
+void add_exif_option(CLI::App& app, ExifOrientation& exif) {
+  static const std::map<std::string, ExifOrientation> names{{"apply", ExifOrientation::Apply},
+                                                            {"ignore", ExifOrientation::Ignore}};
+  app.add_option("--exif", exif, "apply turns the photo upright; ignore does as the official evaluation")
+      ->transform(CLI::CheckedTransformer(names))
+      ->default_str("apply");
+}
+
+void MethodOptions::add_to(CLI::App& app, const MethodDescriptor& method) {
+  for (const MethodParameter& parameter : method.parameters) {
+    const std::string flag = "--" + parameter.name;
+    if (app.get_option_no_throw(flag)) continue;  // two methods of one command may share a parameter
+    std::string& value = values[parameter.name];
+    value = parameter.default_value;
+    CLI::Option* option = app.add_option(flag, value, parameter.help);
+    if (!parameter.default_value.empty()) option->default_str(parameter.default_value);
+    switch (parameter.type) {
+      case MethodParameter::Type::Choice: option->check(CLI::IsMember(parameter.choices)); break;
+      case MethodParameter::Type::Class: option->check(CLI::NonNegativeNumber)->check(CLI::TypeValidator<int>()); break;
+      case MethodParameter::Type::Integer: option->check(CLI::TypeValidator<int>()); break;
+      case MethodParameter::Type::Real: option->check(CLI::TypeValidator<double>()); break;
+      case MethodParameter::Type::Layer:
+        if (parameter.default_value.empty()) option->required();
+        break;
+    }
+    if (parameter.low < parameter.high) option->check(CLI::Range(parameter.low, parameter.high));
+  }
+}
+
+std::optional<int> MethodOptions::integer(const std::string& name) const {
+  const auto found = values.find(name);
+  if (found == values.end() || found->second.empty()) return std::nullopt;
+  return std::stoi(found->second);
+}
+
+void print_warning(const std::string& text) { std::fprintf(stderr, "warning: %s\n", text.c_str()); }
+
+namespace {
+
+// Names from files may hold anything: broken UTF-8 is replaced.
+std::string text_of(const nlohmann::json& json) {
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+void require_output(CLI::App& app) { app.get_option("--output")->required(); }
+
+void print_json(const nlohmann::json& json) { std::fputs(text_of(json).c_str(), stdout); }
+
+Result<void> write_json(const std::filesystem::path& path, const nlohmann::json& json) {
+  return write_file(path, std::string_view(text_of(json)));
+}
+
+}  // namespace orderscope::cli

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "core/analysis/descriptor.h"
+#include "core/base/job.h"
+#include "core/image/image.h"
+#include "core/models/model.h"
+
+namespace orderscope::cli {
+
+/// What every command takes.
+struct CommonOptions {
+  bool json = false;
+  std::string device = "cpu";
+  int threads = 0;
+  std::filesystem::path output;
+};
+
+/// A command: registers its options on a subcommand and hands back what runs once they are parsed.
+using Run = std::function<Result<void>(const JobContext& job)>;
+struct Command {
+  const char* name;
+  const char* help;
+  Run (*make)(CLI::App& app, CommonOptions& common);
+};
+
+Run make_info(CLI::App& app, CommonOptions& common);
+Run make_forward(CLI::App& app, CommonOptions& common);
+Run make_preprocess(CLI::App& app, CommonOptions& common);
+Run make_orders(CLI::App& app, CommonOptions& common);
+Run make_cam(CLI::App& app, CommonOptions& common);
+Run make_train(CLI::App& app, CommonOptions& common);
+
+/// MODEL with --key.
+struct ModelOptions {
+  std::filesystem::path path;
+  std::string key;
+
+  void add_to(CLI::App& app);
+  /// Loads it on the chosen device; prints its warnings to stderr.
+  Result<std::shared_ptr<const Model>> load(const CommonOptions& common, const JobContext& job) const;
+};
+
+/// apply or ignore.
+void add_exif_option(CLI::App& app, ExifOrientation& exif);
+
+/// Options of a method, made from its descriptor. Values are kept as text by parameter name.
+struct MethodOptions {
+  std::map<std::string, std::string> values;
+
+  void add_to(CLI::App& app, const MethodDescriptor& method);
+  std::optional<int> integer(const std::string& name) const;
+};
+
+/// Makes -o required.
+void require_output(CLI::App& app);
+
+void print_warning(const std::string& text);
+void print_json(const nlohmann::json& json);
+Result<void> write_json(const std::filesystem::path& path, const nlohmann::json& json);
+
+}  // namespace orderscope::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cstdio>
+
+#include "app/cli/command.h"
+#include "core/models/backbone.h"
+
+namespace orderscope::cli {
+
+namespace {
+
+using nlohmann::json;
+
+json describe(const Model& model) {
+  const Architecture& a = model.architecture;
+  json filters = json::array();
+  for (const auto& filter : a.filters) filters.push_back(filter ? json{filter->h, filter->w} : json(nullptr));
+  const Preprocessing& p = model.preprocessing;
+  json info{
+      {"name", model.name},
+      {"family", to_string(a.family)},
+      {"depths", a.depths},
+      {"dims", a.dims},
+      {"orders", a.orders},
+      {"mixers", model.mixers},
+      {"classes", a.classes},
+      {"parameters", model.parameters},
+      {"macs", model.macs},
+      {"image_size", a.image_size},
+      {"preprocessing",
+       {{"size", p.size}, {"warp", p.warp}, {"crop_pct", p.crop_pct}, {"interpolation", "bicubic"}, {"mean", p.mean}, {"std", p.std}}},
+      {"taps", model.backbone->tap_names()},
+      {"sha256", model.sha256},
+      {"container", model.container},
+      {"key", model.key},
+      {"naming", model.naming},
+      {"warnings", model.warnings},
+      {"metadata", model.metadata},
+  };
+  if (a.family == Family::HorNet) info["filters"] = filters;
+  if (a.family == Family::Swin) info["heads"] = a.heads, info["windows"] = a.windows;
+  if (!model.class_names.empty()) info["class_names"] = model.class_names;
+  return info;
+}
+
+std::string list(const std::vector<int>& values) {
+  std::string text;
+  for (const int value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return text.empty() ? "none" : text;
+}
+
+void print_table(const Model& model) {
+  const Architecture& a = model.architecture;
+  const auto row = [](const char* label, const std::string& value) { std::printf("%-14s %s\n", label, value.c_str()); };
+  std::string mixers;
+  for (const std::string& mixer : model.mixers) mixers += (mixers.empty() ? "" : ", ") + mixer;
+  char numbers[64];
+  row("model", model.name);
+  row("family", to_string(a.family));
+  row("depths", list(a.depths));
+  row("dims", list(a.dims));
+  row("orders", list(a.orders));
+  row("mixers", mixers);
+  if (a.family == Family::Swin) row("heads", list(a.heads)), row("windows", list(a.windows));
+  row("classes", std::to_string(a.classes));
+  std::snprintf(numbers, sizeof numbers, "%.3f M", static_cast<double>(model.parameters) * 1e-6);
+  row("parameters", numbers);
+  std::snprintf(numbers, sizeof numbers, "%.3f G at %d x %d", static_cast<double>(model.macs) * 1e-9, a.image_size, a.image_size);
+  row("multiply-adds", numbers);
+  std::snprintf(numbers, sizeof numbers, "%s %d, bicubic", model.preprocessing.warp ? "warp to" : "centre crop", model.preprocessing.size);
+  row("preprocessing", numbers);
+  row("container", model.container + (model.key.empty() ? "" : ", key " + model.key) + ", " + model.naming + " names");
+  row("sha256", model.sha256);
+}
+
+}  // namespace
+
+Run make_info(CLI::App& app, CommonOptions& common) {
+  const auto options = std::make_shared<ModelOptions>();
+  options->add_to(app);
+  return [=, &common](const JobContext& job) -> Result<void> {
+    TRY(const auto model, options->load(common, job));
+    const json info = describe(*model);
+    if (!common.output.empty()) TRY_VOID(write_json(common.output / "info.json", info));
+    if (common.json) {
+      print_json(info);
+    } else {
+      print_table(*model);
+    }
+    return {};
+  };
+}
+
+}  // namespace orderscope::cli

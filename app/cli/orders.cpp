@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/cli/command.h"
+#include "app/cli/input.h"
+#include "app/cli/map_files.h"
+#include "core/analysis/order_contribution.h"
+#include "core/analysis/order_maps.h"
+#include "core/image/overlay.h"
+#include "core/image/png.h"
+#include "core/trace/glob.h"
+#include "core/trace/trace.h"
+
+namespace orderscope::cli {
+
+namespace {
+
+struct Options {
+  ModelOptions model;
+  InputOptions input;
+  MethodOptions method;
+};
+
+std::string caption(int order, int channels, const Map& map) {
+  const Range range = range_of(map);
+  char text[96];
+  std::snprintf(text, sizeof text, "order %d   %d ch   %.3g to %.3g", order, channels, range.low, range.high);
+  return text;
+}
+
+/// One row a quantity, one tile an order.
+std::vector<PlateRow> plate_rows(const BlockOrderMaps& maps, const std::vector<Map>& contributions, ChannelReduction reduction) {
+  std::vector<PlateRow> rows;
+  for (const OrderQuantity quantity : {OrderQuantity::Value, OrderQuantity::Gate, OrderQuantity::State}) {
+    PlateRow row;
+    row.label = to_string(quantity);
+    for (int k = 0; k <= maps.order; ++k) {
+      const Map* map = (k == 0) == (quantity == OrderQuantity::Value) ? maps.find(quantity, k, reduction) : nullptr;
+      if (map) row.tiles.push_back({map, caption(k, k == 0 ? maps.channels.front() : maps.channels[k - 1], *map)});
+    }
+    rows.push_back(std::move(row));
+  }
+  PlateRow row;
+  row.label = to_string(OrderQuantity::Contribution);
+  for (std::size_t k = 0; k < contributions.size(); ++k)
+    row.tiles.push_back({&contributions[k], caption(static_cast<int>(k) + 1, maps.channels[k], contributions[k])});
+  rows.push_back(std::move(row));
+  return rows;
+}
+
+Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector<Map>& contributions,
+                                   ChannelReduction reduction, const ModelInput& input, const std::filesystem::path& folder) {
+  nlohmann::json entries = nlohmann::json::array();
+  const auto write = [&](const Map& map, OrderQuantity quantity, int order) -> Result<void> {
+    std::string name = maps.block + "." + to_string(quantity);
+    if (order > 0) name += "." + std::to_string(order);
+    TRY(nlohmann::json entry, write_map(map, folder, name));
+    entry["quantity"] = to_string(quantity);
+    if (order > 0) entry["order"] = order;
+    entries.push_back(std::move(entry));
+    return {};
+  };
+  TRY_VOID(write(*maps.find(OrderQuantity::Value, 0, reduction), OrderQuantity::Value, 0));
+  for (int k = 1; k <= maps.order; ++k) {
+    TRY_VOID(write(*maps.find(OrderQuantity::Gate, k, reduction), OrderQuantity::Gate, k));
+    TRY_VOID(write(*maps.find(OrderQuantity::State, k, reduction), OrderQuantity::State, k));
+    TRY_VOID(write(contributions[k - 1], OrderQuantity::Contribution, k));
+  }
+  const std::string picture = maps.block + ".png";
+  PlateOptions plate;
+  plate.title = maps.block + "   gnConv of order " + std::to_string(maps.order) + "   " + to_string(reduction);
+  TRY_VOID(write_png(folder / picture, draw_plate(input.picture, plate_rows(maps, contributions, reduction), plate)));
+  return nlohmann::json{{"block", maps.block}, {"order", maps.order}, {"channels", maps.channels}, {"picture", picture}, {"maps", entries}};
+}
+
+Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
+  TRY(const auto model, options.model.load(common, job));
+  const std::string pattern = options.method.values.at("block");
+  const bool any = std::any_of(model->blocks.begin(), model->blocks.end(), [&](const BlockInfo& block) {
+    return block.order > 0 && glob_match(pattern, block.name);
+  });
+  if (!any) {
+    return fail(Error::Kind::InvalidInput,
+                model->architecture.family == Family::HorNet ? "no block matches" : "this model has no gnConv, so it has no orders",
+                "--block " + pattern, model->architecture.family == Family::HorNet ? "blocks are named like stages.2.1" : "");
+  }
+  TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.values.at("reduction")));
+  TRY(const ModelInput input, options.input.read_one(*model));
+
+  TRY(Trace trace, Trace::forward(model->backbone, input.images.to(at::Device(common.device)),
+                                  {order_maps_probe(), order_contribution_probe()}, {}, job));
+  TRY(const int class_index, choose_class(options.method, *model, trace.logits()));
+  TRY_VOID(trace.backward({class_index}, job));
+  auto maps = order_maps(trace, 0, *model);
+  auto contributions = order_contributions(trace, 1, *model);
+
+  nlohmann::json blocks = nlohmann::json::array();
+  const Provenance provenance = provenance_of(*model, input);
+  for (std::size_t b = 0; b < maps.size(); ++b) {
+    if (maps[b].order == 0 || !glob_match(pattern, maps[b].block)) continue;
+    TRY_VOID(job.check());
+    job.progress(static_cast<std::int64_t>(b), static_cast<std::int64_t>(maps.size()), "writing " + maps[b].block);
+    TRY(nlohmann::json block, write_block(maps[b], contributions[b], reduction, input, common.output));
+    blocks.push_back(std::move(block));
+  }
+  const nlohmann::json result{{"class", {{"index", class_index}, {"name", model->class_name(class_index)}}},
+                              {"top5", top_five(*model, trace.logits())[0]},
+                              {"reduction", to_string(reduction)},
+                              {"blocks", blocks},
+                              {"provenance", provenance.fields()}};
+  TRY_VOID(write_json(common.output / "orders.json", result));
+  if (common.json) {
+    print_json(result);
+  } else {
+    std::printf("%zu blocks for %s written to %s\n", blocks.size(), model->class_name(class_index).c_str(), common.output.c_str());
+  }
+  return {};
+}
+
+}  // namespace
+
+Run make_orders(CLI::App& app, CommonOptions& common) {
+  const auto options = std::make_shared<Options>();
+  options->model.add_to(app);
+  options->input.add_to(app);
+  options->method.add_to(app, order_maps_descriptor());
+  options->method.add_to(app, order_contribution_descriptor());
+  require_output(app);
+  return [=, &common](const JobContext& job) { return run(*options, common, job); };
+}
+
+}  // namespace orderscope::cli
