@@ -14,7 +14,7 @@ ColorBar::ColorBar(QWidget* parent) : QWidget(parent) {}
 void ColorBar::set_scale(const ColorScale& scale, bool relative) {
   scale_ = scale;
   relative_ = relative;
-  const QString range = relative ? tr("each map has its own range") : format_scale(range_of(scale));
+  const QString range = relative ? tr("each map has its own range") : scale_text(range_of(scale));
   setAccessibleName(tr("Colour scale: %1").arg(range));
   setToolTip(relative ? tr("Every map is drawn over its own range, written under it")
                       : tr("All maps of this row share the range %1").arg(range));

@@ -23,7 +23,7 @@ void MapTile::set_panel(MapPanel panel, const QImage& photo, const MapStyle& sty
   style_ = style;
   cache_ = {};
   setAccessibleName(panel_.name);
-  if (panel_.map) setAccessibleDescription(format_range(range_of(*panel_.map)));
+  if (panel_.map) setAccessibleDescription(range_text(range_of(*panel_.map)));
   update();
 }
 
@@ -114,7 +114,7 @@ void MapTile::paint_cursor(QPainter& painter, const QRectF& rect) const {
   const auto value = under_mouse_ ? value_at(*cursor_) : std::nullopt;
   if (!value) return;
   painter.setFont(value_font(small_font(font())));
-  const QString text = format_value(*value);
+  const QString text = value_text(*value);
   const QFontMetrics metrics(painter.font());
   QRectF box(0, 0, metrics.horizontalAdvance(text) + 2 * kStep, metrics.height() + 2);
   box.moveTopLeft({x + 6 + box.width() > rect.right() ? x - 6 - box.width() : x + 6,
@@ -132,7 +132,7 @@ void MapTile::paint_caption(QPainter& painter, const QRectF& rect) const {
   const QFontMetrics metrics(painter.font());
   const int room = static_cast<int>(rect.width());
   const QString gap = QStringLiteral("   ");
-  const QString range = panel_.map ? format_range(range_of(*panel_.map)) : QString();
+  const QString range = panel_.map ? range_text(range_of(*panel_.map)) : QString();
   // The range matters more than the number of channels where both do not fit.
   QStringList candidates{QStringList{panel_.label, panel_.detail, range}.join(gap), panel_.label + gap + range,
                          panel_.label};

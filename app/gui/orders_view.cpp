@@ -24,11 +24,11 @@ std::shared_ptr<const Map> inside(const std::shared_ptr<const Owner>& owner, con
 void scale_group(PanelGroup& group, ScaleMode mode) {
   std::vector<const Map*> maps;
   for (const MapPanel& panel : group.panels) maps.push_back(panel.map.get());
-  const ColorScale shared = scale_for_maps(maps);
+  const ColorScale shared = scale_for(maps);
   group.bar = shared;
   group.relative = mode == ScaleMode::PerMap && group.panels.size() > 1;
   for (MapPanel& panel : group.panels)
-    if (panel.map) panel.scale = group.relative ? scale_for_map(*panel.map) : shared;
+    if (panel.map) panel.scale = group.relative ? scale_for(*panel.map) : shared;
 }
 
 PanelGroup flow_group(const std::shared_ptr<const ForwardResult>& result, const BlockOrderMaps& maps,
@@ -151,7 +151,7 @@ QString block_summary(const ForwardResult& result, int block) {
 }
 
 QString model_summary(const Model& model) {
-  QStringList parts{format_count(model.parameters)};
+  QStringList parts{count_text(model.parameters)};
   const Architecture& a = model.architecture;
   QStringList numbers;
   switch (a.family) {

@@ -23,7 +23,7 @@ QString model_tool_tip(const ModelSource& source) {
                     QStringLiteral("%1, %2").arg(QString::fromStdString(to_string(model.architecture.family)), model_summary(model)),
                     SourcesPanel::tr("depths %1").arg(depths.join(' ')),
                     SourcesPanel::tr("input %1 × %1, %2 classes").arg(model.preprocessing.size).arg(model.architecture.classes),
-                    SourcesPanel::tr("%1 multiply-adds").arg(format_count(model.macs)),
+                    SourcesPanel::tr("%1 multiply-adds").arg(count_text(model.macs)),
                     SourcesPanel::tr("SHA-256 %1").arg(QString::fromStdString(model.sha256.substr(0, 16)))};
   for (const std::string& warning : model.warnings) lines << SourcesPanel::tr("warning: %1").arg(QString::fromStdString(warning));
   return lines.join('\n');

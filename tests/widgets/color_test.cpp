@@ -11,31 +11,12 @@
 namespace orderscope {
 namespace {
 
-Map map_of(int height, int width, std::vector<float> values, bool diverging = false) {
+Map map_of(int height, int width, std::vector<float> values) {
   Map map;
   map.height = height;
   map.width = width;
   map.values = std::move(values);
-  map.is_signed = diverging;
   return map;
-}
-
-TEST(ColorScale, StartsAtZeroForMagnitudesAndIsSymmetricForSignedValues) {
-  const ColorScale magnitude = scale_for_map(map_of(1, 2, {0.2F, 0.6F}));
-  EXPECT_EQ(magnitude.low, 0.0F);
-  EXPECT_EQ(magnitude.high, 0.6F);
-  EXPECT_FALSE(is_signed(magnitude));
-  const ColorScale diverging = scale_for_map(map_of(1, 2, {-0.4F, 0.1F}, true));
-  EXPECT_EQ(diverging.low, -0.4F);
-  EXPECT_EQ(diverging.high, 0.4F);
-  EXPECT_TRUE(is_signed(diverging));
-}
-
-TEST(ColorScale, OfSeveralMapsHoldsThemAll) {
-  const Map a = map_of(1, 2, {0, 1});
-  const Map b = map_of(1, 2, {0, 5});
-  const Map* const maps[] = {&a, nullptr, &b};
-  EXPECT_EQ(scale_for_maps(maps).high, 5.0F);
 }
 
 TEST(ColorBar, TicksAreTheEndsAndTheZeroOfASignedScale) {
@@ -73,13 +54,13 @@ TEST(MapImage, MixesWithTheGreyPhotoByOpacity) {
 }
 
 TEST(Format, ShowsThreeSignificantDigits) {
-  EXPECT_EQ(format_value(0.41234), QStringLiteral("0.412"));
-  EXPECT_EQ(format_value(-12.345), QStringLiteral("−12.3"));
-  EXPECT_EQ(format_value(0), QStringLiteral("0"));
-  EXPECT_EQ(format_value(4.13e-5), QStringLiteral("4.1e-05"));
-  EXPECT_EQ(format_value(NAN), QStringLiteral("NaN"));
-  EXPECT_EQ(format_scale({-0.4F, 0.4F}), QStringLiteral("±0.400"));
-  EXPECT_EQ(format_count(3'140'000), QStringLiteral("3.1 M"));
+  EXPECT_EQ(value_text(0.41234), QStringLiteral("0.412"));
+  EXPECT_EQ(value_text(-12.345), QStringLiteral("−12.3"));
+  EXPECT_EQ(value_text(0), QStringLiteral("0"));
+  EXPECT_EQ(value_text(4.13e-5), QStringLiteral("4.1e-05"));
+  EXPECT_EQ(value_text(NAN), QStringLiteral("NaN"));
+  EXPECT_EQ(scale_text({-0.4F, 0.4F}), QStringLiteral("±0.400"));
+  EXPECT_EQ(count_text(3'140'000), QStringLiteral("3.1 M"));
 }
 
 }  // namespace

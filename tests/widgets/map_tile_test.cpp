@@ -22,7 +22,7 @@ std::shared_ptr<const Map> wide_map() {
 
 MapPanel panel_of(std::shared_ptr<const Map> map, const QString& name = QStringLiteral("gate 1")) {
   MapPanel panel;
-  panel.scale = scale_for_map(*map);
+  panel.scale = scale_for(*map);
   panel.map = std::move(map);
   panel.name = name;
   return panel;

@@ -20,7 +20,7 @@ Plate small_plate() {
   group.panels.resize(3);
   for (MapPanel& panel : group.panels) {
     panel.map = map;
-    panel.scale = scale_for_map(*map);
+    panel.scale = scale_for(*map);
     panel.label = QStringLiteral("order 1");
   }
   group.bar = group.panels[0].scale;

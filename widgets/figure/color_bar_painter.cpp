@@ -11,12 +11,12 @@ namespace orderscope {
 
 std::vector<ColorBarTick> color_bar_ticks(const ColorScale& scale, bool relative) {
   const Range range = range_of(scale);
-  const QString high = relative ? QStringLiteral("max") : format_value(range.high);
+  const QString high = relative ? QStringLiteral("max") : value_text(range.high);
   if (is_signed(scale)) {
-    const QString low = relative ? QStringLiteral("−max") : format_value(range.low);
+    const QString low = relative ? QStringLiteral("−max") : value_text(range.low);
     return {{0, low}, {0.5, QStringLiteral("0")}, {1, high}};
   }
-  const QString low = range.low < 0 && relative ? QStringLiteral("min") : format_value(range.low);
+  const QString low = range.low < 0 && relative ? QStringLiteral("min") : value_text(range.low);
   return {{0, low}, {1, high}};
 }
 

@@ -5,31 +5,10 @@
 #include <cmath>
 #include <vector>
 
+#include "core/image/overlay.h"
+
 namespace orderscope {
 namespace {
-
-/// The two cells between whose centres a pixel lies, and the weight of the second.
-struct Between {
-  int first = 0;
-  int second = 0;
-  float weight = 0;
-};
-
-std::vector<Between> sample_positions(int pixels, int cells, bool interpolate) {
-  std::vector<Between> result(static_cast<std::size_t>(pixels));
-  for (int i = 0; i < pixels; ++i) {
-    const double at = (i + 0.5) * cells / pixels;
-    if (!interpolate) {
-      const int cell = std::min(static_cast<int>(at), cells - 1);
-      result[static_cast<std::size_t>(i)] = {cell, cell, 0};
-      continue;
-    }
-    const double centred = std::clamp(at - 0.5, 0.0, cells - 1.0);
-    const int first = static_cast<int>(centred);
-    result[static_cast<std::size_t>(i)] = {first, std::min(first + 1, cells - 1), static_cast<float>(centred - first)};
-  }
-  return result;
-}
 
 QRgb mix(QRgb below, QRgb above, int weight_of_256) {
   const auto channel = [&](int a, int b) { return a + (((b - a) * weight_of_256) >> 8); };
@@ -47,19 +26,13 @@ std::optional<QPoint> map_cell(const Map& map, QPointF position) {
 
 QImage color_image(const Map& map, const ColorScale& scale, QSize size, bool interpolate) {
   if (map.empty() || size.isEmpty()) return {};
+  const auto how = interpolate ? Interpolation::Bilinear : Interpolation::Nearest;
+  const std::vector<float> values = upsample(map, size.width(), size.height(), how);
   QImage image(size, QImage::Format_RGB32);
-  const auto columns = sample_positions(size.width(), map.width, interpolate);
-  const auto rows = sample_positions(size.height(), map.height, interpolate);
+  auto value = values.begin();
   for (int y = 0; y < size.height(); ++y) {
     auto* line = reinterpret_cast<QRgb*>(image.scanLine(y));
-    const Between& row = rows[static_cast<std::size_t>(y)];
-    for (int x = 0; x < size.width(); ++x) {
-      const Between& column = columns[static_cast<std::size_t>(x)];
-      const float top = std::lerp(map.at(row.first, column.first), map.at(row.first, column.second), column.weight);
-      const float bottom =
-          std::lerp(map.at(row.second, column.first), map.at(row.second, column.second), column.weight);
-      line[x] = to_qrgb(scale(std::lerp(top, bottom, row.weight)));
-    }
+    for (int x = 0; x < size.width(); ++x) line[x] = to_qrgb(scale(*value++));
   }
   return image;
 }

@@ -59,7 +59,7 @@ void paint_panel(QPainter& painter, const PanelGrid& grid, const MapPanel& panel
   painter.drawRect(picture);
 
   QString caption = panel.label;
-  if (panel.map) caption += QStringLiteral("   ") + format_range(range_of(*panel.map));
+  if (panel.map) caption += QStringLiteral("   ") + range_text(range_of(*panel.map));
   painter.setFont(plate_font(6));
   painter.setPen(kSecondary);
   painter.drawText(QRectF(tile.left(), picture.bottom() + 1, tile.width(), kMetrics.caption - 1),
