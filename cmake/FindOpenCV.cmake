@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The three OpenCV modules that the core needs. Debian keeps OpenCVConfig.cmake in libopencv-dev, which also brings VTK
+# The two OpenCV modules that the core needs. Debian keeps OpenCVConfig.cmake in libopencv-dev, which also brings VTK
 # and a few hundred other packages; headers and libraries of the single modules are enough here.
 # Defines OpenCV::OpenCV.
 find_path(OpenCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4)
 set(_required OpenCV_INCLUDE_DIR)
 set(_libraries)
-foreach(module core imgproc imgcodecs)
+foreach(module core imgproc)
   find_library(OpenCV_${module}_LIBRARY opencv_${module})
   list(APPEND _required OpenCV_${module}_LIBRARY)
   list(APPEND _libraries ${OpenCV_${module}_LIBRARY})

@@ -8,7 +8,7 @@
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
 #include "core/analysis/grad_cam.h"
-#include "core/image/overlay.h"
+#include "core/image/plate.h"
 #include "core/image/png.h"
 #include "core/models/backbone.h"
 #include "core/trace/trace.h"
@@ -42,7 +42,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(nlohmann::json entry, write_map(map, common.output, "cam"));
   const Range range = range_of(map);
   if (range.low == range.high) print_warning("the map at " + layer + " is uniform: nothing to see at this layer");
-  TRY_VOID(write_png(common.output / "cam.png", draw_overlay_with_bar(input.picture, map)));
+  TRY(const Image figure, draw_overlay_with_bar(input.picture, map, scale_for(map)));
+  TRY_VOID(write_png(common.output / "cam.png", figure, map.provenance.fields()));
   const nlohmann::json result{{"method", options.method_id},
                               {"class", {{"index", class_index}, {"name", model->class_name(class_index)}}},
                               {"top5", top_five(*model, trace.logits())[0]},

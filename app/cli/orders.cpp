@@ -9,7 +9,7 @@
 #include "app/cli/map_files.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_maps.h"
-#include "core/image/overlay.h"
+#include "core/image/plate.h"
 #include "core/image/png.h"
 #include "core/trace/glob.h"
 #include "core/trace/trace.h"
@@ -24,35 +24,33 @@ struct Options {
   MethodOptions method;
 };
 
-std::string caption(int order, int channels, const Map& map) {
-  const Range range = range_of(map);
-  char text[96];
-  std::snprintf(text, sizeof text, "order %d   %d ch   %.3g to %.3g", order, channels, range.low, range.high);
-  return text;
-}
-
-/// One row a quantity, one tile an order.
+/// One row a quantity, one tile an order, one scale a row: orders are comparable at a glance.
 std::vector<PlateRow> plate_rows(const BlockOrderMaps& maps, const std::vector<Map>& contributions, ChannelReduction reduction) {
   std::vector<PlateRow> rows;
-  for (const OrderQuantity quantity : {OrderQuantity::Value, OrderQuantity::Gate, OrderQuantity::State}) {
+  for (const OrderQuantity quantity :
+       {OrderQuantity::Value, OrderQuantity::Gate, OrderQuantity::State, OrderQuantity::Contribution}) {
     PlateRow row;
     row.label = to_string(quantity);
-    for (int k = 0; k <= maps.order; ++k) {
-      const Map* map = (k == 0) == (quantity == OrderQuantity::Value) ? maps.find(quantity, k, reduction) : nullptr;
-      if (map) row.tiles.push_back({map, caption(k, k == 0 ? maps.channels.front() : maps.channels[k - 1], *map)});
+    std::vector<const Map*> shown;
+    const auto add = [&](const Map* map, const std::string& caption) {
+      shown.push_back(map);
+      row.tiles.push_back({map, caption, std::nullopt});
+      row.unit = map->unit;
+    };
+    if (quantity == OrderQuantity::Value) add(maps.find(quantity, 0, reduction), std::to_string(maps.channels.front()) + " ch");
+    for (int k = 1; k <= maps.order && quantity != OrderQuantity::Value; ++k) {
+      const Map* map = quantity == OrderQuantity::Contribution ? &contributions[k - 1] : maps.find(quantity, k, reduction);
+      add(map, "order " + std::to_string(k) + ", " + std::to_string(maps.channels[k - 1]) + " ch");
     }
+    row.scale = scale_for(shown);
     rows.push_back(std::move(row));
   }
-  PlateRow row;
-  row.label = to_string(OrderQuantity::Contribution);
-  for (std::size_t k = 0; k < contributions.size(); ++k)
-    row.tiles.push_back({&contributions[k], caption(static_cast<int>(k) + 1, maps.channels[k], contributions[k])});
-  rows.push_back(std::move(row));
   return rows;
 }
 
 Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector<Map>& contributions,
-                                   ChannelReduction reduction, const ModelInput& input, const std::filesystem::path& folder) {
+                                   ChannelReduction reduction, const ModelInput& input, const PngText& provenance,
+                                   const std::filesystem::path& folder) {
   nlohmann::json entries = nlohmann::json::array();
   const auto write = [&](const Map& map, OrderQuantity quantity, int order) -> Result<void> {
     std::string name = maps.block + "." + to_string(quantity);
@@ -71,8 +69,10 @@ Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector
   }
   const std::string picture = maps.block + ".png";
   PlateOptions plate;
-  plate.title = maps.block + "   gnConv of order " + std::to_string(maps.order) + "   " + to_string(reduction);
-  TRY_VOID(write_png(folder / picture, draw_plate(input.picture, plate_rows(maps, contributions, reduction), plate)));
+  plate.title = maps.block + ", gnConv of order " + std::to_string(maps.order);
+  plate.subtitle = "channels by " + to_string(reduction);
+  TRY(const Image figure, draw_plate(input.picture, plate_rows(maps, contributions, reduction), plate));
+  TRY_VOID(write_png(folder / picture, figure, provenance));
   return nlohmann::json{{"block", maps.block}, {"order", maps.order}, {"channels", maps.channels}, {"picture", picture}, {"maps", entries}};
 }
 
@@ -103,7 +103,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     if (maps[b].order == 0 || !glob_match(pattern, maps[b].block)) continue;
     TRY_VOID(job.check());
     job.progress(static_cast<std::int64_t>(b), static_cast<std::int64_t>(maps.size()), "writing " + maps[b].block);
-    TRY(nlohmann::json block, write_block(maps[b], contributions[b], reduction, input, common.output));
+    TRY(nlohmann::json block, write_block(maps[b], contributions[b], reduction, input, provenance.fields(), common.output));
     blocks.push_back(std::move(block));
   }
   const nlohmann::json result{{"class", {{"index", class_index}, {"name", model->class_name(class_index)}}},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <tiffio.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -11,6 +12,9 @@
 namespace orderscope {
 
 namespace {
+
+/// Most that libtiff may allocate at once: one strip with the largest picture that is decoded.
+constexpr tmsize_t max_block = tmsize_t{2} << 30;
 
 /// What libtiff sees instead of a file.
 struct MemoryFile {
@@ -50,7 +54,7 @@ using TiffHandle = std::unique_ptr<TIFF, void (*)(TIFF*)>;
 TiffHandle open_tiff(MemoryFile& file) {
   const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
                                                                              TIFFOpenOptionsFree);
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), tmsize_t{1} << 30);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), max_block);
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), keep_error, &file);
   TIFFOpenOptionsSetWarningHandlerExtR(
       options.get(), [](TIFF*, void*, const char*, const char*, va_list) { return 1; }, nullptr);
@@ -65,6 +69,7 @@ struct Layout {
   std::uint32_t width = 0, height = 0;
   std::uint16_t bits = 1, samples = 1, format = SAMPLEFORMAT_UINT, photometric = 0, planar = PLANARCONFIG_CONTIG;
   std::uint16_t compression = COMPRESSION_NONE;
+  bool premultiplied = false;  ///< by an alpha channel behind red, green and blue
 
   /// Samples that can be copied one by one; the rest (palettes, bits, YCbCr, Lab) goes through libtiff's RGBA reader.
   bool plain() const {
@@ -86,6 +91,11 @@ Layout layout_of(TIFF* tiff) {
                                    {TIFFTAG_PLANARCONFIG, &layout.planar},
                                    {TIFFTAG_COMPRESSION, &layout.compression}})
     TIFFGetFieldDefaulted(tiff, tag, value);
+  std::uint16_t count = 0;
+  std::uint16_t* extra = nullptr;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &count, &extra);
+  layout.premultiplied = layout.photometric == PHOTOMETRIC_RGB && layout.samples == 4 && count > 0 && extra &&
+                         extra[0] == EXTRASAMPLE_ASSOCALPHA;
   return layout;
 }
 
@@ -100,7 +110,10 @@ void to_rgb(const Layout& layout, const std::uint8_t* in, std::uint8_t* out) {
         out[c] = static_cast<std::uint8_t>(paper - (((product >> 8) + product) >> 8));
       }
       break;
-    default: std::memcpy(out, in, 3);
+    default:
+      std::memcpy(out, in, 3);
+      if (layout.premultiplied && in[3] > 0)
+        for (int c = 0; c < 3; ++c) out[c] = static_cast<std::uint8_t>(std::min(in[c] * 255 / in[3], 255));
   }
 }
 
@@ -119,7 +132,7 @@ bool read_samples(TIFF* tiff, const Layout& layout, int kept, std::vector<std::u
   const tmsize_t row_size = tiled ? TIFFTileRowSize(tiff) : TIFFScanlineSize(tiff);
   const bool separate = layout.planar == PLANARCONFIG_SEPARATE && layout.samples > 1;
   const int planes = separate ? kept : 1, interleaved = separate ? 1 : layout.samples, bytes = layout.bits / 8;
-  if (block_width == 0 || block_height == 0 || block_size <= 0 ||
+  if (block_width == 0 || block_height == 0 || block_size <= 0 || block_size > max_block ||
       row_size < static_cast<tmsize_t>(block_width) * interleaved * bytes || block_size / row_size < block_height)
     return false;
 
@@ -129,21 +142,22 @@ bool read_samples(TIFF* tiff, const Layout& layout, int kept, std::vector<std::u
   const std::uint16_t probe = 1;  // libtiff hands out 16-bit samples in the machine's byte order
   const int high = bytes == 2 && *reinterpret_cast<const std::uint8_t*>(&probe) == 1 ? 1 : 0;
   for (int plane = 0; plane < planes; ++plane)
-    for (std::uint32_t y0 = 0; y0 < layout.height; y0 += block_height)
-      for (std::uint32_t x0 = 0; x0 < layout.width; x0 += block_width) {
+    for (std::uint64_t y0 = 0; y0 < layout.height; y0 += block_height)
+      for (std::uint64_t x0 = 0; x0 < layout.width; x0 += block_width) {
         const auto sample = static_cast<std::uint16_t>(plane);
-        const std::uint32_t rows = std::min(block_height, layout.height - y0);
-        const std::uint32_t columns = std::min(block_width, layout.width - x0);
-        const tmsize_t wanted = tiled ? block_size : row_size * rows;
+        const auto rows = std::min<std::uint64_t>(block_height, layout.height - y0);
+        const auto columns = std::min<std::uint64_t>(block_width, layout.width - x0);
+        const auto left = static_cast<std::uint32_t>(x0), top = static_cast<std::uint32_t>(y0);
+        const tmsize_t wanted = tiled ? block_size : row_size * static_cast<tmsize_t>(rows);
         const tmsize_t read =
-            tiled ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x0, y0, 0, sample), buffer.get(), block_size)
-                  : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y0, sample), buffer.get(), wanted);
+            tiled ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, left, top, 0, sample), buffer.get(), block_size)
+                  : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, top, sample), buffer.get(), wanted);
         if (read < wanted) return false;
-        for (std::uint32_t y = 0; y < rows; ++y)
-          for (std::uint32_t x = 0; x < columns; ++x)
+        for (std::uint64_t y = 0; y < rows; ++y)
+          for (std::uint64_t x = 0; x < columns; ++x)
             for (int s = 0; s < (separate ? 1 : kept); ++s)
-              samples[((std::size_t{y0} + y) * layout.width + x0 + x) * kept + plane + s] =
-                  block[y * row_size + (static_cast<std::size_t>(x) * interleaved + s) * bytes + high];
+              samples[((y0 + y) * layout.width + x0 + x) * kept + plane + s] =
+                  block[y * row_size + (x * interleaved + s) * bytes + high];
       }
   return true;
 }
@@ -186,8 +200,9 @@ Result<StoredImage> decode_tiff(ImageBytes bytes) {
     if (!read_as_rgba(tiff.get(), result.image)) return broken();
     return result;
   }
-  const int kept = layout.photometric == PHOTOMETRIC_RGB ? 3 : layout.photometric == PHOTOMETRIC_SEPARATED ? 4 : 1;
-  if (kept == 1 && layout.bits == 16)
+  const bool gray = layout.photometric == PHOTOMETRIC_MINISBLACK || layout.photometric == PHOTOMETRIC_MINISWHITE;
+  const int kept = gray ? 1 : layout.photometric == PHOTOMETRIC_SEPARATED || layout.premultiplied ? 4 : 3;
+  if (gray && layout.bits == 16)
     result.warnings.push_back("16-bit gray: shown by its high byte; Pillow's convert(\"RGB\") would clip it to white");
   const std::size_t pixels = result.image.rgb.size() / 3;
   std::vector<std::uint8_t> samples(pixels * kept);

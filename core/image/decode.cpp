@@ -84,7 +84,9 @@ Result<DecodedImage> decode_bytes(ImageBytes file, ExifOrientation exif) {
   result.orientation = stored.orientation;
   result.sha256 = sha256(std::as_bytes(file));
   result.warnings = std::move(stored.warnings);
-  if (exif == ExifOrientation::Apply && stored.orientation != 1)
+  // In a TIFF the tag is no EXIF addition but the layout of the file itself; Pillow, too, always applies it.
+  const bool apply = exif == ExifOrientation::Apply || result.format == "tiff";
+  if (apply && stored.orientation != 1)
     result.image = oriented(result.image, stored.orientation);
   return result;
 }

@@ -23,7 +23,8 @@ struct Image {
   bool empty() const { return rgb.empty(); }
 };
 
-/// What the EXIF orientation does. The official evaluation ignores it; people expect it applied.
+/// What the EXIF orientation does. The official evaluation ignores it; people expect it applied. The orientation of a
+/// TIFF belongs to the format itself and is always applied, as in Pillow.
 enum class ExifOrientation { Apply, Ignore };
 
 struct DecodedImage {
@@ -35,7 +36,8 @@ struct DecodedImage {
 };
 
 /// Decodes a file to 8-bit RGB as Pillow's convert("RGB") does: alpha dropped, palettes expanded, CMYK without profile,
-/// 16-bit colour by its high byte. Formats: JPEG, PNG, WebP, TIFF, BMP, told apart by content.
+/// 16-bit colour by its high byte. One difference: 16-bit gray, which Pillow clips to white, also gives its high byte,
+/// with a warning. Formats: JPEG, PNG, WebP (first frame), TIFF, BMP, told apart by content.
 /// Errors: FileAccess, NotThisFormat, Broken (truncated), Unsupported, OutOfMemory (claims too many pixels).
 Result<DecodedImage> decode_image(const std::filesystem::path& path, ExifOrientation exif = ExifOrientation::Apply);
 

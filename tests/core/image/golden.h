@@ -17,6 +17,11 @@ inline std::filesystem::path samples_dir() {
   return std::filesystem::path(ORDERSCOPE_SOURCE_DIR) / "resources" / "samples";
 }
 
+/// This folder's own pictures.
+inline std::filesystem::path data_dir() {
+  return std::filesystem::path(ORDERSCOPE_SOURCE_DIR) / "tests" / "core" / "image" / "data";
+}
+
 inline nlohmann::json preprocess_manifest() {
   return nlohmann::json::parse(std::ifstream(preprocess_dir() / "manifest.json"));
 }

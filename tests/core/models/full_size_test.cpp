@@ -8,6 +8,7 @@
 #include "core/trace/trace.h"
 #include "tests/formula.h"
 #include "tests/golden.h"
+#include "tests/small_models.h"
 
 namespace orderscope {
 namespace {
@@ -20,22 +21,6 @@ Architecture architecture_of(const json& config) {
   if (config.at("arch") == "hornet") return test::hornet_architecture(config.at("base_dim"), config.contains("gf"), depths, classes);
   if (config.at("arch") == "convnext") return test::convnext_architecture(config.at("dims")[0], depths, classes);
   return test::swin_architecture(config.at("embed"), depths, config.at("heads"), config.at("window"), config.at("img"), classes);
-}
-
-/// "s3b2.out" -> "stages.2.1" (Swin: "layers.2.blocks.1"), "s2.down" -> "downsample_layers.1", and so on.
-std::string tap_of(const std::string& name, Family family) {
-  const bool swin = family == Family::Swin;
-  if (name == "stem") return swin ? "patch_embed" : "downsample_layers.0";
-  std::smatch m;
-  if (std::regex_match(name, m, std::regex("s(\\d)\\.down"))) {
-    const int stage = std::stoi(m[1]);
-    return swin ? "layers." + std::to_string(stage - 2) + ".downsample" : "downsample_layers." + std::to_string(stage - 1);
-  }
-  if (std::regex_match(name, m, std::regex("s(\\d)b(\\d+)\\.out"))) {
-    const std::string stage = std::to_string(std::stoi(m[1]) - 1), block = std::to_string(std::stoi(m[2]) - 1);
-    return swin ? "layers." + stage + ".blocks." + block : "stages." + stage + "." + block;
-  }
-  return name;
 }
 
 class SlowFullSize : public testing::TestWithParam<std::string> {};
@@ -66,7 +51,7 @@ TEST_P(SlowFullSize, EqualsTheOfficialCode) {
   // Statistics of single taps: float32 noise grows with depth like that of the logits, hence the same kind of bound,
   // relative to the largest activation.
   for (const auto& [name, stats] : manifest.at("tap_stats").items()) {
-    const std::string tap = tap_of(name, architecture.family);
+    const std::string tap = test::tap_name(name, architecture.family);
     const at::Tensor found = trace->result(0, tap);
     ASSERT_TRUE(found.defined()) << name << " as " << tap;
     const double bound = 4e-4 * std::max(1.0, stats.at("absmax").get<double>());
@@ -75,10 +60,7 @@ TEST_P(SlowFullSize, EqualsTheOfficialCode) {
     EXPECT_NEAR(found[2].item<double>(), stats.at("absmax").get<double>(), bound) << name;
   }
   for (const auto& [name, value] : manifest.value("gate_mean_abs", json::object()).items()) {
-    std::smatch m;
-    ASSERT_TRUE(std::regex_match(name, m, std::regex("s(\\d)b(\\d+)\\.(pwa|dw_|y_)(\\d*)")));
-    std::string tap = tap_of(m[0].str().substr(0, m[0].str().find('.')) + ".out", architecture.family) + ".gnconv.";
-    tap += m[3] == "pwa" ? "value" : (m[3] == "dw_" ? "gate." : "state.") + std::to_string(std::stoi(m[4]) + 1);
+    const std::string tap = test::tap_name(name, architecture.family);
     const at::Tensor found = trace->result(0, tap);
     ASSERT_TRUE(found.defined()) << tap;
     EXPECT_NEAR(found[4].item<double>(), value.get<double>(), 1e-4 * std::max(1.0, value.get<double>())) << name;
