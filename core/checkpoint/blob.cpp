@@ -39,13 +39,15 @@ Blob swapped_copy_of(std::span<const std::byte> bytes, std::size_t element_size)
 }
 
 Result<std::int64_t> element_count(std::span<const std::int64_t> sizes) {
-  std::int64_t count = 1;
+  std::int64_t count = 1;  // of the sizes that are not 0: strides are made of them even where the tensor is empty
+  bool empty = false;
   for (const std::int64_t size : sizes) {
     if (size < 0) return fail(Error::Kind::Broken, "negative size " + std::to_string(size));
-    if (__builtin_mul_overflow(count, size, &count))
+    empty = empty || size == 0;
+    if (__builtin_mul_overflow(count, std::max<std::int64_t>(size, 1), &count))
       return fail(Error::Kind::Broken, "the product of its sizes overflows 64 bits");
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 std::vector<std::int64_t> contiguous_strides(std::span<const std::int64_t> sizes) {

@@ -61,9 +61,11 @@ Result<std::vector<int>> count_blocks(const KeyIndex& index) {
   for (const auto& key : index.blocks) stages[key.stage].emplace(key.block, key.tensor->name);
   std::vector<int> depths;
   for (const auto& [stage, blocks] : stages) {
-    if (stage != static_cast<int>(depths.size()) || depths.size() == kStages)
+    if (depths.size() == kStages)
+      return fail(Error::Kind::Broken, quote(blocks.begin()->second) + " does not fit: there are four stages");
+    if (stage != static_cast<int>(depths.size()))
       return fail(Error::Kind::Broken, quote(blocks.begin()->second) + " does not fit: stage " +
-                                           std::to_string(depths.size()) + (depths.size() == kStages ? " is one too many" : " is missing"));
+                                           std::to_string(depths.size()) + " is missing");
     int count = 0;
     for (const auto& [block, name] : blocks)
       if (block != count++)
@@ -82,7 +84,8 @@ void Votes::add(std::int64_t value, const std::string& key) {
 }
 
 Result<int> Votes::decide(const std::string& what, const std::string& missing_key, int limit) const {
-  if (votes_.empty()) return fail(Error::Kind::Broken, "the " + what + " is unknown: " + quote(missing_key) + " is missing");
+  if (votes_.empty())
+    return fail(Error::Kind::Broken, "the " + what + " is unknown: " + quote(missing_key) + " is missing");
   int total = 0;
   for (const auto& [value, vote] : votes_) total += vote.count;
   const auto winner = std::ranges::max_element(votes_, {}, [](const auto& v) { return v.second.count; });
@@ -143,7 +146,8 @@ Result<std::vector<int>> decide_dims(const KeyIndex& index, std::vector<std::str
     const std::string number = std::to_string(i);
     const auto* down = index.find("downsample_layers." + number + (i == 0 ? ".0.weight" : ".1.weight"));
     if (down != nullptr && down->tensor.dim() > 0) stages[i].add(down->tensor.size(0), down->name);
-    TRY(const int dim, stages[i].decide("width of stage " + number, "stages." + number + ".0." + std::string(vectors[0])));
+    const std::string missing = "stages." + number + ".0." + std::string(vectors[0]);
+    TRY(const int dim, stages[i].decide("width of stage " + number, missing));
     dims.push_back(dim);
   }
   return dims;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,7 +13,7 @@
 
 namespace orderscope {
 
-/// Where a tensor stands in a backbone: "stages.2.5.gnconv.proj_in.weight" is stage 2, block 5, "gnconv.proj_in.weight".
+/// Where a tensor stands in a backbone: "stages.2.5.norm1.weight" is stage 2, block 5, rest "norm1.weight".
 struct BlockKey {
   const NamedTensor* tensor = nullptr;
   int stage = 0;
@@ -57,7 +56,7 @@ class Votes {
 /// Adds a size of every tensor whose name in the block is `rest` to the votes of its stage.
 void vote(const KeyIndex& index, std::string_view rest, int dimension, std::vector<Votes>& stages);
 
-/// For each stage the hidden width of the MLP by its input width. Errors: Broken.
+/// Hidden width of the MLPs by their input width. Errors: Broken.
 Result<int> decide_mlp_ratio(const KeyIndex& index, std::string_view first_layer, const std::vector<int>& dims);
 
 /// Rows of the head. Errors: Unsupported if there is none.

@@ -83,7 +83,8 @@ Result<Architecture> infer_swin(const StateDict& state_dict) {
   std::optional<int> size = size_from_masks(index, a);
   if (!size && position != nullptr && position->tensor.dim() == 3)
     if (const auto side = exact_root(position->tensor.size(1)); side && *side <= kLargestSide / 4) size = *side * 4;
-  // Without either: the last stage is one window, in the official models and wherever its window had to be made smaller.
+  // Without either: the last stage is one window, as in the official models and wherever that window is smaller than
+  // the others.
   a.image_size = size.value_or(32 * a.windows.back());
   return a;
 }

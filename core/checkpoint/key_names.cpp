@@ -216,7 +216,7 @@ Result<std::string> use_official_names(StateDict& state_dict) {
   } else if (starts("patch_embed.") && (starts("head.fc.") || starts("layers.3.downsample."))) {
     naming = "timm";
     rename_all(rename_timm_swin);
-  } else if (has(".gnconv.projs.") || (has(".gnconv.") && starts("head.fc."))) {
+  } else if (has(".gnconv.projs.") || has(".gamma1.weight") || (has(".gnconv.") && starts("head.fc."))) {
     naming = "mmpretrain";
     const bool dense = starts("norm0.");
     rename_all([&](std::string& name) { rename_mmpretrain_hornet(name, dense); });

@@ -141,7 +141,8 @@ bool PickleMachine::step_container(unsigned char opcode) {
     case kFrozenSet: {
       const auto items = pop_to_mark();
       if (error_) return true;
-      push(opcode == kTuple ? Kind::Tuple : opcode == kList ? Kind::List : Kind::Set).items = {items.begin(), items.end()};
+      const auto kind = opcode == kTuple ? Kind::Tuple : opcode == kList ? Kind::List : Kind::Set;
+      push(kind).items = {items.begin(), items.end()};
       return true;
     }
     case kDict: {

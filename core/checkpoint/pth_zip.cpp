@@ -43,7 +43,8 @@ Result<bool> is_big_endian(const ZipArchive& archive, const std::string& root) {
 }  // namespace
 
 bool is_zip(std::span<const std::byte> bytes) {
-  return bytes.size() >= 4 && (std::memcmp(bytes.data(), "PK\3\4", 4) == 0 || std::memcmp(bytes.data(), "PK\5\6", 4) == 0);
+  const auto starts = [&](const char* signature) { return std::memcmp(bytes.data(), signature, 4) == 0; };
+  return bytes.size() >= 4 && (starts("PK\3\4") || starts("PK\5\6"));
 }
 
 Result<void> read_zip_pth(const std::string& key, Checkpoint& checkpoint) {

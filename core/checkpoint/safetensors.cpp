@@ -65,7 +65,8 @@ Result<void> check_coverage(const std::vector<SafetensorsEntry>& entries, std::u
   });
   std::uint64_t end = 0;
   for (const auto* entry : order) {
-    if (entry->begin < end) return fail(Error::Kind::Broken, "the data of tensor " + quote(entry->name) + " overlap others");
+    if (entry->begin < end)
+      return fail(Error::Kind::Broken, "the data of tensor " + quote(entry->name) + " overlap others");
     if (entry->begin > end)
       return fail(Error::Kind::Broken, "there is a hole before the data of tensor " + quote(entry->name));
     end = entry->end;
@@ -86,7 +87,8 @@ Result<void> read_safetensors(Checkpoint& checkpoint) {
   const auto bytes = checkpoint.file->bytes();
   const std::uint64_t length = header_length(bytes);
   if (length > kLongestHeader)
-    return fail(Error::Kind::Broken, "the header claims " + std::to_string(length) + " bytes; the format allows 100 MB");
+    return fail(Error::Kind::Broken,
+                "the header claims " + std::to_string(length) + " bytes; the format allows 100 MB");
   if (length > bytes.size() - 8)
     return fail(Error::Kind::Broken, "the header (" + std::to_string(length) + " bytes) is longer than the file");
   TRY(SafetensorsHeader header, parse_safetensors_header(bytes.subspan(8, length)));

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 
 #include "core/checkpoint/checkpoint.h"
@@ -17,7 +18,7 @@ bool may_be_safetensors(std::span<const std::byte> bytes);
 Result<void> read_safetensors(Checkpoint& checkpoint);
 
 /// Writes the file whole or not at all. Tensors of one element size keep their order; larger elements come first, so
-/// that all are aligned. Errors: FileAccess; InvalidInput for a dtype that the format lacks or a name that occurs twice.
+/// that all are aligned. Errors: FileAccess; InvalidInput for a dtype that the format lacks or a repeated name.
 Result<void> write_safetensors(const std::filesystem::path& path, const StateDict& tensors,
                                const std::map<std::string, std::string>& metadata = {});
 

@@ -74,16 +74,14 @@ std::vector<Found> all_state_dicts(const PickleValue& root, const std::vector<st
 }
 
 tl::unexpected<Error> no_model(const PickleValue& root, const std::vector<std::string>& keys) {
-  std::string what = "no model in the file: ";
-  if (!root.is(Kind::Dict)) return fail(Error::Kind::Unsupported, what + "it holds " + root.description(), {},
-                                        "save model.state_dict() instead");
+  const auto refuse = [](const std::string& why) {
+    return fail(Error::Kind::Unsupported, "no model in the file: " + why, {}, "save model.state_dict()");
+  };
+  if (!root.is(Kind::Dict)) return refuse("it holds " + root.description());
   for (const auto* key : kPreferredKeys)
     if (const auto* value = root.find(key))
-      return fail(Error::Kind::Unsupported, what + quote(key) + " is " + (value->is(Kind::Dict) ? "a dict without tensors"
-                                                                               : value->description()), {},
-                  "save model.state_dict() instead");
-  return fail(Error::Kind::Unsupported, keys.empty() ? what + "it holds an empty dict"
-                                                     : what + "its keys are " + list_of(keys));
+      return refuse(quote(key) + " is " + (value->is(Kind::Dict) ? "a dict without tensors" : value->description()));
+  return refuse(keys.empty() ? "it holds a dict without text keys" : "its keys are " + list_of(keys));
 }
 
 Result<void> take_tensors(const PickleValue& dict, TensorBuilder& builder, Checkpoint& checkpoint) {
@@ -111,8 +109,8 @@ Result<void> take_tensors(const PickleValue& dict, TensorBuilder& builder, Check
     checkpoint.state_dict.push_back({std::string(name), *std::move(tensor)});
   }
   if (left_out > 0)
-    checkpoint.warnings.push_back(std::to_string(left_out) + " entries of the state dict are no tensors and were left out: " +
-                                  first_left_out);
+    checkpoint.warnings.push_back(std::to_string(left_out) +
+                                  " entries of the state dict are no tensors and were left out: " + first_left_out);
   return {};
 }
 

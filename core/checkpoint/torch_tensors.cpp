@@ -127,7 +127,8 @@ Result<StorageId> storage_id(const PickleValue& persistent) {
         break;
       }
     const auto dtype = find_type(kStorages, name);
-    if (!dtype) return fail(Error::Kind::Unsupported, "storages of class " + quote(id->items[1]->text) + " are not read");
+    if (!dtype)
+      return fail(Error::Kind::Unsupported, "storages of class " + quote(id->items[1]->text) + " are not read");
     storage.dtype = *dtype;
   }
   storage.element_size = c10::elementSize(storage.dtype);

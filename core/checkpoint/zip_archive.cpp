@@ -90,7 +90,8 @@ Result<Extent> extent_of(std::span<const std::byte> entry, std::span<const std::
     if (id != 1) continue;
     for (std::uint64_t* value : {&extent.size, &extent.packed, &extent.offset}) {
       if (*value != 0xffffffff) continue;
-      if (field.size() < 8) return fail(Error::Kind::Broken, "the zip64 sizes of member " + quote(name) + " are missing");
+      if (field.size() < 8)
+        return fail(Error::Kind::Broken, "the zip64 sizes of member " + quote(name) + " are missing");
       *value = number_at<std::uint64_t>(field, 0);
       field = field.subspan(8);
     }
@@ -147,10 +148,12 @@ Result<ZipArchive> ZipArchive::open(std::shared_ptr<const MappedFile> file) {
       return fail(Error::Kind::Unsupported,
                   "member " + quote(member.name) + " is compressed by method " + std::to_string(method));
     member.deflated = method == 8;
-    TRY(const Extent extent, extent_of(rest, rest.subspan(kDirectoryEntrySize + name_length, extra_length), member.name));
+    const auto extra = rest.subspan(kDirectoryEntrySize + name_length, extra_length);
+    TRY(const Extent extent, extent_of(rest, extra, member.name));
     member.size = extent.size;
     TRY(member.packed, packed_bytes(bytes, extent, member.name));
-    extents.emplace_back(extent.offset, static_cast<std::uint64_t>(member.packed.data() - bytes.data()) + extent.packed);
+    const auto start = static_cast<std::uint64_t>(member.packed.data() - bytes.data());
+    extents.emplace_back(extent.offset, start + extent.packed);
     if (!member.deflated && member.size != member.packed.size())
       return fail(Error::Kind::Broken, "member " + quote(member.name) + " is stored, but its two sizes differ");
     if (!archive.index_.emplace(member.name, archive.members_.size()).second)
@@ -161,7 +164,8 @@ Result<ZipArchive> ZipArchive::open(std::shared_ptr<const MappedFile> file) {
   // Members that share bytes are how a small archive unpacks to an enormous one.
   std::ranges::sort(extents);
   for (std::size_t i = 1; i < extents.size(); ++i)
-    if (extents[i].first < extents[i - 1].second) return fail(Error::Kind::Broken, "members of the zip archive overlap");
+    if (extents[i].first < extents[i - 1].second)
+      return fail(Error::Kind::Broken, "members of the zip archive overlap");
   return archive;
 }
 

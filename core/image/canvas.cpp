@@ -96,7 +96,12 @@ void draw_side_bar(Canvas& canvas, const ColorScale& scale, std::string_view uni
 int under_bar_height(float font) { return static_cast<int>(std::lround(2.1F * font)); }
 
 void draw_under_bar(Canvas& canvas, const ColorScale& scale, const UnderBar& bar, const Theme& theme) {
-  const Ticks ticks = ticks_between(scale.low, scale.high, std::clamp(static_cast<int>(float(bar.width) / (4 * bar.font)), 2, 5));
+  const auto ticks_at = [&](float ems) {
+    const int room = static_cast<int>(float(bar.width) / (ems * bar.font));
+    return ticks_between(scale.low, scale.high, std::clamp(room, 2, 5));
+  };
+  Ticks ticks = ticks_at(4);
+  if (ticks.exponent != 0) ticks = ticks_at(5);
   const TextStyle style = tick_style(bar.font, theme);
   const int top = bar.y + static_cast<int>(std::lround(0.35F * bar.font));
   const int height = std::max(3, static_cast<int>(std::lround(0.5F * bar.font)));
@@ -107,9 +112,10 @@ void draw_under_bar(Canvas& canvas, const ColorScale& scale, const UnderBar& bar
     const double x = bar.x + place(scale, ticks.values[i]) * (bar.width - 1);
     canvas.fill(static_cast<int>(std::lround(x)), top + height, 1, mark, theme.muted);
     std::string label = ticks.labels[i];
-    if (ticks.exponent != 0 && i + 1 == ticks.values.size()) label += "\u00D7" + power_of_ten(ticks.exponent);
+    if (ticks.exponent != 0 && ticks.values[i] != 0) label += "\u00D7" + power_of_ten(ticks.exponent);
     const float width = canvas.text_width(label, style);
-    const float left = std::clamp(float(x) - width / 2, float(bar.x), std::max(float(bar.x), float(bar.x + bar.width) - width));
+    const float leftmost = float(bar.x), rightmost = std::max(leftmost, float(bar.x + bar.width) - width);
+    const float left = std::clamp(float(x) - width / 2, leftmost, rightmost);
     canvas.text(left, float(top + height + mark) + 0.85F * bar.font, label, style);
   }
 }

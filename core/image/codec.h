@@ -28,11 +28,14 @@ Result<StoredImage> decode_webp(ImageBytes file);
 Result<StoredImage> decode_tiff(ImageBytes file);
 Result<StoredImage> decode_bmp(ImageBytes file);
 
-/// A black picture of that size, or OutOfMemory above Pillow's limit for decompression bombs (178,956,970 pixels).
+/// OutOfMemory above Pillow's limit for decompression bombs (178,956,970 pixels), Broken without any pixels.
+Result<void> check_size(std::uint64_t width, std::uint64_t height);
+
+/// A black picture of a size that passes check_size.
 Result<Image> make_image(std::uint64_t width, std::uint64_t height);
 
-/// The orientation (1 to 8) in a block of EXIF data, with or without the leading "Exif\0\0"; 1 if there is none or if it
-/// is damaged.
+/// The orientation (1 to 8) in a block of EXIF data, with or without the leading "Exif\0\0"; 1 if there is none or if
+/// it is damaged.
 int exif_orientation(ImageBytes exif);
 
 }  // namespace orderscope

@@ -108,7 +108,9 @@ bool read_runs(const Header& header, std::vector<std::uint8_t>& indices) {
     if (x < header.width && y < header.height) indices[y * header.width + x] = index;
     ++x;
   };
-  const auto nibble = [](std::uint8_t byte, std::size_t i) { return static_cast<std::uint8_t>(i % 2 ? byte & 15 : byte >> 4); };
+  const auto nibble = [](std::uint8_t byte, std::size_t i) {
+    return static_cast<std::uint8_t>(i % 2 ? byte & 15 : byte >> 4);
+  };
   for (std::size_t at = 0; at + 1 < in.size();) {
     const std::size_t count = in[at], value = in[at + 1];
     at += 2;
@@ -136,7 +138,8 @@ bool read_runs(const Header& header, std::vector<std::uint8_t>& indices) {
 
 Result<StoredImage> decode_bmp(ImageBytes file) {
   TRY(const Header header, read_header(file));
-  const bool runs = (header.compression == rle8 && header.bits == 8) || (header.compression == rle4 && header.bits == 4);
+  const bool runs =
+      (header.compression == rle8 && header.bits == 8) || (header.compression == rle4 && header.bits == 4);
   const bool plain = header.compression == uncompressed ||
                      ((header.compression == bit_fields || header.compression == alpha_bit_fields) && header.bits > 8);
   if (!runs && !plain)

@@ -134,6 +134,11 @@ Result<StoredImage> decode_jpeg(ImageBytes file) {
   const int components = reader.info().num_components;
   if (components != 1 && components != 3 && components != 4)
     return fail(Error::Kind::Unsupported, "JPEG with " + std::to_string(components) + " colour components");
+  TRY_VOID(check_size(reader.info().image_width, reader.info().image_height));
+  // A Huffman code is a bit at least, and every block of 8 x 8 pixels takes one. Four times that is left as a margin.
+  const std::size_t blocks = std::size_t{reader.info().image_width} * reader.info().image_height / 64;
+  if (!reader.info().arith_code && blocks / 32 > file.size())
+    return fail(Error::Kind::Broken, "JPEG: the file is truncated or too short for its size in pixels");
   StoredImage result;
   TRY(result.image, make_image(reader.info().image_width, reader.info().image_height));
   result.orientation = reader.orientation();

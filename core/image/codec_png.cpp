@@ -61,6 +61,7 @@ class PngReader {
     return png_get_eXIf_1(png_, info_, &size, &exif) ? exif_orientation({exif, size}) : 1;
   }
 
+  std::size_t stored_row_bytes() const { return png_get_rowbytes(png_, info_); }
   std::uint32_t width() const { return png_get_image_width(png_, info_); }
   std::uint32_t height() const { return png_get_image_height(png_, info_); }
   bool gray_16() const {
@@ -94,6 +95,10 @@ class PngReader {
 Result<StoredImage> decode_png(ImageBytes file) {
   PngReader reader(file);
   if (!reader.read_header()) return reader.error();
+  TRY_VOID(check_size(reader.width(), reader.height()));
+  // Deflate shrinks data to 1/1032 at best: a small file cannot hold a large picture, so none is allocated for it.
+  if (reader.stored_row_bytes() * reader.height() / 1032 > file.size())
+    return fail(Error::Kind::Broken, "PNG: the file is too short for its size in pixels");
   StoredImage result;
   TRY(result.image, make_image(reader.width(), reader.height()));
   if (reader.gray_16())

@@ -2,6 +2,7 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "core/image/codec.h"
@@ -10,33 +11,37 @@ namespace orderscope {
 
 namespace {
 
-int orientation_of(ImageBytes file) {
-  const WebPData data{file.data(), file.size()};
-  const std::unique_ptr<WebPDemuxer, void (*)(WebPDemuxer*)> demuxer(WebPDemux(&data), WebPDemuxDelete);
+using Demuxer = std::unique_ptr<WebPDemuxer, void (*)(WebPDemuxer*)>;
+
+int orientation_of(WebPDemuxer* demuxer) {
   WebPChunkIterator chunk{};
-  if (!demuxer || !WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &chunk)) return 1;
+  if (!demuxer || !WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk)) return 1;
   const int orientation = exif_orientation({chunk.chunk.bytes, chunk.chunk.size});
   WebPDemuxReleaseChunkIterator(&chunk);
   return orientation;
 }
 
-bool decode_first_frame(ImageBytes file, Image& image) {
-  const WebPData data{file.data(), file.size()};
-  WebPAnimDecoderOptions options{};
-  if (!WebPAnimDecoderOptionsInit(&options)) return false;
-  options.color_mode = MODE_RGBA;
-  const std::unique_ptr<WebPAnimDecoder, void (*)(WebPAnimDecoder*)> decoder(WebPAnimDecoderNew(&data, &options),
-                                                                             WebPAnimDecoderDelete);
-  WebPAnimInfo info{};
-  if (!decoder || !WebPAnimDecoderGetInfo(decoder.get(), &info)) return false;
-  if (static_cast<int>(info.canvas_width) != image.width || static_cast<int>(info.canvas_height) != image.height)
-    return false;
-  std::uint8_t* rgba = nullptr;
-  int timestamp = 0;
-  if (!WebPAnimDecoderGetNext(decoder.get(), &rgba, &timestamp)) return false;
-  for (std::size_t i = 0, pixels = image.rgb.size() / 3; i < pixels; ++i)
-    std::copy_n(rgba + 4 * i, 3, image.rgb.data() + 3 * i);
-  return true;
+bool decode_into(ImageBytes file, Image& image) {
+  return WebPDecodeRGBInto(file.data(), file.size(), image.rgb.data(), image.rgb.size(), 3 * image.width) != nullptr;
+}
+
+/// The first frame of an animation on its canvas, which is black (transparent) outside the frame. The canvas comes
+/// last: only a good frame is worth its memory.
+Result<Image> decode_first_frame(WebPDemuxer* demuxer, int width, int height) {
+  const auto broken = [] { return fail(Error::Kind::Broken, "WebP: damaged or truncated animation"); };
+  WebPIterator frame{};
+  if (!demuxer || !WebPDemuxGetFrame(demuxer, 1, &frame)) return broken();
+  const std::unique_ptr<WebPIterator, void (*)(WebPIterator*)> release(&frame, WebPDemuxReleaseIterator);
+  if (!frame.complete || frame.x_offset < 0 || frame.y_offset < 0 || frame.width > width - frame.x_offset ||
+      frame.height > height - frame.y_offset)
+    return broken();
+  TRY(Image image, make_image(frame.width, frame.height));
+  if (!decode_into({frame.fragment.bytes, frame.fragment.size}, image)) return broken();
+  if (frame.width == width && frame.height == height) return image;
+  TRY(Image canvas, make_image(width, height));
+  for (int y = 0; y < image.height; ++y)
+    std::copy_n(image.row(y), std::size_t{3} * image.width, canvas.row(frame.y_offset + y) + 3 * frame.x_offset);
+  return canvas;
 }
 
 }  // namespace
@@ -49,15 +54,17 @@ Result<StoredImage> decode_webp(ImageBytes file) {
     default: return fail(Error::Kind::Broken, "WebP: damaged header");
   }
   StoredImage result;
-  TRY(result.image, make_image(features.width, features.height));
-  Image& image = result.image;
+  TRY_VOID(check_size(features.width, features.height));
+  const WebPData data{file.data(), file.size()};
+  const Demuxer demuxer(WebPDemux(&data), WebPDemuxDelete);
   if (features.has_animation) {
-    if (!decode_first_frame(file, image)) return fail(Error::Kind::Broken, "WebP: damaged or truncated animation");
+    TRY(result.image, decode_first_frame(demuxer.get(), features.width, features.height));
     result.warnings.push_back("animation: only the first frame is used");
-  } else if (!WebPDecodeRGBInto(file.data(), file.size(), image.rgb.data(), image.rgb.size(), 3 * image.width)) {
-    return fail(Error::Kind::Broken, "WebP: damaged or truncated picture data");
+  } else {
+    TRY(result.image, make_image(features.width, features.height));
+    if (!decode_into(file, result.image)) return fail(Error::Kind::Broken, "WebP: damaged or truncated picture data");
   }
-  result.orientation = orientation_of(file);
+  result.orientation = orientation_of(demuxer.get());
   return result;
 }
 

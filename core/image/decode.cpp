@@ -93,7 +93,7 @@ Result<DecodedImage> decode_bytes(ImageBytes file, ExifOrientation exif) {
 
 }  // namespace
 
-Result<Image> make_image(std::uint64_t width, std::uint64_t height) {
+Result<void> check_size(std::uint64_t width, std::uint64_t height) {
   constexpr std::uint64_t max_pixels = 178'956'970;
   if (width == 0 || height == 0) return fail(Error::Kind::Broken, "the picture is empty");
   if (width > max_pixels || height > max_pixels || width * height > max_pixels)
@@ -101,6 +101,11 @@ Result<Image> make_image(std::uint64_t width, std::uint64_t height) {
                 "claims " + std::to_string(width) + " x " + std::to_string(height) + " pixels, more than the " +
                     std::to_string(max_pixels) + " allowed",
                 {}, "scale it down if it is no decompression bomb");
+  return {};
+}
+
+Result<Image> make_image(std::uint64_t width, std::uint64_t height) {
+  TRY_VOID(check_size(width, height));
   Image image{static_cast<int>(width), static_cast<int>(height), {}};
   image.rgb.resize(width * height * 3);
   return image;

@@ -34,8 +34,7 @@ const ColorScale& scale_of(const PlateRow& row, const Tile& tile) { return tile.
 
 std::string range_text(const Map& map) {
   const Range range = range_of(map);
-  if (map.is_signed && -range.low == range.high) return "\u00B1" + format_value(range.high);
-  return format_value(range.low) + " \u2013 " + format_value(range.high);
+  return format_range(range.low, range.high);
 }
 
 class PlatePainter {
@@ -75,7 +74,7 @@ class PlatePainter {
     Layout& l = layout_;
     l.tile_width = options_.tile_width;
     l.tile_height = std::max(1, pixels(float(l.tile_width) * float(picture_.height) / float(picture_.width)));
-    l.font = std::max(9.0F, float(l.tile_width) * 0.055F);
+    l.font = options_.font > 0 ? options_.font : std::max(9.0F, float(l.tile_width) * 0.055F);
     l.margin = pixels(1.6F * l.font);
     l.gap = pixels(0.9F * l.font);
     float label = 0, bar = 0;
@@ -86,7 +85,8 @@ class PlatePainter {
       bar = std::max(bar, side_bar_width(painter_, row.scale, row.unit, l.font, l.tile_height));
       for (const Tile& tile : row.tiles) {
         const float caption = painter_.width(tile.caption, {l.font, false, {}});
-        const float range = tile.map && options_.ranges ? painter_.width(range_text(*tile.map), {0.9F * l.font, false, {}}) : 0;
+        const TextStyle small{0.9F * l.font, false, {}};
+        const float range = tile.map && options_.ranges ? painter_.width(range_text(*tile.map), small) : 0;
         captions = captions || caption > 0 || range > 0;
         two_lines = two_lines || (caption > 0 && range > 0 && caption + range + l.font > float(l.tile_width));
       }
@@ -106,11 +106,12 @@ class PlatePainter {
     const Layout& l = layout_;
     const float middle = float(l.y(r)) + 0.5F * float(l.tile_height);
     canvas.text(float(l.margin), middle + 0.37F * l.font, row.label, {1.05F * l.font, true, theme_.ink});
-    for (int c = 0; c < static_cast<int>(row.tiles.size()); ++c) paint_tile(canvas, row, row.tiles[c], l.x(c), l.y(r), small);
+    for (int c = 0; c < static_cast<int>(row.tiles.size()); ++c)
+      paint_tile(canvas, row, row.tiles[c], l.x(c), l.y(r), small);
     const bool has_map = std::ranges::any_of(row.tiles, [](const Tile& tile) { return tile.map && !tile.scale; });
     if (options_.bars == BarPlacement::Row && has_map)
-      draw_side_bar(canvas, row.scale, row.unit, {l.x(l.columns) - l.gap + pixels(l.font), l.y(r), l.tile_height, l.font},
-                    theme_);
+      draw_side_bar(canvas, row.scale, row.unit,
+                    {l.x(l.columns) - l.gap + pixels(l.font), l.y(r), l.tile_height, l.font}, theme_);
   }
 
   void paint_tile(Canvas& canvas, const PlateRow& row, const Tile& tile, int x, int y, const Image& small) {
@@ -171,6 +172,7 @@ Result<Image> draw_overlay_with_bar(const Image& picture, const Map& map, const 
                                     const PlateOptions& options) {
   PlateOptions own_size = options;
   own_size.tile_width = picture.width;
+  if (own_size.font <= 0) own_size.font = std::max(9.0F, 0.03F * float(picture.width));
   return draw_plate(picture, {{"", {{&map, "", {}}}, scale, map.unit}}, own_size);
 }
 

@@ -30,6 +30,7 @@ struct PlateOptions {
   std::string title;
   std::string subtitle;  ///< model, layer, photograph: smaller, under the title
   int tile_width = 224;  ///< pixels; the height follows the photograph
+  float font = 0;        ///< em of the labels, pixels; 0: in proportion to the tiles
   bool dark = false;     ///< the ground
   BarPlacement bars = BarPlacement::Row;
   bool ranges = true;  ///< write each map's smallest and largest value beside its caption

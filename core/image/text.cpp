@@ -39,7 +39,8 @@ void blend(Image& image, int x, int y, Rgb color, int coverage) {
   if (x < 0 || y < 0 || x >= image.width || y >= image.height) return;
   std::uint8_t* pixel = image.row(y) + 3 * x;
   const std::uint8_t ink[] = {color.r, color.g, color.b};
-  for (int c = 0; c < 3; ++c) pixel[c] = static_cast<std::uint8_t>((pixel[c] * (255 - coverage) + ink[c] * coverage + 127) / 255);
+  for (int c = 0; c < 3; ++c)
+    pixel[c] = static_cast<std::uint8_t>((pixel[c] * (255 - coverage) + ink[c] * coverage + 127) / 255);
 }
 
 }  // namespace
@@ -66,7 +67,8 @@ struct TextPainter::Fonts {
   template <class Visit>
   float layout(std::string_view text, const TextStyle& style, Visit visit) {
     const FT_Face face = style.bold ? bold : regular;
-    if (!face || FT_Set_Char_Size(face, 0, static_cast<FT_F26Dot6>(std::lround(style.size * 64)), 72, 72) != 0) return 0;
+    const auto em = static_cast<FT_F26Dot6>(std::lround(style.size * 64));
+    if (!face || FT_Set_Char_Size(face, 0, em, 72, 72) != 0) return 0;
     float x = 0;
     while (!text.empty()) {
       const FT_UInt glyph = FT_Get_Char_Index(face, next_character(text));

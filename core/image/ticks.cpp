@@ -23,7 +23,9 @@ std::string to_text(double value, std::chars_format format, int precision) {
 }
 
 std::string fixed(double value, int decimals) {
-  return with_minus(to_text(value == 0 ? 0.0 : value, std::chars_format::fixed, decimals));
+  const std::string text = to_text(value, std::chars_format::fixed, decimals);
+  const bool is_zero = text.find_first_of("123456789") == std::string::npos;
+  return is_zero && text.starts_with('-') ? text.substr(1) : with_minus(text);
 }
 
 int exponent_of(double value) { return static_cast<int>(std::floor(std::log10(value))); }
@@ -35,11 +37,15 @@ int readable_exponent(double size) {
   return exponent >= -3 && exponent <= 3 ? 0 : exponent;
 }
 
-double round_step(double rough) {
-  const double power = std::pow(10.0, exponent_of(rough));
-  for (const double factor : {1.0, 2.0, 5.0})
-    if (rough <= factor * power * (1 + 1e-9)) return factor * power;
-  return 10 * power;
+double first_multiple(double low, double step) { return std::ceil(low / step - 1e-6); }
+double last_multiple(double high, double step) { return std::floor(high / step + 1e-6); }
+
+/// The smallest round step that leaves at most `limit` multiples between low and high.
+double round_step(double low, double high, int limit) {
+  const double power = std::pow(10.0, exponent_of((high - low) / limit));
+  for (const double factor : {1.0, 2.0, 5.0, 10.0, 20.0})
+    if (last_multiple(high, factor * power) - first_multiple(low, factor * power) < limit) return factor * power;
+  return 50 * power;
 }
 
 }  // namespace
@@ -53,13 +59,11 @@ Ticks ticks_between(double low, double high, int limit) {
     ticks.labels = {format_value(low)};
     return ticks;
   }
-  const int gaps = std::max(limit, 2) - 1;
-  const double step = round_step((high - low) / gaps);
+  const double step = round_step(low, high, std::max(limit, 2));
   ticks.exponent = readable_exponent(std::max(std::abs(low), std::abs(high)));
   const double unit = std::pow(10.0, ticks.exponent);
   const int decimals = std::clamp(-static_cast<int>(std::floor(std::log10(step / unit) + 1e-9)), 0, 12);
-  const double first = std::ceil(low / step - 1e-6), last = std::floor(high / step + 1e-6);
-  for (double i = first; i <= last && ticks.values.size() <= static_cast<std::size_t>(gaps); ++i) {
+  for (double i = first_multiple(low, step); i <= last_multiple(high, step); ++i) {
     ticks.values.push_back(i * step);
     ticks.labels.push_back(fixed(i * step / unit, decimals));
   }
@@ -80,6 +84,18 @@ std::string format_value(double value) {
   const int exponent = readable_exponent(std::abs(value));
   const std::string text = with_minus(to_text(value / std::pow(10.0, exponent), std::chars_format::general, 3));
   return exponent != 0 ? text + "\u00D7" + power_of_ten(exponent) : text;
+}
+
+std::string format_range(double low, double high) {
+  const double size = std::max(std::abs(low), std::abs(high));
+  if (!(size > 0) || !std::isfinite(size)) return format_value(low) + " \u2013 " + format_value(high);
+  const int exponent = readable_exponent(size);
+  const double unit = std::pow(10.0, exponent);
+  const int decimals = std::clamp(2 - exponent_of(size / unit), 0, 5);
+  std::string text = low == -high ? "\u00B1" + fixed(std::abs(high) / unit, decimals)
+                                  : fixed(low / unit, decimals) + " \u2013 " + fixed(high / unit, decimals);
+  if (exponent != 0) text += " \u00D7" + power_of_ten(exponent);
+  return text;
 }
 
 }  // namespace orderscope

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/trace/trace.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/models/backbone.h"
+#include "core/trace/glob.h"
+#include "tests/small_models.h"
+
+namespace orderscope {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct TraceTest : testing::Test {
+  std::shared_ptr<const Model> model = test::small_model("hornet_7x7");
+  at::Tensor input = test::golden_array("small/hornet_7x7/in64x64/input.npy");
+  at::Tensor logits = test::golden_array("small/hornet_7x7/in64x64/logits.npy");
+};
+
+const std::string kGate = "stages.2.1.gnconv.gate.2";
+
+TEST_F(TraceTest, RecordsWhatMatchesInTheOrderOfTheNetwork) {
+  const auto trace = Trace::forward(model->backbone, input, {Probe::record("stages.2.1.gnconv.gate.*")});
+  ASSERT_TRUE(trace);
+  EXPECT_THAT(trace->taps_of(0), ElementsAre("stages.2.1.gnconv.gate.1", "stages.2.1.gnconv.gate.2",
+                                             "stages.2.1.gnconv.gate.3", "stages.2.1.gnconv.gate.4"));
+  EXPECT_FALSE(trace->logits().requires_grad());
+}
+
+TEST_F(TraceTest, HoldsActivationsChannelsLast) {
+  const auto trace = Trace::forward(model->backbone, input, {Probe::record("stages.2.1,downsample_layers.1")});
+  ASSERT_TRUE(trace);
+  for (const std::string& tap : trace->taps_of(0))
+    EXPECT_TRUE(trace->result(0, tap).is_contiguous(at::MemoryFormat::ChannelsLast)) << tap;
+}
+
+TEST_F(TraceTest, GradientsNeverReachTheWeights) {
+  auto trace = Trace::forward(model->backbone, input, {Probe::record_gradient("input")});
+  ASSERT_TRUE(trace);
+  ASSERT_TRUE(trace->backward({1}));
+  for (const at::Tensor& parameter : model->backbone->parameters()) {
+    EXPECT_FALSE(parameter.requires_grad());
+    EXPECT_FALSE(parameter.grad().defined());
+  }
+}
+
+TEST_F(TraceTest, BackwardServesOneClassAfterTheOther) {
+  auto both = Trace::forward(model->backbone, input, {Probe::record_gradient(kGate)});
+  auto second = Trace::forward(model->backbone, input, {Probe::record_gradient(kGate)});
+  ASSERT_TRUE(both && second);
+  ASSERT_TRUE(both->backward({1}));
+  const at::Tensor first = both->gradient_result(0, kGate).clone();
+  ASSERT_TRUE(both->backward({7}));
+  ASSERT_TRUE(second->backward({7}));
+  EXPECT_TRUE(at::equal(both->gradient_result(0, kGate), second->gradient_result(0, kGate)));
+  EXPECT_FALSE(at::equal(both->gradient_result(0, kGate), first));
+}
+
+TEST_F(TraceTest, OneClassForEachImageOfABatch) {
+  const at::Tensor batch = at::cat({input, input.flip(3)});
+  auto trace = Trace::forward(model->backbone, batch, {Probe::record_gradient(kGate)});
+  auto single = Trace::forward(model->backbone, input, {Probe::record_gradient(kGate)});
+  ASSERT_TRUE(trace && single);
+  ASSERT_TRUE(trace->backward({3, 5}));
+  ASSERT_TRUE(single->backward({3}));
+  const at::Tensor expected = single->gradient_result(0, kGate);
+  // Another batch size may choose another order of summation.
+  EXPECT_LT(test::max_abs_difference(trace->gradient_result(0, kGate).narrow(0, 0, 1), expected),
+            1e-5 * expected.abs().max().item<double>());
+}
+
+TEST_F(TraceTest, AnUnknownClassIsAnErrorThatNamesTheRange) {
+  auto trace = Trace::forward(model->backbone, input, {Probe::record_gradient(kGate)});
+  ASSERT_TRUE(trace);
+  const auto done = trace->backward({10});
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message(), HasSubstr("0 to 9"));
+}
+
+TEST_F(TraceTest, AnEditReplacesWhatPasses) {
+  const auto zeroed = [](const at::Tensor& x) { return at::zeros_like(x); };
+  TraceOptions options;
+  options.edits = {{kGate, zeroed}};
+  const auto edited = Trace::forward(model->backbone, input, {Probe::record("stages.2.1.gnconv.state.2")}, options);
+  ASSERT_TRUE(edited);
+  EXPECT_EQ(edited->result(0, "stages.2.1.gnconv.state.2").abs().max().item<float>(), 0);
+  EXPECT_GT(test::max_abs_difference(edited->logits(), logits), 1e-3);
+}
+
+TEST_F(TraceTest, ARerunEqualsAFullRunWithTheSameEdit) {
+  const auto halved = [](const at::Tensor& x) { return x * 0.5; };
+  const auto plain = Trace::forward(model->backbone, input, {});
+  TraceOptions options;
+  options.edits = {{kGate, halved}};
+  const auto edited = Trace::forward(model->backbone, input, {}, options);
+  ASSERT_TRUE(plain && edited);
+  const auto again = plain->rerun({{{kGate, halved}}, {}, {{"stages.3.0.gnconv.gate.1", halved}}});
+  ASSERT_TRUE(again) << again.error().message();
+  ASSERT_EQ(again->sizes(), (std::vector<std::int64_t>{3, 10}));
+  // Batched products may sum in another order than single ones.
+  EXPECT_LT(test::max_abs_difference((*again)[0], edited->logits()[0]), 1e-5);
+  EXPECT_LT(test::max_abs_difference((*again)[1], plain->logits()[0]), 1e-5);
+  EXPECT_GT(test::max_abs_difference((*again)[2], plain->logits()[0]), 1e-4);
+}
+
+TEST_F(TraceTest, ARerunStartsAtTheFirstEditedStep) {
+  int passes = 0;
+  const auto count = [&](const at::Tensor& x) {
+    ++passes;
+    return x;
+  };
+  TraceOptions options;
+  options.edits = {{"stages.0.0", count}, {"stages.3.0", count}};
+  const auto trace = Trace::forward(model->backbone, input, {}, options);
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(passes, 2);
+  ASSERT_TRUE(trace->rerun({{{"stages.2.1", [](const at::Tensor& x) { return x; }}}}));
+  EXPECT_EQ(passes, 3);
+}
+
+TEST_F(TraceTest, EditsOfUnknownTapsOrWrongShapesAreErrors) {
+  TraceOptions options;
+  options.edits = {{"stages.9.0", [](const at::Tensor& x) { return x; }}};
+  EXPECT_FALSE(Trace::forward(model->backbone, input, {}, options));
+  options.edits = {{kGate, [](const at::Tensor& x) { return x.slice(1, 1); }}};
+  const auto wrong = Trace::forward(model->backbone, input, {}, options);
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message(), HasSubstr(kGate));
+}
+
+TEST_F(TraceTest, WhatExceedsTheBudgetIsDroppedAndComputedAgain) {
+  TraceOptions options;
+  options.memory_budget = 1000;
+  const auto trace = Trace::forward(model->backbone, input, {Probe::record(kGate)}, options);
+  const auto whole = Trace::forward(model->backbone, input, {Probe::record(kGate)});
+  ASSERT_TRUE(trace && whole);
+  EXPECT_FALSE(trace->result(0, kGate).defined());
+  EXPECT_THAT(trace->dropped(), ElementsAre(kGate));
+  const auto again = trace->activation(kGate);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(at::equal(*again, whole->result(0, kGate)));
+  EXPECT_FALSE(trace->activation("nowhere"));
+}
+
+TEST_F(TraceTest, StopsWhenAsked) {
+  std::stop_source stop;
+  JobContext job;
+  job.stop = stop.get_token();
+  auto trace = Trace::forward(model->backbone, input, {Probe::record_gradient("*")}, {}, job);
+  ASSERT_TRUE(trace);
+  stop.request_stop();
+  const auto forward = Trace::forward(model->backbone, input, {}, {}, job);
+  ASSERT_FALSE(forward);
+  EXPECT_EQ(forward.error().kind, Error::Kind::Cancelled);
+  const auto backward = trace->backward({0}, job);
+  ASSERT_FALSE(backward);
+  EXPECT_EQ(backward.error().kind, Error::Kind::Cancelled);
+  EXPECT_TRUE(trace->taps_of(0).empty()) << "a cancelled pass must leave no half result";
+  EXPECT_TRUE(trace->backward({0})) << "and the trace must still work";
+}
+
+TEST(Glob, MatchesNamesWithDots) {
+  EXPECT_TRUE(glob_match("*", "stages.2.5.gnconv.gate.1"));
+  EXPECT_TRUE(glob_match("stages.*.gate.?", "stages.2.5.gnconv.gate.1"));
+  EXPECT_TRUE(glob_match("norm,logits", "logits"));
+  EXPECT_FALSE(glob_match("stages.2", "stages.2.5"));
+  EXPECT_FALSE(glob_match("", "stages"));
+  EXPECT_TRUE(glob_match("*a*a*a*a*a*a*a*a*b", std::string(2000, 'a') + "b")) << "and not in exponential time";
+}
+
+}  // namespace
+}  // namespace orderscope
