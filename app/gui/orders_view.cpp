@@ -5,6 +5,7 @@
 #include <QStringList>
 #include <algorithm>
 
+#include "core/image/overlay.h"
 #include "widgets/figure/format.h"
 
 namespace orderscope {

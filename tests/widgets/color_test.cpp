@@ -23,10 +23,10 @@ TEST(ColorBar, TicksAreTheEndsAndTheZeroOfASignedScale) {
   const auto magnitude = color_bar_ticks({Colormap::Viridis, 0, 0.6F}, false);
   ASSERT_EQ(magnitude.size(), 2U);
   EXPECT_EQ(magnitude[0].label, QStringLiteral("0"));
-  EXPECT_EQ(magnitude[1].label, QStringLiteral("0.600"));
+  EXPECT_EQ(magnitude[1].label, QStringLiteral("0.6"));
   const auto diverging = color_bar_ticks(signed_scale(2), false);
   ASSERT_EQ(diverging.size(), 3U);
-  EXPECT_EQ(diverging[0].label, QStringLiteral("−2.00"));
+  EXPECT_EQ(diverging[0].label, QStringLiteral("−2"));
   EXPECT_EQ(diverging[1].position, 0.5);
   EXPECT_EQ(diverging[1].label, QStringLiteral("0"));
   EXPECT_EQ(color_bar_ticks(signed_scale(2), true)[2].label, QStringLiteral("max"));
@@ -57,9 +57,9 @@ TEST(Format, ShowsThreeSignificantDigits) {
   EXPECT_EQ(value_text(0.41234), QStringLiteral("0.412"));
   EXPECT_EQ(value_text(-12.345), QStringLiteral("−12.3"));
   EXPECT_EQ(value_text(0), QStringLiteral("0"));
-  EXPECT_EQ(value_text(4.13e-5), QStringLiteral("4.1e-05"));
+  EXPECT_EQ(value_text(4.13e-5), QStringLiteral("4.13×10⁻⁵"));
   EXPECT_EQ(value_text(NAN), QStringLiteral("NaN"));
-  EXPECT_EQ(scale_text({-0.4F, 0.4F}), QStringLiteral("±0.400"));
+  EXPECT_EQ(scale_text({-0.4F, 0.4F}), QStringLiteral("±0.4"));
   EXPECT_EQ(count_text(3'140'000), QStringLiteral("3.1 M"));
 }
 

@@ -6,6 +6,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include "core/image/overlay.h"
 #include "widgets/map_grid.h"
 
 namespace orderscope {

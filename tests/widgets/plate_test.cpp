@@ -7,6 +7,8 @@
 #include <QImage>
 #include <QTemporaryDir>
 
+#include "core/image/overlay.h"
+
 namespace orderscope {
 namespace {
 

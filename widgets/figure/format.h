@@ -8,7 +8,7 @@
 
 namespace orderscope {
 
-/// Three significant digits: "0.412", "−12.3", "4.1×10⁻⁵".
+/// Three significant digits: "0.412", "−12.3", "4.13×10⁻⁵".
 QString value_text(double value);
 
 /// "0.02 – 0.60".
