@@ -8,19 +8,20 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "widgets/elided_label.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
 namespace {
 
-constexpr int kLinesKept = 2;
+constexpr int kLinesKept = 3;
 constexpr int kProgressSteps = 1000;
 
 }  // namespace
 
 JobsPanel::JobsPanel(QWidget* parent)
     : QWidget(parent),
-      current_(new QLabel(this)),
+      current_(new ElidedLabel(QPalette::WindowText, this)),
       bar_(new QProgressBar(this)),
       cancel_(new QToolButton(this)),
       done_(new QLabel(this)) {
@@ -28,20 +29,18 @@ JobsPanel::JobsPanel(QWidget* parent)
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kStep);
   layout->addWidget(make_heading(tr("Jobs"), this));
-  layout->addWidget(current_);
   auto* line = new QHBoxLayout;
-  line->setSpacing(2 * kStep);
-  line->addWidget(bar_, 1);
+  line->setSpacing(3 * kStep);
+  line->addWidget(current_, 3);
+  line->addWidget(bar_, 2);
   line->addWidget(cancel_);
   layout->addLayout(line);
   layout->addWidget(done_);
   layout->addStretch(1);
 
   // Text may be longer than the panel: it must not widen the window.
-  for (QLabel* label : {current_, done_}) {
-    label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    label->setTextFormat(Qt::PlainText);
-  }
+  done_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  done_->setTextFormat(Qt::PlainText);
   done_->setFont(small_font(font()));
   done_->setForegroundRole(QPalette::PlaceholderText);
   bar_->setTextVisible(false);
@@ -49,7 +48,7 @@ JobsPanel::JobsPanel(QWidget* parent)
   cancel_->setText(tr("Cancel"));
   cancel_->setToolTip(tr("Stop what is being computed (Ctrl+.)"));
   connect(cancel_, &QToolButton::clicked, this, &JobsPanel::cancel_requested);
-  // The line keeps its place while it is not shown, so that nothing jumps.
+  // They keep their place while they are not shown, so that nothing jumps.
   for (QWidget* widget : {static_cast<QWidget*>(bar_), static_cast<QWidget*>(cancel_)}) {
     QSizePolicy policy = widget->sizePolicy();
     policy.setRetainSizeWhenHidden(true);
@@ -68,7 +67,7 @@ void JobsPanel::start(const QString& what) {
 
 void JobsPanel::set_progress(const QString& activity, double fraction) {
   if (!busy_) return;
-  current_->setText(activity.isEmpty() ? what_ : what_ + QStringLiteral(" · ") + activity);
+  current_->set_text(activity.isEmpty() ? what_ : what_ + QStringLiteral(" · ") + activity);
   bar_->setRange(0, fraction < 0 ? 0 : kProgressSteps);
   if (fraction >= 0) bar_->setValue(static_cast<int>(fraction * kProgressSteps));
 }
@@ -81,7 +80,7 @@ void JobsPanel::add_done(const QString& line) {
 
 void JobsPanel::finish() {
   busy_ = false;
-  current_->setText(tr("Nothing is running"));
+  current_->set_text(tr("Ready"));
   bar_->hide();
   cancel_->hide();
 }

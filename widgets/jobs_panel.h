@@ -10,6 +10,8 @@ class QToolButton;
 
 namespace orderscope {
 
+class ElidedLabel;
+
 /// What is being computed, how far it is, a way to stop it, and what was done last.
 class JobsPanel : public QWidget {
   Q_OBJECT
@@ -31,7 +33,7 @@ class JobsPanel : public QWidget {
   void cancel_requested();
 
  private:
-  QLabel* current_;
+  ElidedLabel* current_;
   QProgressBar* bar_;
   QToolButton* cancel_;
   QLabel* done_;

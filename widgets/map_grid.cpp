@@ -46,7 +46,7 @@ void MapGrid::set_cursor(std::optional<QPointF> position) {
 
 PanelMetrics MapGrid::metrics() const {
   const QFontMetrics small(small_font(font()));
-  return {.title = 25.0 * kStep, .bar = 5.0 * kStep + small.horizontalAdvance(QStringLiteral("−0.000")),
+  return {.title = 25.0 * kStep, .bar = 5.0 * kStep + small.horizontalAdvance(QStringLiteral("−0.0000")),
           .caption = static_cast<double>(MapTile::caption_height(font())), .gap = 2.0 * kStep};
 }
 

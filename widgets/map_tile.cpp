@@ -134,8 +134,9 @@ void MapTile::paint_caption(QPainter& painter, const QRectF& rect) const {
   const QString gap = QStringLiteral("   ");
   const QString range = panel_.map ? range_text(range_of(*panel_.map)) : QString();
   // The range matters more than the number of channels where both do not fit.
+  const QString short_range = panel_.map ? short_range_text(range_of(*panel_.map)) : QString();
   QStringList candidates{QStringList{panel_.label, panel_.detail, range}.join(gap), panel_.label + gap + range,
-                         panel_.label};
+                         panel_.label + QStringLiteral("  ") + short_range, panel_.label};
   candidates.replaceInStrings(gap + gap, gap);
   QString text = candidates.back();
   for (const QString& candidate : candidates) {

@@ -96,6 +96,7 @@ ScoreList::ScoreList(QWidget* parent)
   view_->setUniformItemSizes(true);
   view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   view_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
   view_->setAccessibleName(tr("Class scores"));
   view_->setToolTip(tr("Click a class to see what spoke for it"));
 
@@ -123,6 +124,14 @@ void ScoreList::set_scores(const std::vector<ClassScore>& scores) {
     model_->appendRow(item);
   }
   search_->setVisible(scores.size() > kManyClasses);
+  updateGeometry();
+}
+
+QSize ScoreList::sizeHint() const {
+  constexpr int kRowsShown = 12;
+  const int rows = std::clamp(model_->rowCount(), 3, kRowsShown);
+  const int search = search_->isHidden() ? 0 : search_->sizeHint().height() + kStep;
+  return {200, search + rows * (fontMetrics().height() + 2 * kStep) + 2};
 }
 
 void ScoreList::focus_search() {

@@ -26,6 +26,7 @@ class ScoreList : public QWidget {
   void set_chosen(int class_index);
   int chosen() const { return chosen_; }
 
+  QSize sizeHint() const override;
   void focus_search();  ///< the keyboard goes to the search field, or to the list where there is none
 
   QLineEdit* search_field() const { return search_; }

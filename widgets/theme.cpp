@@ -70,11 +70,13 @@ QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: %5; }
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: %9; }
 QSlider::handle:horizontal { width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: %6; }
 QSlider::handle:horizontal:focus { background: %9; }
-QSlider:disabled::sub-page { background: %8; }
+QSlider::sub-page:horizontal:disabled { background: %8; }
 QProgressBar { background: %5; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: %9; border-radius: 3px; }
 QFrame#banner { background: %3; border: 1px solid %5; border-left: 3px solid #e5a54b; border-radius: 4px; }
+QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; border: none; color: %7; padding: 2px 0; }
+QTableView::item { padding: 0; }
 )";
 
 }  // namespace

@@ -25,7 +25,9 @@ ValueTable::ValueTable(QWidget* parent) : QWidget(parent), table_(new QTableWidg
   table_->setAccessibleName(tr("Values under the cursor"));
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setMinimumSectionSize(1);
-  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  table_->setCornerButtonEnabled(false);
+  table_->viewport()->setAutoFillBackground(false);
+  table_->horizontalHeader()->viewport()->setAutoFillBackground(false);
   table_->horizontalHeader()->setFont(small_font(font()));
   table_->horizontalHeader()->setHighlightSections(false);
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
@@ -50,6 +52,9 @@ void ValueTable::set_grid(const PanelGrid& grid) {
   table_->setHorizontalHeaderLabels(header);
   table_->horizontalHeader()->setVisible(!orders.empty());
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Fixed);
+  table_->setColumnWidth(0, QFontMetrics(font()).horizontalAdvance(tr("Grad-CAM")) + 2 * kStep);
 
   for (std::size_t k = 0; k < highest; ++k) {
     const int row = static_cast<int>(k);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/inspector.h"
 
-#include <QFontMetrics>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 
 #include "app/gui/session.h"
+#include "widgets/elided_label.h"
 #include "widgets/figure/map_image.h"
 #include "widgets/input_view.h"
 #include "widgets/score_list.h"
@@ -24,7 +25,7 @@ Inspector::Inspector(Session& session, QWidget* parent)
   layout->addWidget(make_picture());
   layout->addSpacing(2 * kStep);
   layout->addWidget(make_heading(tr("Prediction"), this));
-  layout->addWidget(scores_, 1);
+  layout->addWidget(scores_, 100);
   layout->addSpacing(2 * kStep);
   auto* line = new QHBoxLayout;
   line->addWidget(make_heading(tr("Under the cursor"), this));
@@ -35,6 +36,7 @@ Inspector::Inspector(Session& session, QWidget* parent)
   line->addWidget(position_);
   layout->addLayout(line);
   layout->addWidget(values_);
+  layout->addStretch(1);
 
   connect(scores_, &ScoreList::class_chosen, &session_, &Session::explain);
   connect(&session_, &Session::result_changed, this, &Inspector::show_result);
@@ -51,7 +53,7 @@ QWidget* Inspector::make_picture() {
   layout->addWidget(input_, 0, Qt::AlignTop);
   auto* texts = new QVBoxLayout;
   texts->setSpacing(kStep);
-  name_ = new QLabel(area);
+  name_ = new ElidedLabel(QPalette::WindowText, area, Qt::ElideMiddle);
   QFont bold = name_->font();
   bold.setBold(true);
   name_->setFont(bold);
@@ -63,7 +65,8 @@ QWidget* Inspector::make_picture() {
   }
   details_->setForegroundRole(QPalette::PlaceholderText);
   seen_->setForegroundRole(QPalette::Link);
-  for (QLabel* label : {name_, details_, seen_}) {
+  texts->addWidget(name_);
+  for (QLabel* label : {details_, seen_}) {
     label->setTextFormat(Qt::PlainText);
     label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     texts->addWidget(label);
@@ -71,6 +74,13 @@ QWidget* Inspector::make_picture() {
   texts->addStretch(1);
   layout->addLayout(texts, 1);
   return area;
+}
+
+void Inspector::resizeEvent(QResizeEvent* event) {
+  // The picture takes half of the width, the text beside it the rest.
+  const int side = std::clamp(width() / 2 - 4 * kStep, 120, 240);
+  input_->setFixedSize(side, side);
+  QWidget::resizeEvent(event);
 }
 
 void Inspector::set_panels(const PanelGrid& grid) { values_->set_grid(grid); }
@@ -94,25 +104,25 @@ void Inspector::show_result() {
   seen_->setVisible(result != nullptr);
   if (!result) {
     input_->set_image({});
-    name_->clear();
+    name_->set_text({});
     details_->clear();
     scores_->set_scores({});
     return;
   }
   input_->set_image(to_qimage(result->input.pixels));
-  const QString file = file_name(result->image_path);
-  name_->setText(QFontMetrics(name_->font()).elidedText(file, Qt::ElideMiddle, 140));
-  name_->setToolTip(QString::fromStdString(result->image_path.string()));
+  name_->set_text(file_name(result->image_path));
   const CropBox& crop = result->input.crop;
   QStringList lines{tr("%1 × %2 pixels").arg(result->image_width).arg(result->image_height)};
   const bool warped = result->input.preprocessing.warp;
-  lines << (warped ? tr("squashed to %1").arg(result->input.pixels.width)
-                   : tr("cropped to %1 × %2\nfrom %3, %4")
-                         .arg(std::lround(crop.width))
-                         .arg(std::lround(crop.height))
-                         .arg(std::lround(crop.x))
-                         .arg(std::lround(crop.y)));
-  if (!warped) lines << tr("resized to %1 × %2").arg(result->input.pixels.width).arg(result->input.pixels.height);
+  const int side = result->input.pixels.width;
+  if (warped)
+    lines << tr("squashed to %1").arg(side);
+  else
+    lines << tr("middle %1 at %2, %3")
+                 .arg(std::lround(crop.width))
+                 .arg(std::lround(crop.x))
+                 .arg(std::lround(crop.y))
+          << tr("resized to %1").arg(side);
   for (const std::string& warning : result->warnings) lines << QString::fromStdString(warning);
   details_->setText(lines.join('\n'));
   scores_->set_scores(result->scores);

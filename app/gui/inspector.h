@@ -8,6 +8,7 @@ class QLabel;
 
 namespace orderscope {
 
+class ElidedLabel;
 class InputView;
 class ScoreList;
 class Session;
@@ -28,6 +29,9 @@ class Inspector : public QWidget {
   ValueTable* values() const { return values_; }
   InputView* input() const { return input_; }
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   QWidget* make_picture();
   void show_result();
@@ -35,7 +39,7 @@ class Inspector : public QWidget {
 
   Session& session_;
   InputView* input_;
-  QLabel* name_;
+  ElidedLabel* name_;
   QLabel* details_;
   QLabel* seen_;
   ScoreList* scores_;

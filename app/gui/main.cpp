@@ -41,6 +41,11 @@ int main(int argc, char** argv) {
     return *parsed.exit_code;
   }
   CommandLine& options = parsed.options;
+  // Whoever runs this from a script reads stderr: it is for our own line, not for the platform plugin's remarks.
+  if (options.exports())
+    qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& text) {
+      if (type == QtCriticalMsg || type == QtFatalMsg) std::fprintf(stderr, "orderscope: %s\n", qPrintable(text));
+    });
 #ifdef Q_OS_LINUX
   if (!has_display() && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) {
     if (!options.exports()) {

@@ -8,6 +8,7 @@
 #include <QTabBar>
 #include <QUrl>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/gui/inspector.h"
 #include "app/gui/network_panel.h"
@@ -70,6 +71,18 @@ MainWindow::MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme
 MainWindow::~MainWindow() {
   // The parts listen to the session; it must not speak to them while they go.
   session_->disconnect();
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+  QMainWindow::showEvent(event);
+  if (event->spontaneous() || sized_) return;
+  sized_ = true;
+  const auto docks = findChildren<QDockWidget*>(Qt::FindDirectChildrenOnly);
+  for (QDockWidget* dock : docks) {
+    const auto area = dockWidgetArea(dock);
+    if (area == Qt::LeftDockWidgetArea) resizeDocks({dock}, {std::clamp(width() / 7, 184, 280)}, Qt::Horizontal);
+    if (area == Qt::RightDockWidgetArea) resizeDocks({dock}, {std::clamp(width() / 4, 300, 480)}, Qt::Horizontal);
+  }
 }
 
 void MainWindow::add_page(const QString& title, QWidget* page) {

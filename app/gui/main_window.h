@@ -43,6 +43,7 @@ class MainWindow : public QMainWindow {
   OrdersSnapshot snapshot() const;  ///< of what the orders page shows
 
  protected:
+  void showEvent(QShowEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
 
@@ -77,6 +78,7 @@ class MainWindow : public QMainWindow {
   Inspector* inspector_;
   NetworkPanel* network_;
   std::vector<QAction*> panel_actions_;
+  bool sized_ = false;
 };
 
 }  // namespace orderscope

@@ -19,6 +19,7 @@ NetworkPanel::NetworkPanel(Session& session, QWidget* parent)
     : QWidget(parent),
       session_(session),
       strip_(new NetworkStrip(this)),
+      what_(new QLabel(this)),
       legend_(new OrderLegend(this)),
       jobs_(new JobsPanel(this)) {
   auto* network = new QVBoxLayout;
@@ -26,10 +27,9 @@ NetworkPanel::NetworkPanel(Session& session, QWidget* parent)
   auto* line = new QHBoxLayout;
   line->setSpacing(2 * kStep);
   line->addWidget(make_heading(tr("Network"), this));
-  auto* what = new QLabel(tr("share of each order in a block's energy"), this);
-  what->setFont(small_font(font()));
-  what->setForegroundRole(QPalette::PlaceholderText);
-  line->addWidget(what);
+  what_->setFont(small_font(font()));
+  what_->setForegroundRole(QPalette::PlaceholderText);
+  line->addWidget(what_);
   line->addSpacing(2 * kStep);
   line->addWidget(legend_);
   line->addStretch(1);
@@ -77,6 +77,7 @@ void NetworkPanel::show_blocks() {
   }
   strip_->set_blocks(std::move(blocks));
   strip_->set_current(session_.block());
+  what_->setText(highest > 0 ? tr("share of each order in a block's energy") : result ? tr("no orders in this family") : QString());
   legend_->set_highest(static_cast<int>(highest));
 }
 

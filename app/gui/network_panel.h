@@ -3,6 +3,8 @@
 
 #include <QWidget>
 
+class QLabel;
+
 namespace orderscope {
 
 class JobsPanel;
@@ -25,6 +27,7 @@ class NetworkPanel : public QWidget {
 
   Session& session_;
   NetworkStrip* strip_;
+  QLabel* what_;
   OrderLegend* legend_;
   JobsPanel* jobs_;
 };

@@ -14,6 +14,7 @@
 
 #include "app/gui/session.h"
 #include "widgets/banner.h"
+#include "widgets/elided_label.h"
 #include "widgets/icons.h"
 #include "widgets/map_grid.h"
 #include "widgets/theme.h"
@@ -72,9 +73,7 @@ QWidget* OrdersPage::make_header() {
   bold.setBold(true);
   bold.setPointSizeF(bold.pointSizeF() * 1.15);
   title_->setFont(bold);
-  summary_ = new QLabel(header);
-  summary_->setForegroundRole(QPalette::PlaceholderText);
-  summary_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  summary_ = new ElidedLabel(QPalette::PlaceholderText, header);
 
   reduction_ = new QComboBox(header);
   reduction_->addItem(tr("mean |·|"), static_cast<int>(ChannelReduction::MeanAbs));
@@ -154,7 +153,7 @@ void OrdersPage::show_panels() {
   const auto result = session_.result();
   const auto model = session_.model();
   title_->setText(model ? block_name(*model, session_.block()) : QString());
-  summary_->setText(result ? block_summary(*result, session_.block()) : QString());
+  summary_->set_text(result ? block_summary(*result, session_.block()) : QString());
   const bool no_orders = result && session_.block() >= 0 &&
                          result->blocks[static_cast<std::size_t>(session_.block())].order == 0;
   remark_->setVisible(no_orders);

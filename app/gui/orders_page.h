@@ -14,6 +14,7 @@ class QToolButton;
 namespace orderscope {
 
 class Banner;
+class ElidedLabel;
 class MapGrid;
 class Session;
 
@@ -46,7 +47,7 @@ class OrdersPage : public QWidget {
   OrdersSettings settings_;
   Banner* banner_;
   QLabel* title_;
-  QLabel* summary_;
+  ElidedLabel* summary_;
   QLabel* remark_;
   QComboBox* reduction_;
   QComboBox* scale_;

@@ -13,7 +13,7 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("OrdersPage", text); }
 
-QString multiplied(int height, int width) { return QStringLiteral("%1 × %2").arg(height).arg(width); }
+QString multiplied(int height, int width) { return QStringLiteral("%1\u00A0×\u00A0%2").arg(height).arg(width); }
 
 /// A map inside a result, which it keeps alive.
 template <class Owner>
@@ -91,7 +91,7 @@ PanelGroup cam_group(const ForwardResult& result, const std::shared_ptr<const Cl
   if (view && static_cast<std::size_t>(block) < view->cams.size())
     panel.map = inside(view, &view->cams[static_cast<std::size_t>(block)]);
   panel.name = tr("Grad-CAM");
-  panel.label = tr("Grad-CAM");
+  panel.label = tr("CAM");
   panel.note = tr("gradients are on their way");
   group.panels.push_back(std::move(panel));
   scale_group(group, ScaleMode::Shared);
@@ -113,7 +113,7 @@ PanelGrid orders_grid(const std::shared_ptr<const ForwardResult>& result, const 
   }
   const int stage = result->model->blocks[static_cast<std::size_t>(block)].stage;
   PanelGroup value = flow_group(result, maps, OrderQuantity::Value, settings);
-  value.subtitle = tr("gated by order 1");
+  value.subtitle = tr("gated by order\u00A01");
   value.hint = tr("The part of the input projection that the first gate multiplies.");
   PanelGroup gate = flow_group(result, maps, OrderQuantity::Gate, settings);
   gate.subtitle = mixer_text(*result->model, stage);
@@ -148,7 +148,7 @@ QString block_summary(const ForwardResult& result, int block) {
   QStringList parts;
   parts << (info.order > 0 ? tr("gnConv of order %1").arg(info.order) : mixer_text(*result.model, info.stage));
   parts << multiplied(height, width) << tr("%1 channels").arg(info.channels);
-  return parts.join(QStringLiteral("   ·   "));
+  return parts.join(QStringLiteral("  ·  "));
 }
 
 QString model_summary(const Model& model) {
@@ -194,7 +194,9 @@ int default_block(const Model& model) {
     ++counts[static_cast<std::size_t>(block.stage)];
   }
   if (counts.empty()) return -1;
-  const int stage = static_cast<int>(std::max_element(counts.begin(), counts.end()) - counts.begin());
+  // The last of equals: later maps say more about the class.
+  const auto deepest = std::max_element(counts.rbegin(), counts.rend());
+  const int stage = static_cast<int>(counts.rend() - deepest) - 1;
   for (std::size_t i = 0; i < model.blocks.size(); ++i) {
     const BlockInfo& block = model.blocks[i];
     if (block.stage == stage && block.index == counts[static_cast<std::size_t>(stage)] / 2) return static_cast<int>(i);

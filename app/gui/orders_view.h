@@ -39,7 +39,7 @@ QString mixer_text(const Model& model, int stage);
 /// sum over all orders. Empty for a block without orders.
 std::vector<double> order_energy_shares(const BlockOrderMaps& maps);
 
-/// The block to show first: the middle one of the deepest stage.
+/// The block to show first: the middle one of the stage with the most blocks.
 int default_block(const Model& model);
 
 }  // namespace orderscope

@@ -93,13 +93,13 @@ Plate orders_plate(const OrdersSnapshot& snapshot) {
   Plate plate;
   plate.grid = orders_grid(snapshot.result, snapshot.view, snapshot.block, snapshot.settings);
   plate.title = QStringLiteral("%1   %2").arg(QString::fromStdString(model.name), block_name(model, snapshot.block));
-  plate.subtitle = block_summary(result, snapshot.block) + QStringLiteral("   ·   ") + file_name(result.image_path);
+  plate.subtitle = block_summary(result, snapshot.block) + QStringLiteral("  ·  ") + file_name(result.image_path);
   if (snapshot.view) {
     const auto score = std::find_if(result.scores.begin(), result.scores.end(), [&](const ClassScore& s) {
       return s.index == snapshot.view->class_index;
     });
     if (score != result.scores.end())
-      plate.subtitle += QStringLiteral("   ·   %1 %2").arg(QString::fromStdString(score->name)).arg(score->probability, 0, 'f', 3);
+      plate.subtitle += QStringLiteral("  ·  %1 %2").arg(QString::fromStdString(score->name)).arg(score->probability, 0, 'f', 3);
   }
 
   const QString reduction = snapshot.settings.reduction == ChannelReduction::L2     ? tr("L2 norm")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/figure/format.h"
 
+#include <cmath>
+
 #include "core/image/ticks.h"
 
 namespace orderscope {
@@ -9,6 +11,15 @@ QString value_text(double value) { return QString::fromStdString(format_value(va
 
 QString range_text(const Range& range) {
   return QStringLiteral("%1 – %2").arg(value_text(range.low), value_text(range.high));
+}
+
+QString short_range_text(const Range& range) {
+  const auto rounded = [](float value) {
+    if (!std::isfinite(value) || value == 0) return value_text(value);
+    const double unit = std::pow(10.0, std::floor(std::log10(std::abs(value))) - 1);
+    return value_text(std::round(value / unit) * unit);
+  };
+  return rounded(range.low) + QStringLiteral("–") + rounded(range.high);
 }
 
 QString scale_text(const Range& range) {

@@ -11,8 +11,10 @@ namespace orderscope {
 /// Three significant digits: "0.412", "−12.3", "4.13×10⁻⁵".
 QString value_text(double value);
 
-/// "0.02 – 0.60".
+/// "0.0203 – 0.6".
 QString range_text(const Range& range);
+/// "0.02–0.6": two digits, for where there is little room.
+QString short_range_text(const Range& range);
 
 /// "±0.40" where the range is symmetric around 0, as range_text otherwise.
 QString scale_text(const Range& range);

@@ -19,7 +19,7 @@ constexpr double kMargin = 10;
 constexpr double kTitleHeight = 15;
 constexpr double kLineHeight = 10;
 constexpr double kLargestTile = 130;
-constexpr PanelMetrics kMetrics{.title = 62, .bar = 40, .caption = 12, .gap = 6};
+constexpr PanelMetrics kMetrics{.title = 74, .bar = 40, .caption = 12, .gap = 6};
 
 const QColor kInk(20, 20, 20);
 const QColor kSecondary(90, 90, 90);
