@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QApplication>
+#include <algorithm>
+#include <cstdio>
+
+#include "app/gui/command_line.h"
+#include "app/gui/file_kind.h"
+#include "app/gui/inspection_engine.h"
+#include "app/gui/main_window.h"
+#include "app/gui/resources.h"
+#include "app/gui/unattended.h"
+
+namespace {
+
+using namespace orderscope;
+
+/// What is missing on the command line comes from the program's resources.
+void add_defaults(std::vector<std::filesystem::path>& files, const QString& program_folder) {
+  const std::filesystem::path resources = resource_folder(program_folder.toStdString());
+  const auto given = [&](auto matches) {
+    return std::any_of(files.begin(), files.end(), [&](const auto& file) { return matches(classify_file(file)); });
+  };
+  const bool model_given = given([](FileKind kind) { return kind == FileKind::Model; });
+  const bool image_given = given([](FileKind kind) { return kind == FileKind::Image || kind == FileKind::Folder; });
+  if (!model_given)
+    if (const auto model = demo_model(resources); !model.empty()) files.insert(files.begin(), model);
+  if (!image_given)
+    for (const auto& image : sample_images(resources)) files.push_back(image);
+}
+
+bool has_display() { return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY"); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  QStringList arguments;
+  for (int i = 0; i < argc; ++i) arguments << QString::fromLocal8Bit(argv[i]);
+  ParsedCommandLine parsed = parse_command_line(arguments);
+  if (parsed.exit_code) {
+    std::fprintf(*parsed.exit_code == 0 ? stdout : stderr, "%s\n", qPrintable(parsed.text));
+    return *parsed.exit_code;
+  }
+  CommandLine& options = parsed.options;
+#ifdef Q_OS_LINUX
+  if (!has_display() && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) {
+    if (!options.exports()) {
+      std::fprintf(stderr, "orderscope: there is no display; use --export-window or --export-session, or orderscope-cli\n");
+      return 1;
+    }
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+  }
+#endif
+
+  QApplication application(argc, argv);
+  QApplication::setApplicationName(QStringLiteral("OrderScope"));
+  QApplication::setDesktopFileName(QStringLiteral("orderscope"));
+  const ThemeKind theme =
+      options.theme.value_or(options.exports() ? ThemeKind::Dark : desktop_theme(QApplication::palette()));
+  apply_theme(application, theme);
+  add_defaults(options.files, QCoreApplication::applicationDirPath());
+
+  MainWindow window(make_core_engine(), theme);
+  window.resize(options.window_size);
+  if (!options.exports()) {
+    window.show();
+    window.add_files(options.files);
+    return QApplication::exec();
+  }
+  window.setAttribute(Qt::WA_DontShowOnScreen);
+  window.show();
+  UnattendedExport unattended(window, options);
+  unattended.start();
+  return QApplication::exec();
+}

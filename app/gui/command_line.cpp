@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/command_line.h"
+
+#include <QCommandLineParser>
+
+#include "core/base/version.h"
+
+namespace orderscope {
+namespace {
+
+std::optional<QSize> parse_size(const QString& text) {
+  const QStringList sides = text.split('x');
+  if (sides.size() != 2) return std::nullopt;
+  bool width_ok = false;
+  bool height_ok = false;
+  const QSize size(sides[0].toInt(&width_ok), sides[1].toInt(&height_ok));
+  constexpr int kLargest = 16384;
+  if (!width_ok || !height_ok || size.isEmpty() || size.width() > kLargest || size.height() > kLargest) return std::nullopt;
+  return size;
+}
+
+ParsedCommandLine wrong_usage(const QString& text) {
+  return {{}, 2, QStringLiteral("orderscope: %1; see orderscope --help").arg(text)};
+}
+
+}  // namespace
+
+ParsedCommandLine parse_command_line(const QStringList& arguments) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription(
+      "Looks inside HorNet, Swin and ConvNeXt checkpoints.\n"
+      "Without a model: the demo HorNet. Without images: the sample photos.");
+  parser.addPositionalArgument("MODEL", "checkpoint to open: .pth or .safetensors", "[MODEL]");
+  parser.addPositionalArgument("IMAGES", "photos, or folders of photos", "[IMAGES...]");
+  const QCommandLineOption help({"h", "help"}, "Print this text.");
+  const QCommandLineOption version({"v", "version"}, "Print the version.");
+  const QCommandLineOption window("export-window", "Write a picture of the window with all maps to X.png, and leave.", "X.png");
+  const QCommandLineOption session(
+      "export-session", "Write orders.pdf, orders.png, the raw maps and session.json to DIR, and leave.", "DIR");
+  const QCommandLineOption theme("theme", "dark or light; otherwise as the desktop.", "THEME");
+  const QCommandLineOption size("window-size", "Size of the window, for example 1280x800.", "WxH");
+  parser.addOptions({help, version, window, session, theme, size});
+  if (!parser.parse(arguments)) return wrong_usage(parser.errorText());
+  if (parser.isSet(help)) return {{}, 0, parser.helpText()};
+  if (parser.isSet(version)) return {{}, 0, QString::fromStdString(version_text())};
+
+  ParsedCommandLine parsed;
+  CommandLine& options = parsed.options;
+  for (const QString& file : parser.positionalArguments()) options.files.emplace_back(file.toStdString());
+  options.export_window = parser.value(window);
+  options.export_session = parser.value(session);
+  if (parser.isSet(window) && !options.export_window.endsWith(".png", Qt::CaseInsensitive))
+    return wrong_usage(QStringLiteral("--export-window wants a name that ends in .png"));
+  if (parser.isSet(session) && options.export_session.isEmpty())
+    return wrong_usage(QStringLiteral("--export-session wants a folder"));
+  if (parser.isSet(theme)) {
+    const QString name = parser.value(theme);
+    if (name != "dark" && name != "light") return wrong_usage(QStringLiteral("--theme is dark or light, not %1").arg(name));
+    options.theme = name == "dark" ? ThemeKind::Dark : ThemeKind::Light;
+  }
+  if (parser.isSet(size)) {
+    const auto given = parse_size(parser.value(size));
+    if (!given) return wrong_usage(QStringLiteral("--window-size wants WIDTHxHEIGHT, not %1").arg(parser.value(size)));
+    options.window_size = *given;
+  }
+  return parsed;
+}
+
+}  // namespace orderscope

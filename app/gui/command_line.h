@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QSize>
+#include <QString>
+#include <QStringList>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "widgets/theme.h"
+
+namespace orderscope {
+
+struct CommandLine {
+  std::vector<std::filesystem::path> files;  ///< models and images
+  QString export_window;                     ///< PNG to write; empty: none
+  QString export_session;                    ///< folder to write; empty: none
+  std::optional<ThemeKind> theme;
+  QSize window_size{1600, 1000};
+
+  bool exports() const { return !export_window.isEmpty() || !export_session.isEmpty(); }
+};
+
+/// What to do with the arguments: run, or print `text` and leave with `exit_code`.
+struct ParsedCommandLine {
+  CommandLine options;
+  std::optional<int> exit_code;  ///< 0 for help and version, 2 for wrong usage
+  QString text;
+};
+
+ParsedCommandLine parse_command_line(const QStringList& arguments);
+
+}  // namespace orderscope

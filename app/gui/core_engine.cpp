@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/inspection_engine.h"
+#include "core/base/threads.h"
+
+namespace orderscope {
+namespace {
+
+class CoreEngine : public InspectionEngine {
+ public:
+  void set_up_thread() override { set_up_compute_threads(); }
+
+  Result<std::shared_ptr<const Model>> open_model(const std::filesystem::path& path, const JobContext& job) override {
+    return load_model(path, {}, job);
+  }
+
+  Result<std::shared_ptr<const ForwardResult>> inspect(std::shared_ptr<const Model> model,
+                                                       const std::filesystem::path& image,
+                                                       const JobContext& job) override {
+    // The trace of the last image is the largest thing in memory: it goes before the next one comes.
+    inspection_.reset();
+    job.progress(0, 0, "reading the picture");
+    TRY(const DecodedImage decoded, decode_image(image));
+    TRY_VOID(job.check());
+    TRY(InputImage input, preprocess(decoded, model->preprocessing));
+    job.progress(0, 0, "forward pass");
+    TRY(inspection_, Inspection::run(model, input, job));
+    auto result = std::make_shared<ForwardResult>();
+    result->model = std::move(model);
+    result->image_path = image;
+    result->image_width = decoded.image.width;
+    result->image_height = decoded.image.height;
+    result->warnings = decoded.warnings;
+    result->input = std::move(input);
+    result->scores = inspection_->scores();
+    result->blocks = inspection_->order_maps();
+    return result;
+  }
+
+  Result<ClassView> explain(int class_index, const JobContext& job) override {
+    if (!inspection_) return fail(Error::Kind::InvalidInput, "no image has been run yet");
+    return inspection_->explain(class_index, job);
+  }
+
+ private:
+  std::shared_ptr<Inspection> inspection_;
+};
+
+}  // namespace
+
+std::unique_ptr<InspectionEngine> make_core_engine() { return std::make_unique<CoreEngine>(); }
+
+}  // namespace orderscope

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/run/inspection.h"
+
+namespace orderscope {
+
+/// What a forward pass of one image gives: a copy, so that the window needs no lock while the worker goes on.
+struct ForwardResult {
+  std::shared_ptr<const Model> model;
+  std::filesystem::path image_path;
+  int image_width = 0;   ///< of the file, pixels
+  int image_height = 0;
+  std::vector<std::string> warnings;
+  InputImage input;
+  std::vector<ClassScore> scores;
+  std::vector<BlockOrderMaps> blocks;
+};
+
+/// What the window wants from the core. Used from one worker thread; tests answer in its place.
+class InspectionEngine {
+ public:
+  virtual ~InspectionEngine() = default;
+
+  /// Called on the worker thread before any work.
+  virtual void set_up_thread() {}
+  virtual Result<std::shared_ptr<const Model>> open_model(const std::filesystem::path& path, const JobContext& job) = 0;
+  virtual Result<std::shared_ptr<const ForwardResult>> inspect(std::shared_ptr<const Model> model,
+                                                               const std::filesystem::path& image,
+                                                               const JobContext& job) = 0;
+  /// Of the image inspected last.
+  virtual Result<ClassView> explain(int class_index, const JobContext& job) = 0;
+};
+
+std::unique_ptr<InspectionEngine> make_core_engine();
+
+}  // namespace orderscope

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/inspector.h"
+
+#include <QFontMetrics>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "app/gui/session.h"
+#include "widgets/figure/map_image.h"
+#include "widgets/input_view.h"
+#include "widgets/score_list.h"
+#include "widgets/theme.h"
+#include "widgets/value_table.h"
+
+namespace orderscope {
+
+Inspector::Inspector(Session& session, QWidget* parent)
+    : QWidget(parent), session_(session), scores_(new ScoreList(this)), values_(new ValueTable(this)) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(4 * kStep, 3 * kStep, 4 * kStep, 3 * kStep);
+  layout->setSpacing(2 * kStep);
+  layout->addWidget(make_picture());
+  layout->addSpacing(2 * kStep);
+  layout->addWidget(make_heading(tr("Prediction"), this));
+  layout->addWidget(scores_, 1);
+  layout->addSpacing(2 * kStep);
+  auto* line = new QHBoxLayout;
+  line->addWidget(make_heading(tr("Under the cursor"), this));
+  line->addStretch(1);
+  position_ = new QLabel(this);
+  position_->setFont(value_font(small_font(font())));
+  position_->setForegroundRole(QPalette::PlaceholderText);
+  line->addWidget(position_);
+  layout->addLayout(line);
+  layout->addWidget(values_);
+
+  connect(scores_, &ScoreList::class_chosen, &session_, &Session::explain);
+  connect(&session_, &Session::result_changed, this, &Inspector::show_result);
+  connect(&session_, &Session::view_changed, this, &Inspector::show_class);
+  show_result();
+}
+
+QWidget* Inspector::make_picture() {
+  auto* area = new QWidget(this);
+  auto* layout = new QHBoxLayout(area);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(3 * kStep);
+  input_ = new InputView(area);
+  layout->addWidget(input_, 0, Qt::AlignTop);
+  auto* texts = new QVBoxLayout;
+  texts->setSpacing(kStep);
+  name_ = new QLabel(area);
+  QFont bold = name_->font();
+  bold.setBold(true);
+  name_->setFont(bold);
+  details_ = new QLabel(area);
+  seen_ = new QLabel(tr("as the model sees it"), area);
+  for (QLabel* label : {details_, seen_}) {
+    label->setFont(small_font(label->font()));
+    label->setWordWrap(true);
+  }
+  details_->setForegroundRole(QPalette::PlaceholderText);
+  seen_->setForegroundRole(QPalette::Link);
+  for (QLabel* label : {name_, details_, seen_}) {
+    label->setTextFormat(Qt::PlainText);
+    label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    texts->addWidget(label);
+  }
+  texts->addStretch(1);
+  layout->addLayout(texts, 1);
+  return area;
+}
+
+void Inspector::set_panels(const PanelGrid& grid) { values_->set_grid(grid); }
+
+void Inspector::set_cursor(std::optional<QPointF> position) {
+  input_->set_cursor(position);
+  values_->set_cursor(position);
+  const auto result = session_.result();
+  if (!position || !result) {
+    position_->clear();
+    return;
+  }
+  const Image& pixels = result->input.pixels;
+  position_->setText(tr("pixel %1, %2")
+                         .arg(std::min(static_cast<int>(position->x() * pixels.width), pixels.width - 1))
+                         .arg(std::min(static_cast<int>(position->y() * pixels.height), pixels.height - 1)));
+}
+
+void Inspector::show_result() {
+  const auto result = session_.result();
+  seen_->setVisible(result != nullptr);
+  if (!result) {
+    input_->set_image({});
+    name_->clear();
+    details_->clear();
+    scores_->set_scores({});
+    return;
+  }
+  input_->set_image(to_qimage(result->input.pixels));
+  const QString file = file_name(result->image_path);
+  name_->setText(QFontMetrics(name_->font()).elidedText(file, Qt::ElideMiddle, 140));
+  name_->setToolTip(QString::fromStdString(result->image_path.string()));
+  const CropBox& crop = result->input.crop;
+  QStringList lines{tr("%1 × %2 pixels").arg(result->image_width).arg(result->image_height)};
+  const bool warped = result->input.preprocessing.warp;
+  lines << (warped ? tr("squashed to %1").arg(result->input.pixels.width)
+                   : tr("cropped to %1 × %2\nfrom %3, %4")
+                         .arg(std::lround(crop.width))
+                         .arg(std::lround(crop.height))
+                         .arg(std::lround(crop.x))
+                         .arg(std::lround(crop.y)));
+  if (!warped) lines << tr("resized to %1 × %2").arg(result->input.pixels.width).arg(result->input.pixels.height);
+  for (const std::string& warning : result->warnings) lines << QString::fromStdString(warning);
+  details_->setText(lines.join('\n'));
+  scores_->set_scores(result->scores);
+  show_class();
+}
+
+void Inspector::show_class() {
+  const auto view = session_.view();
+  scores_->set_chosen(view ? view->class_index : -1);
+}
+
+}  // namespace orderscope

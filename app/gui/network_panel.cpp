@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/network_panel.h"
+
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/gui/orders_view.h"
+#include "app/gui/session.h"
+#include "widgets/jobs_panel.h"
+#include "widgets/network_strip.h"
+#include "widgets/theme.h"
+
+namespace orderscope {
+
+NetworkPanel::NetworkPanel(Session& session, QWidget* parent)
+    : QWidget(parent),
+      session_(session),
+      strip_(new NetworkStrip(this)),
+      legend_(new OrderLegend(this)),
+      jobs_(new JobsPanel(this)) {
+  auto* network = new QVBoxLayout;
+  network->setSpacing(2 * kStep);
+  auto* line = new QHBoxLayout;
+  line->setSpacing(2 * kStep);
+  line->addWidget(make_heading(tr("Network"), this));
+  auto* what = new QLabel(tr("share of each order in a block's energy"), this);
+  what->setFont(small_font(font()));
+  what->setForegroundRole(QPalette::PlaceholderText);
+  line->addWidget(what);
+  line->addSpacing(2 * kStep);
+  line->addWidget(legend_);
+  line->addStretch(1);
+  network->addLayout(line);
+  network->addWidget(strip_, 1);
+
+  auto* border = new QFrame(this);
+  border->setFrameShape(QFrame::VLine);
+  border->setFrameShadow(QFrame::Plain);
+  border->setForegroundRole(QPalette::Mid);
+  border->setFixedWidth(1);
+
+  auto* layout = new QHBoxLayout(this);
+  layout->setContentsMargins(3 * kStep, 2 * kStep, 4 * kStep, 2 * kStep);
+  layout->setSpacing(4 * kStep);
+  layout->addLayout(network, 5);
+  layout->addWidget(border);
+  layout->addWidget(jobs_, 3);
+
+  connect(strip_, &NetworkStrip::block_chosen, &session_, &Session::select_block);
+  connect(&session_, &Session::block_changed, strip_, &NetworkStrip::set_current);
+  connect(&session_, &Session::models_changed, this, &NetworkPanel::show_blocks);
+  connect(&session_, &Session::result_changed, this, &NetworkPanel::show_blocks);
+  connect(jobs_, &JobsPanel::cancel_requested, &session_, &Session::cancel);
+  connect(&session_, &Session::started, jobs_, &JobsPanel::start);
+  connect(&session_, &Session::progressed, jobs_, &JobsPanel::set_progress);
+  connect(&session_, &Session::step_done, jobs_, &JobsPanel::add_done);
+  connect(&session_, &Session::finished, jobs_, &JobsPanel::finish);
+}
+
+void NetworkPanel::show_blocks() {
+  const auto model = session_.model();
+  const auto result = session_.result();
+  std::vector<StripBlock> blocks;
+  std::size_t highest = 0;
+  if (model) {
+    for (std::size_t i = 0; i < model->blocks.size(); ++i) {
+      StripBlock block;
+      block.name = QString::fromStdString(model->blocks[i].name);
+      block.stage = model->blocks[i].stage;
+      if (result && result->model == model && i < result->blocks.size()) block.shares = order_energy_shares(result->blocks[i]);
+      highest = std::max(highest, block.shares.size());
+      blocks.push_back(std::move(block));
+    }
+  }
+  strip_->set_blocks(std::move(blocks));
+  strip_->set_current(session_.block());
+  legend_->set_highest(static_cast<int>(highest));
+}
+
+}  // namespace orderscope

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/thumbnails.h"
+
+#include <QMetaObject>
+
+#include "core/image/image.h"
+#include "widgets/figure/map_image.h"
+
+namespace orderscope {
+namespace {
+
+constexpr int kShortSide = 240;  // sharp on a display with two device pixels a pixel
+
+}  // namespace
+
+ThumbnailLoader::ThumbnailLoader(QObject* parent) : QObject(parent) { pool_.setMaxThreadCount(1); }
+
+ThumbnailLoader::~ThumbnailLoader() {
+  pool_.clear();
+  pool_.waitForDone();
+}
+
+void ThumbnailLoader::load(const std::filesystem::path& path) {
+  pool_.start([this, path] {
+    QImage small;
+    QString problem;
+    if (auto decoded = decode_image(path))
+      small = to_qimage(decoded->image)
+                  .scaled(kShortSide, kShortSide, Qt::KeepAspectRatioByExpanding, Qt::SmoothTransformation);
+    else
+      problem = QString::fromStdString(decoded.error().message());
+    QMetaObject::invokeMethod(
+        this, [this, path, small, problem] { Q_EMIT loaded(path, small, problem); }, Qt::QueuedConnection);
+  });
+}
+
+}  // namespace orderscope

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QImage>
+#include <QRectF>
+#include <QString>
+#include <memory>
+#include <vector>
+
+#include "widgets/figure/map_image.h"
+
+namespace orderscope {
+
+/// One map with its colours and what is written under it.
+struct MapPanel {
+  std::shared_ptr<const Map> map;  ///< null while it is not there
+  ColorScale scale;
+  QString name;    ///< "gate 3": for the table under the cursor, tool tips and assistive technology
+  QString label;   ///< "order 3": first in the caption
+  QString detail;  ///< "128 ch"
+  QString note;    ///< instead of the picture while there is none
+};
+
+/// Neighbouring panels of one quantity and the colour bar that explains them.
+struct PanelGroup {
+  QString title;     ///< "gate"
+  QString subtitle;  ///< second line, smaller
+  QString hint;      ///< tool tip: what the quantity is
+  std::vector<MapPanel> panels;
+  ColorScale bar;
+  bool by_order = false;  ///< panel i is of order i + 1
+  bool relative = false;  ///< every panel has a range of its own: the bar says "max", not a number
+};
+
+/// What a page shows and a plate prints: rows of groups, all over the same photo.
+struct PanelGrid {
+  QImage photo;
+  MapStyle style;
+  std::vector<std::vector<PanelGroup>> rows;
+
+  bool empty() const { return rows.empty(); }
+};
+
+/// Distances of a panel grid, in the unit of whoever draws it.
+struct PanelMetrics {
+  double title = 0;    ///< width of the titles left of a group
+  double bar = 0;      ///< width of a colour bar with its labels
+  double caption = 0;  ///< height of the line under a panel
+  double gap = 0;      ///< between panels and between rows
+};
+
+struct GroupLayout {
+  QRectF title;
+  std::vector<QRectF> tiles;  ///< picture and caption
+  QRectF bar;                 ///< as high as the pictures
+};
+
+struct PanelLayout {
+  std::vector<std::vector<GroupLayout>> rows;
+  QSizeF size;
+};
+
+/// The side of the square pictures with which the grid fills `area`, at least 1.
+double fitting_tile(const PanelGrid& grid, const PanelMetrics& metrics, QSizeF area);
+
+PanelLayout layout_panels(const PanelGrid& grid, const PanelMetrics& metrics, double tile);
+
+}  // namespace orderscope
