@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ccache where it is installed. The base directory makes a second clone hit the cache of the first; the sloppiness
-# settings are those that ccache's manual asks for with precompiled headers.
+# ccache where it is installed. The base directory makes a second clone hit the cache of the first; depend mode saves the
+# preprocessor run, which would load the precompiled header once more; the sloppiness is what ccache's manual asks for
+# with precompiled headers.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env
       CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
       CCACHE_NOHASHDIR=1
+      CCACHE_DEPEND=1
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
       ${CCACHE_PROGRAM})
   add_compile_options(-fpch-preprocess)

@@ -17,7 +17,7 @@ at::Tensor golden_array(const std::string& relative);
 std::shared_ptr<const Model> small_model(const std::string& name);
 
 /// Our name for a tap of the reference data: "s3b2.dw_1" is "stages.2.1.gnconv.gate.2", "s2.down" is
-/// "downsample_layers.1" or "layers.0.downsample".
+/// "downsample_layers.1", or in a Swin, whose stages end with it, "layers.1.downsample".
 std::string tap_name(const std::string& golden_name, Family family);
 
 /// max |a - b|; infinity if the shapes differ.

@@ -19,7 +19,7 @@ void set_up_compute_threads(int threads) {
   // compiled into LibTorch and gives each of its workers a chunk.
   at::Tensor chunks = at::empty({at::get_num_threads()});
   at::TensorIterator::nullary_op(chunks).for_each(
-      [](char**, const int64_t*, int64_t) { at::globalContext().setFlushDenormal(true); }, /*grain_size=*/1);
+      [](char**, const int64_t*, int64_t, int64_t) { at::globalContext().setFlushDenormal(true); }, /*grain_size=*/1);
 }
 
 bool flushes_denormals() {

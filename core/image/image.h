@@ -59,7 +59,8 @@ struct InputImage {
 };
 
 /// Pillow's Image.resize with BICUBIC (a = -0.5, antialiased): fixed point with 22-bit coefficients, horizontal pass
-/// first, each pass rounded to uint8. Equal to the byte.
+/// first, each pass rounded to uint8. Equal to the byte with Pillow before 13, and with 13 unless the height shrinks much
+/// more than the width.
 Image resize_bicubic(const Image& image, int width, int height);
 
 /// The evaluation transform of `how` (resize and centre crop, or warp). Errors: InvalidInput (empty image, size < 1).

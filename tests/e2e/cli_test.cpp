@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "core/checkpoint/npy.h"
+#include "core/image/image.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/small_models.h"
+#include "tests/temporary_folder.h"
 
 namespace orderscope {
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,17 +14,5 @@ struct ProgramResult {
 
 /// Runs a program of the build's bin folder and waits for it.
 ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments);
-
-/// A folder for one test's files, removed with it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  std::string string() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace orderscope::test

@@ -18,7 +18,7 @@ namespace {
 template <class Work>
 void on_each_worker(Work work) {
   at::Tensor chunks = at::empty({at::get_num_threads()});
-  at::TensorIterator::nullary_op(chunks).for_each([&](char**, const int64_t*, int64_t) { work(); }, 1);
+  at::TensorIterator::nullary_op(chunks).for_each([&](char**, const int64_t*, int64_t, int64_t) { work(); }, 1);
 }
 
 /// How many different threads flush denormals.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "core/image/resample.h"
 #include "tests/core/image/golden.h"
 
@@ -106,6 +108,19 @@ TEST(Resample, ARegionEqualsThatPartOfTheWhole) {
   ASSERT_EQ(part.height, 44);
   for (int y = 0; y < 44; ++y)
     EXPECT_TRUE(std::equal(part.row(y), part.row(y) + 99, whole.row(22 + y) + 33)) << y;
+}
+
+// Hashes by Pillow 11.3. In the first three the height shrinks and the width grows or shrinks less: there Pillow 13
+// changed the order of its passes.
+TEST(Resample, EqualsPillowInEveryDirection) {
+  const auto decoded = decode_image(samples_dir() / "coffee.png");
+  ASSERT_TRUE(decoded);
+  const auto hash = [&](int width, int height) { return pixel_hash(resize_bicubic(decoded->image, width, height)); };
+  EXPECT_EQ(hash(668, 389), "fb13932eed9a43d6c28008de1e688e4e00be7a9bc88890133293265afc9caa6d");
+  EXPECT_EQ(hash(786, 3), "ca3284c3c08d28322013f9953f54b13f9a1334fb15f129d51f842a8fe1eef097");
+  EXPECT_EQ(hash(599, 40), "0d1a550e33c362a4fe2591fb917670b2f5bb1ca975519aba24fd2981ff57d472");
+  EXPECT_EQ(hash(30, 700), "b4d1f63a5fa8cb15ca14769c5e7189a751264cf03e628f98bbcfeda4b690cbbc");
+  EXPECT_EQ(hash(1, 1), "5a2925232b4545e0792684a7eae0c75e1fdc0a0e6934056644e0ea0d57982ed9");
 }
 
 TEST(Resample, TheSameSizeIsTheSamePicture) {

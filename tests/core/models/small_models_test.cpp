@@ -45,7 +45,7 @@ TEST_P(SmallModels, LogitsAndTapsEqualTheOfficialCode) {
     EXPECT_LT(test::max_abs_difference(found, expected), 2e-5 * std::max(1.0, expected.abs().max().item<double>())) << tap;
     ++compared;
   }
-  EXPECT_GT(compared, 4);
+  EXPECT_GE(compared, 4);
 }
 
 TEST_P(SmallModels, GradientsEqualTheOfficialCode) {
