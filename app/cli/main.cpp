@@ -19,6 +19,7 @@ constexpr cli::Command kCommands[] = {
     {"preprocess", "a picture as the model sees it", cli::make_preprocess},
     {"orders", "what each order of the gnConvs let through, and what it was worth", cli::make_orders},
     {"cam", "class activation map at a layer", cli::make_cam},
+    {"eval", "accuracy on a folder of labelled images", cli::make_eval},
     {"train", "train a backbone on a folder of images", cli::make_train},
 };
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/map_files.h"
 
-#include <ATen/ATen.h>
-
 #include <numeric>
 
-#include "core/checkpoint/npy.h"
+#include "core/run/map_file.h"
 
 namespace orderscope::cli {
 
 Result<nlohmann::json> write_map(const Map& map, const std::filesystem::path& folder, const std::string& name) {
-  const at::Tensor values = at::from_blob(const_cast<float*>(map.values.data()), {map.height, map.width});
   const std::string file = name + ".npy";
-  TRY_VOID(write_npy(folder / file, values));
+  TRY_VOID(write_map_file(folder / file, map));
   const Range range = range_of(map);
   return nlohmann::json{{"file", file},
                         {"layer", map.provenance.layer},

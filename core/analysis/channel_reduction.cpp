@@ -2,9 +2,10 @@
 #include "core/analysis/channel_reduction.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <cmath>
+
+#include "core/base/parallel.h"
 
 // The loops below are compiled for several instruction sets; the loader picks one.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
@@ -117,7 +118,7 @@ at::Tensor reduce_channels(const at::Tensor& input) {
   at::Tensor out = at::empty(shape, x.options());
   const float* in = rows.const_data_ptr<float>();
   float* mean = out.mutable_data_ptr<float>();
-  at::parallel_for(0, pixels, grain(channels), [&](int64_t begin, int64_t end) {
+  parallel_for(pixels, grain(channels), [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
       const Sums s = sums(in + p * stride, channels);
       mean[p] = s.sum / static_cast<float>(channels);
@@ -136,7 +137,7 @@ at::Tensor channel_dot(const at::Tensor& a, const at::Tensor& b) {
   const float* pa = rows_a.const_data_ptr<float>();
   const float* pb = rows_b.const_data_ptr<float>();
   float* result = out.mutable_data_ptr<float>();
-  at::parallel_for(0, pixels, grain(channels), [&](int64_t begin, int64_t end) {
+  parallel_for(pixels, grain(channels), [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p)
       result[p] = dot(pa + p * rows_a.stride(0), pb + p * rows_b.stride(0), channels);
   });

@@ -3,11 +3,11 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/TensorIterator.h>
-#include <ATen/ops/empty.h>
 
 #include <limits>
 #include <thread>
+
+#include "core/base/parallel.h"
 
 namespace orderscope {
 
@@ -15,11 +15,7 @@ void set_up_compute_threads(int threads) {
   if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
   if (threads > 0 && threads != at::get_num_threads()) at::set_num_threads(threads);
   at::globalContext().setFlushDenormal(true);
-  // at::parallel_for is a template: compiled here, without LibTorch's own OpenMP, it is a plain loop. for_each is
-  // compiled into LibTorch and gives each of its workers a chunk.
-  at::Tensor chunks = at::empty({at::get_num_threads()});
-  at::TensorIterator::nullary_op(chunks).for_each(
-      [](char**, const int64_t*, int64_t, int64_t) { at::globalContext().setFlushDenormal(true); }, /*grain_size=*/1);
+  parallel_for(at::get_num_threads(), 1, [](std::int64_t, std::int64_t) { at::globalContext().setFlushDenormal(true); });
 }
 
 bool flushes_denormals() {

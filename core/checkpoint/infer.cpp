@@ -155,6 +155,9 @@ Result<std::vector<int>> decide_dims(const KeyIndex& index, std::vector<std::str
 
 Result<Architecture> infer_architecture(const StateDict& state_dict) {
   if (has_part(state_dict, ".gnconv.")) return infer_hornet(state_dict);
+  if (has_part(state_dict, ".w_msa.") || has_part(state_dict, ".depthwise_conv."))
+    return fail(Error::Kind::Unsupported, "of mmpretrain's models only HorNet is read", {},
+                "use the official or timm's file of this model");
   if (has_part(state_dict, ".cpb_mlp.")) return fail(Error::Kind::Unsupported, "Swin V2 is not read, only Swin V1");
   if (has_part(state_dict, ".relative_position_bias_table")) return infer_swin(state_dict);
   if (has_part(state_dict, ".grn.")) return fail(Error::Kind::Unsupported, "ConvNeXt V2 is not read, only ConvNeXt V1");

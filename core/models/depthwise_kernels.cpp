@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/depthwise_kernels.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
+
+#include "core/base/parallel.h"
 
 // The loops hold 256 bits of adjacent channels in a register. They are compiled for AVX2 and FMA whatever the rest of
 // the program is compiled for, and called only where the CPU has both.
@@ -145,7 +145,7 @@ void forward(ImageView<const T> x, const T* taps, const T* bias, ImageView<T> y,
     for (int t = 0; t < K * K; ++t) std::memcpy(block + t, taps + t * shape.channels + b * lanes, bytes);
     if (bias != nullptr) std::memcpy(block + K * K, bias + b * lanes, bytes);
   }
-  at::parallel_for(0, shape.images * blocks, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(shape.images * blocks, 1, [&](int64_t begin, int64_t end) {
     auto packed = make_lanes<T>(shape.height * (shape.width + K - 1));
     for (int64_t task = begin; task < end; ++task) {
       const int64_t n = task / blocks;
@@ -162,7 +162,7 @@ template <class T, int K>
 void weight_gradient(ImageView<const T> x, ImageView<const T> dy, T* gradient, BatchShape shape) {
   constexpr int lanes = lane_count<T>;
   const int64_t blocks = (shape.channels + lanes - 1) / lanes;
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+  parallel_for(blocks, 1, [&](int64_t begin, int64_t end) {
     auto packed_x = make_lanes<T>(shape.height * (shape.width + K - 1));
     auto packed_dy = make_lanes<T>(shape.height * shape.width);
     auto sums = make_lanes<T>((end - begin) * K * K);

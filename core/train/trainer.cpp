@@ -9,7 +9,7 @@
 #include "core/base/version.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/train/batch_loader.h"
-#include "core/train/class_folders.h"
+#include "core/train/labelled_files.h"
 #include "core/train/training.h"
 
 namespace orderscope {
@@ -45,7 +45,7 @@ class Run {
         recipe_(recipe(options)),
         steps_per_epoch_(orderscope::steps_per_epoch(options, images.size())),
         total_(steps_per_epoch_ * options.epochs) {
-    recipe_["classes"] = data.folders;
+    recipe_["classes"] = data.classes;
     recipe_["images"] = data.files.size();
   }
 
@@ -156,7 +156,7 @@ Result<void> Run::write_model(const std::optional<Accuracy>& val) const {
   TRY(const StateDict weights, training_.weights(options_.half));
   return write_safetensors(options_.out / "model.safetensors", weights,
                            {{"format", "pt"},
-                            {"class_names", nlohmann::json(data_.class_names()).dump()},
+                            {"class_names", nlohmann::json(data_.classes).dump()},
                             {"preprocessing", to_json(evaluation_preprocessing(options_)).dump()},
                             {"recipe", recipe_.dump()},
                             {"seed", std::to_string(options_.seed)},
@@ -191,15 +191,15 @@ Result<TrainingSummary> train(const TrainOptions& given, const JobContext& job) 
   TRY_VOID(check_options(given));
   TrainOptions options = given;
   set_up_compute_threads(options.threads);
-  TRY(const LabelledFiles data, read_class_folders(options.data));
-  options.architecture.classes = static_cast<int>(data.folders.size());
+  TRY(const LabelledFiles data, read_labelled_files(options.data));
+  options.architecture.classes = static_cast<int>(data.classes.size());
   TRY(Training training, Training::create(options, steps_per_epoch(options, data.files.size())));
 
   ImageCache images(data.files, load_decoded(), options.cache_bytes);
   TRY_VOID(images.fill(options.workers, job));
   std::optional<Validation> val;
   if (!options.val.empty()) {
-    TRY(LabelledFiles files, read_class_folders(options.val, data.folders));
+    TRY(LabelledFiles files, read_labelled_files(options.val, data.classes));
     ImageCache pictures(files.files, load_preprocessed(evaluation_preprocessing(options)), options.cache_bytes / 2);
     TRY_VOID(pictures.fill(options.workers, job));
     val.emplace(std::move(files), std::move(pictures));

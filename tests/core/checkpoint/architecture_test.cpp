@@ -156,14 +156,15 @@ TEST(InferArchitecture, OtherModelsAreRefusedWithWhatTheyBeginWith) {
   EXPECT_FALSE(infer_architecture({}));
   EXPECT_THAT(refusal({{"layers.0.blocks.0.attn.cpb_mlp.0.weight", shaped({512, 2})}}), HasSubstr("Swin V2"));
   EXPECT_THAT(refusal({{"stages.0.0.grn.gamma", shaped({1, 1, 1, 96})}}), HasSubstr("ConvNeXt V2"));
+  EXPECT_THAT(refusal({{"stages.0.blocks.0.attn.w_msa.qkv.weight", shaped({288, 96})}}), HasSubstr("mmpretrain"));
 }
 
 TEST(InferArchitecture, RandomNamesAndShapesDoNoHarm) {
   std::mt19937 random(7);
-  const std::vector<std::string> parts = {"stages", "layers", "blocks", "0", "1", "2", "3", "99999999999999999999", "-1",
-                                          "gnconv", "pws", "dwconv", "complex_weight", "attn", "attn_mask", "norm1",
-                                          "relative_position_bias_table", "pwconv1", "weight", "bias", "head", "gamma1",
-                                          "proj_out", "", "mlp.fc1", "downsample_layers"};
+  const std::vector<std::string> parts = {
+      "stages", "layers", "blocks", "0", "1", "2", "3", "99999999999999999999", "-1", "gnconv", "pws", "dwconv",
+      "complex_weight", "attn", "attn_mask", "norm1", "relative_position_bias_table", "pwconv1", "weight", "bias",
+      "head", "gamma1", "proj_out", "", "mlp.fc1", "downsample_layers"};
   const std::vector<int64_t> sizes = {0, 1, 2, 3, 7, 49, 169, 1 << 20, int64_t{1} << 33, int64_t{1} << 40};
   const std::vector<StateDict> starts = {{}, official("hornet_7x7"), official("hornet_gf"), official("swin"),
                                          official("convnext")};

@@ -49,7 +49,7 @@ const Rules kHuggingfaceConvnext = {{"^head\\.", "classifier."},
                                     {"^norm\\.", "convnext.layernorm."},
                                     {"^downsample_layers\\.0\\.0\\.", "convnext.embeddings.patch_embeddings."},
                                     {"^downsample_layers\\.0\\.1\\.", "convnext.embeddings.layernorm."},
-                                    {"^downsample_layers\\.(\\d+)\\.", "convnext.encoder.stages.$1.downsampling_layer."},
+                                    {"^downsample_layers\\.(\\d+)", "convnext.encoder.stages.$1.downsampling_layer"},
                                     {"^stages\\.(\\d+)\\.(\\d+)\\.", "convnext.encoder.stages.$1.layers.$2."},
                                     {"(layers\\.\\d+)\\.norm\\.", "$1.layernorm."},
                                     {"\\.gamma$", ".layer_scale_parameter"}};

@@ -72,7 +72,8 @@ TEST(Npy, FortranOrderByteOrderAndVersions) {
         "f.npy", npy(version, "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }\n", shorts));
     EXPECT_TRUE(same_bits(read_npy(path).value(), expected));
   }
-  const auto big = folder.write("b.npy", npy(1, "{'shape':(2L,),'fortran_order':False,'descr':'>i4'}", "\0\0\1\0\0\0\0\7"s));
+  const std::string header = "{'shape':(2L,),'fortran_order':False,'descr':'>i4'}";
+  const auto big = folder.write("b.npy", npy(1, header, "\0\0\1\0\0\0\0\7"s));
   EXPECT_EQ(read_npy(big)->select(0, 0).item<int>(), 256);
   EXPECT_EQ(read_npy(big)->select(0, 1).item<int>(), 7);
 }

@@ -9,7 +9,7 @@
 
 #include "core/models/backbone.h"
 #include "core/train/architecture_options.h"
-#include "core/train/class_folders.h"
+#include "core/train/labelled_files.h"
 #include "tests/core/train/synthetic_set.h"
 
 namespace orderscope {
@@ -87,26 +87,29 @@ TEST(Recipe, ChangesWithWhatChangesTheResultOnly) {
   EXPECT_NE(recipe(a), recipe(b));
 }
 
-TEST(ReadClassFolders, SortsClassesAndTakesPicturesOnly) {
+TEST(ReadLabelledFiles, LabelsArePlacesInTheClassesOfTheTrainingSet) {
   const test::TemporaryFolder folder;
-  test::write_striped_set(folder.path(), 2, 8, 1);
-  std::filesystem::create_directories(folder.path() / ".hidden");
-  std::filesystem::copy_file(folder.path() / "00_Horizontal" / "0.png", folder.path() / "02_Plain" / "notes.txt");
-  const auto set = read_class_folders(folder.path());
+  test::write_striped_set(folder.path() / "train", 2, 8, 1);
+  const auto set = read_labelled_files(folder.path() / "train");
   ASSERT_TRUE(set.has_value()) << set.error().message();
-  EXPECT_THAT(set->folders, testing::ElementsAre("00_Horizontal", "01_Vertical", "02_Plain"));
-  EXPECT_THAT(set->class_names(), testing::ElementsAre("Horizontal", "Vertical", "Plain"));
+  EXPECT_THAT(set->classes, testing::ElementsAre("Horizontal", "Vertical", "Plain"));
   EXPECT_THAT(set->labels, testing::ElementsAre(0, 0, 1, 1, 2, 2));
 
-  std::filesystem::create_directories(folder.path() / "Loose");
-  EXPECT_THAT(read_class_folders(folder.path())->class_names(), testing::Contains("00_Horizontal"));
-  EXPECT_FALSE(read_class_folders(folder.path(), set->folders).has_value());
+  // Without numbers, and without the first class.
+  std::filesystem::create_directories(folder.path() / "val");
+  std::filesystem::rename(folder.path() / "train" / "02_Plain", folder.path() / "val" / "Plain");
+  const auto val = read_labelled_files(folder.path() / "val", set->classes);
+  ASSERT_TRUE(val.has_value()) << val.error().message();
+  EXPECT_THAT(val->labels, testing::ElementsAre(2, 2));
+  EXPECT_FALSE(read_labelled_files(folder.path() / "val", {"Horizontal", "Vertical"}).has_value());
 }
 
-TEST(ReadClassFolders, NothingToLearnFromIsAnError) {
+TEST(ReadLabelledFiles, NothingToLearnFromIsAnError) {
   const test::TemporaryFolder folder;
-  EXPECT_FALSE(read_class_folders(folder.path()).has_value());
-  EXPECT_FALSE(read_class_folders(folder.path() / "missing").has_value());
+  EXPECT_FALSE(read_labelled_files(folder.path()).has_value());
+  EXPECT_FALSE(read_labelled_files(folder.path() / "missing").has_value());
+  test::write_striped_set(folder.path(), 1, 8, 1);
+  EXPECT_FALSE(read_labelled_files(folder.path() / "02_Plain").has_value()) << "no class folders in it";
 }
 
 }  // namespace
