@@ -19,6 +19,11 @@ void InputView::set_image(const QImage& image) {
   update();
 }
 
+void InputView::set_hint(const QString& hint) {
+  hint_ = hint;
+  update();
+}
+
 void InputView::set_cursor(std::optional<QPointF> position) {
   cursor_ = position;
   update();
@@ -27,7 +32,8 @@ void InputView::set_cursor(std::optional<QPointF> position) {
 QSize InputView::sizeHint() const { return {148, 148}; }
 
 QRectF InputView::picture_rect() const {
-  const QSizeF size = image_.isNull() ? QSizeF(rect().size()) : QSizeF(image_.size()).scaled(this->size(), Qt::KeepAspectRatio);
+  const QSizeF size =
+      image_.isNull() ? QSizeF(rect().size()) : QSizeF(image_.size()).scaled(this->size(), Qt::KeepAspectRatio);
   return {QPointF(0, 0), size};
 }
 
@@ -35,10 +41,11 @@ void InputView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   const QRectF area = picture_rect();
   if (image_.isNull()) {
+    if (hint_.isEmpty()) return;
     painter.setPen(QPen(palette().color(QPalette::Disabled, QPalette::Text), 1, Qt::DashLine));
     painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
     painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(area, Qt::AlignCenter, tr("Drop a photo here"));
+    painter.drawText(area, Qt::AlignCenter, hint_);
     return;
   }
   const qreal ratio = devicePixelRatioF();
@@ -47,7 +54,8 @@ void InputView::paintEvent(QPaintEvent*) {
   painter.drawImage(area.topLeft(), scaled);
   if (cursor_) {
     const QPointF at(area.left() + cursor_->x() * area.width(), area.top() + cursor_->y() * area.height());
-    for (const auto& [color, width] : {std::pair(QColor(0, 0, 0, 110), 3.0), std::pair(QColor(255, 255, 255, 230), 1.0)}) {
+    for (const auto& [color, width] :
+         {std::pair(QColor(0, 0, 0, 110), 3.0), std::pair(QColor(255, 255, 255, 230), 1.0)}) {
       painter.setPen(QPen(color, width));
       painter.drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()));
       painter.drawLine(QPointF(area.left(), at.y()), QPointF(area.right(), at.y()));

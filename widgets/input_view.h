@@ -16,6 +16,7 @@ class InputView : public QWidget {
   explicit InputView(QWidget* parent = nullptr);
 
   void set_image(const QImage& image);
+  void set_hint(const QString& hint);  ///< what stands in place of a picture
   void set_cursor(std::optional<QPointF> position);
   QSize sizeHint() const override;
 
@@ -32,6 +33,7 @@ class InputView : public QWidget {
   QRectF picture_rect() const;
 
   QImage image_;
+  QString hint_;
   std::optional<QPointF> cursor_;
 };
 

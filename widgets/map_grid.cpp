@@ -113,7 +113,13 @@ void MapGrid::place() {
   std::size_t next_bar = 0;
   for (const auto& row : layout_.rows) {
     for (const GroupLayout& group : row) {
-      for (const QRectF& rect : group.tiles) tiles_[next_tile++]->setGeometry(rect.toRect());
+      const std::size_t first = next_tile;
+      int caption = 0;
+      for (const QRectF& rect : group.tiles) {
+        tiles_[next_tile]->setGeometry(rect.toRect());
+        caption = std::max(caption, tiles_[next_tile++]->fitting_caption());
+      }
+      for (std::size_t i = first; i < next_tile; ++i) tiles_[i]->set_caption(caption);
       bars_[next_bar++]->setGeometry(group.bar.toRect());
     }
   }

@@ -14,8 +14,8 @@ namespace orderscope {
 class ColorBar;
 class MapTile;
 
-/// Rows of map tiles with titles and colour bars under one linked cross hair. A click pins the cross hair, another click
-/// on the same tile or Escape lets it go; with the keyboard focus the arrow keys move it cell by cell.
+/// Rows of map tiles with titles and colour bars under one linked cross hair. A click pins the cross hair, another
+/// click on the same tile or Escape lets it go; with the keyboard focus the arrow keys move it cell by cell.
 class MapGrid : public QWidget {
   Q_OBJECT
 

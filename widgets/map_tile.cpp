@@ -5,7 +5,7 @@
 #include <QFontMetrics>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QStringList>
+#include <algorithm>
 
 #include "widgets/figure/format.h"
 #include "widgets/theme.h"
@@ -51,7 +51,8 @@ int MapTile::caption_height(const QFont& font) { return QFontMetrics(small_font(
 QRectF MapTile::picture_rect() const {
   const QRectF area(0, 0, width(), height() - caption_height(font()));
   QSizeF proportions = photo_.isNull() ? QSizeF(1, 1) : QSizeF(photo_.size());
-  if (photo_.isNull() && panel_.map && !panel_.map->empty()) proportions = {panel_.map->width * 1.0, panel_.map->height * 1.0};
+  if (photo_.isNull() && panel_.map && !panel_.map->empty())
+    proportions = {panel_.map->width * 1.0, panel_.map->height * 1.0};
   const QSizeF size = proportions.scaled(area.size(), Qt::KeepAspectRatio);
   return {area.left() + (area.width() - size.width()) / 2, area.top() + (area.height() - size.height()) / 2,
           size.width(), size.height()};
@@ -106,7 +107,8 @@ void MapTile::paint_cursor(QPainter& painter, const QRectF& rect) const {
   const qreal x = rect.left() + cursor_->x() * rect.width();
   const qreal y = rect.top() + cursor_->y() * rect.height();
   // White on a dark edge shows on every colour of every map.
-  for (const auto& [color, width] : {std::pair(QColor(0, 0, 0, 110), 3.0), std::pair(QColor(255, 255, 255, 230), 1.0)}) {
+  for (const auto& [color, width] :
+       {std::pair(QColor(0, 0, 0, 110), 3.0), std::pair(QColor(255, 255, 255, 230), 1.0)}) {
     painter.setPen(QPen(color, width));
     painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()));
     painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y));
@@ -114,7 +116,7 @@ void MapTile::paint_cursor(QPainter& painter, const QRectF& rect) const {
   const auto value = under_mouse_ ? value_at(*cursor_) : std::nullopt;
   if (!value) return;
   painter.setFont(value_font(small_font(font())));
-  const QString text = value_text(*value);
+  const QString text = column_text(*value);
   const QFontMetrics metrics(painter.font());
   QRectF box(0, 0, metrics.horizontalAdvance(text) + 2 * kStep, metrics.height() + 2);
   box.moveTopLeft({x + 6 + box.width() > rect.right() ? x - 6 - box.width() : x + 6,
@@ -127,27 +129,37 @@ void MapTile::paint_cursor(QPainter& painter, const QRectF& rect) const {
   painter.drawText(box, Qt::AlignCenter, text);
 }
 
+QStringList MapTile::captions() const {
+  const QString gap = QStringLiteral("   ");
+  if (!panel_.map) return {panel_.label};
+  const Range range = range_of(*panel_.map);
+  // The range matters more than the number of channels where both do not fit.
+  return {QStringList{panel_.label, panel_.detail, range_text(range)}.join(gap).replace(gap + gap, gap),
+          panel_.label + gap + range_text(range), panel_.label + QStringLiteral("  ") + short_range_text(range),
+          panel_.label};
+}
+
+int MapTile::fitting_caption() const {
+  const QFontMetrics metrics(value_font(small_font(font())));
+  const QStringList all = captions();
+  for (int i = 0; i + 1 < all.size(); ++i)
+    if (metrics.horizontalAdvance(all[i]) <= picture_rect().width()) return i;
+  return static_cast<int>(all.size()) - 1;
+}
+
+void MapTile::set_caption(int index) {
+  caption_ = index;
+  update();
+}
+
 void MapTile::paint_caption(QPainter& painter, const QRectF& rect) const {
   painter.setFont(value_font(small_font(font())));
-  const QFontMetrics metrics(painter.font());
-  const int room = static_cast<int>(rect.width());
-  const QString gap = QStringLiteral("   ");
-  const QString range = panel_.map ? range_text(range_of(*panel_.map)) : QString();
-  // The range matters more than the number of channels where both do not fit.
-  const QString short_range = panel_.map ? short_range_text(range_of(*panel_.map)) : QString();
-  QStringList candidates{QStringList{panel_.label, panel_.detail, range}.join(gap), panel_.label + gap + range,
-                         panel_.label + QStringLiteral("  ") + short_range, panel_.label};
-  candidates.replaceInStrings(gap + gap, gap);
-  QString text = candidates.back();
-  for (const QString& candidate : candidates) {
-    if (metrics.horizontalAdvance(candidate) > room) continue;
-    text = candidate;
-    break;
-  }
+  const QStringList all = captions();
+  const QString text = all[std::min<qsizetype>(caption_, all.size() - 1)];
   painter.setPen(palette().color(chosen_ ? QPalette::Text : QPalette::PlaceholderText));
   painter.drawText(QRectF(rect.left(), rect.bottom(), rect.width(), caption_height(font())),
                    Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                   metrics.elidedText(text.trimmed(), Qt::ElideRight, room));
+                   QFontMetrics(painter.font()).elidedText(text, Qt::ElideRight, static_cast<int>(rect.width())));
 }
 
 void MapTile::mouseMoveEvent(QMouseEvent* event) {

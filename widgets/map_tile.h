@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QPixmap>
+#include <QStringList>
 #include <QWidget>
 #include <optional>
 
@@ -21,6 +22,10 @@ class MapTile : public QWidget {
   void set_style(const MapStyle& style);
   void set_cursor(std::optional<QPointF> position);
   void set_chosen(bool chosen);
+
+  /// The longest caption that fits, 0 being the full one; a grid takes the same for all tiles of a row.
+  int fitting_caption() const;
+  void set_caption(int index);
 
   const MapPanel& panel() const { return panel_; }
   std::optional<QPointF> cursor_position() const { return cursor_; }
@@ -47,6 +52,7 @@ class MapTile : public QWidget {
   void changeEvent(QEvent* event) override;
 
  private:
+  QStringList captions() const;
   void paint_picture(QPainter& painter, const QRectF& rect);
   void paint_cursor(QPainter& painter, const QRectF& rect) const;
   void paint_caption(QPainter& painter, const QRectF& rect) const;
@@ -55,6 +61,7 @@ class MapTile : public QWidget {
   QImage photo_;
   MapStyle style_;
   std::optional<QPointF> cursor_;
+  int caption_ = 0;
   bool chosen_ = false;
   bool under_mouse_ = false;
   QPixmap cache_;  ///< the overlay at the size it was last painted

@@ -66,7 +66,8 @@ QRectF NetworkStrip::block_rect(int block) const {
   const double column = std::clamp((width() - 4 - gaps) / std::max(block_count(), 1), kNarrowestColumn, kWidestColumn);
   double x = 2;
   for (int i = 0; i < block; ++i) {
-    const bool same_stage = blocks_[static_cast<std::size_t>(i)].stage == blocks_[static_cast<std::size_t>(i) + 1].stage;
+    const bool same_stage =
+        blocks_[static_cast<std::size_t>(i)].stage == blocks_[static_cast<std::size_t>(i) + 1].stage;
     x += column + (same_stage ? kGap : kStageGap);
   }
   return {x, 2, column, height() - label_height() - 4.0};

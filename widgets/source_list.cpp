@@ -62,7 +62,9 @@ class ThumbnailDelegate : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
 
-  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const override { return option.decorationSize; }
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex&) const override {
+    return option.decorationSize;
+  }
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     painter->save();
@@ -72,12 +74,15 @@ class ThumbnailDelegate : public QStyledItemDelegate {
     if (image.isNull()) {
       painter->fillRect(rect, option.palette.base());
       const auto broken = index.data(kBrokenRole).toBool();
-      if (broken) line_icon(QStringLiteral("warning")).paint(painter, QRect(rect.center().toPoint() - QPoint(10, 18), QSize(20, 20)));
+      if (broken)
+        line_icon(QStringLiteral("warning"))
+            .paint(painter, QRect(rect.center().toPoint() - QPoint(10, 18), QSize(20, 20)));
       painter->setFont(small_font(option.font));
       painter->setPen(option.palette.color(QPalette::PlaceholderText));
       const QFontMetrics metrics(painter->font());
-      painter->drawText(rect.adjusted(4, 4, -4, -4), Qt::AlignHCenter | Qt::AlignBottom,
-                        metrics.elidedText(index.data().toString(), Qt::ElideMiddle, static_cast<int>(rect.width()) - 8));
+      painter->drawText(
+          rect.adjusted(4, 4, -4, -4), Qt::AlignHCenter | Qt::AlignBottom,
+          metrics.elidedText(index.data().toString(), Qt::ElideMiddle, static_cast<int>(rect.width()) - 8));
     } else {
       // Square cut from the middle, as people know it from galleries.
       const int side = std::min(image.width(), image.height());
@@ -85,7 +90,8 @@ class ThumbnailDelegate : public QStyledItemDelegate {
     }
     const bool chosen = option.state & QStyle::State_Selected;
     painter->setBrush(Qt::NoBrush);
-    painter->setPen(QPen(option.palette.color(QPalette::Active, chosen ? QPalette::Highlight : QPalette::Mid), chosen ? 2 : 1));
+    painter->setPen(
+        QPen(option.palette.color(QPalette::Active, chosen ? QPalette::Highlight : QPalette::Mid), chosen ? 2 : 1));
     painter->drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5));
     painter->restore();
   }

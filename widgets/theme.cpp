@@ -101,7 +101,7 @@ QPalette theme_palette(ThemeKind kind) {
   palette.setColor(QPalette::Midlight, c.border);
   palette.setColor(QPalette::Dark, c.border);
   palette.setColor(QPalette::Light, c.raised);
-  palette.setColor(QPalette::BrightText, QColor(229, 165, 75));
+  palette.setColor(QPalette::BrightText, kind == ThemeKind::Dark ? QColor(229, 165, 75) : QColor(150, 85, 0));
   for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
     palette.setColor(QPalette::Disabled, role, c.faint);
   return palette;

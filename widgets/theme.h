@@ -13,8 +13,8 @@ namespace orderscope {
 enum class ThemeKind { Dark, Light };
 
 /// Fusion with our own palette and one short style sheet. Widgets that paint themselves take their colours from
-/// QPalette: Window (panels), Base (page), Mid (1 px borders), PlaceholderText (secondary text), Highlight (the accent),
-/// AlternateBase (chosen or hovered rows).
+/// QPalette: Window (panels), Base (page), Mid (1 px borders), PlaceholderText (secondary text), Highlight (the
+/// accent), AlternateBase (chosen or hovered rows).
 void apply_theme(QApplication& application, ThemeKind kind);
 
 QPalette theme_palette(ThemeKind kind);

@@ -80,7 +80,7 @@ void ValueTable::set_cursor(std::optional<QPointF> position) {
   for (const Cell& cell : cells_) {
     QString text = QStringLiteral("–");
     if (position && cell.map)
-      if (const auto at = map_cell(*cell.map, *position)) text = value_text(cell.map->at(at->y(), at->x()));
+      if (const auto at = map_cell(*cell.map, *position)) text = column_text(cell.map->at(at->y(), at->x()));
     set_text(cell.row, cell.column, text, true);
   }
 }

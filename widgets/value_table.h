@@ -12,8 +12,8 @@ class QTableWidget;
 
 namespace orderscope {
 
-/// The values of all maps of a grid under the cross hair: a row an order, a column a quantity; below them a row for each
-/// quantity that has a single map and no order.
+/// The values of all maps of a grid under the cross hair: a row an order, a column a quantity; below them a row for
+/// each quantity that has a single map and no order.
 class ValueTable : public QWidget {
   Q_OBJECT
 

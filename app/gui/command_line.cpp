@@ -15,11 +15,13 @@ std::optional<QSize> parse_size(const QString& text) {
   bool height_ok = false;
   const QSize size(sides[0].toInt(&width_ok), sides[1].toInt(&height_ok));
   constexpr int kLargest = 16384;
-  if (!width_ok || !height_ok || size.isEmpty() || size.width() > kLargest || size.height() > kLargest) return std::nullopt;
+  if (!width_ok || !height_ok || size.isEmpty() || size.width() > kLargest || size.height() > kLargest)
+    return std::nullopt;
   return size;
 }
 
-ParsedCommandLine wrong_usage(const QString& text) {
+ParsedCommandLine wrong_usage(QString text) {
+  if (text.endsWith('.')) text.chop(1);
   return {{}, 2, QStringLiteral("orderscope: %1; see orderscope --help").arg(text)};
 }
 
@@ -34,14 +36,16 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   parser.addPositionalArgument("IMAGES", "photos, or folders of photos", "[IMAGES...]");
   const QCommandLineOption help({"h", "help"}, "Print this text.");
   const QCommandLineOption version({"v", "version"}, "Print the version.");
-  const QCommandLineOption window("export-window", "Write a picture of the window with all maps to X.png, and leave.", "X.png");
+  const QCommandLineOption window("export-window", "Write a picture of the window with all maps to X.png, and leave.",
+                                  "X.png");
   const QCommandLineOption session(
       "export-session", "Write orders.pdf, orders.png, the raw maps and session.json to DIR, and leave.", "DIR");
   const QCommandLineOption theme("theme", "dark or light; otherwise as the desktop.", "THEME");
   const QCommandLineOption size("window-size", "Size of the window, for example 1280x800.", "WxH");
   parser.addOptions({help, version, window, session, theme, size});
   if (!parser.parse(arguments)) return wrong_usage(parser.errorText());
-  if (parser.isSet(help)) return {{}, 0, parser.helpText()};
+  // Without an application object, which needs a display, the parser does not know the program's name.
+  if (parser.isSet(help)) return {{}, 0, parser.helpText().replace("<executable_name>", "orderscope").trimmed()};
   if (parser.isSet(version)) return {{}, 0, QString::fromStdString(version_text())};
 
   ParsedCommandLine parsed;
@@ -55,7 +59,8 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
     return wrong_usage(QStringLiteral("--export-session wants a folder"));
   if (parser.isSet(theme)) {
     const QString name = parser.value(theme);
-    if (name != "dark" && name != "light") return wrong_usage(QStringLiteral("--theme is dark or light, not %1").arg(name));
+    if (name != "dark" && name != "light")
+      return wrong_usage(QStringLiteral("--theme is dark or light, not %1").arg(name));
     options.theme = name == "dark" ? ThemeKind::Dark : ThemeKind::Light;
   }
   if (parser.isSet(size)) {

@@ -30,7 +30,8 @@ bool contains(const std::array<std::string_view, N>& list, std::string_view text
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-constexpr std::array<std::string_view, 8> kImageExtensions{".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".jpe"};
+constexpr std::array<std::string_view, 8> kImageExtensions{".jpg", ".jpeg", ".png", ".webp",
+                                                           ".tif", ".tiff", ".bmp", ".jpe"};
 constexpr std::array<std::string_view, 6> kModelExtensions{".pth", ".pt", ".safetensors", ".bin", ".ckpt", ".tar"};
 
 }  // namespace

@@ -57,7 +57,8 @@ void InspectionWorker::run(std::uint64_t id, const InspectionRequest& request, s
     constexpr int kMilliseconds = 30;
     if (since_report.isValid() && since_report.elapsed() < kMilliseconds) return;
     since_report.start();
-    const double fraction = progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : -1;
+    const double fraction =
+        progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : -1;
     const auto activity = QString::fromUtf8(progress.activity.data(), static_cast<qsizetype>(progress.activity.size()));
     post(id, [this, activity, fraction] { Q_EMIT progressed(activity, fraction); });
   };
@@ -70,7 +71,8 @@ void InspectionWorker::run(std::uint64_t id, const InspectionRequest& request, s
   });
 }
 
-std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint64_t id, const InspectionRequest& request,
+std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint64_t id,
+                                                                      const InspectionRequest& request,
                                                                       const JobContext& job) {
   const auto failure = [](InspectionStage stage, Error error) { return Failure{stage, std::move(error)}; };
   // Requests pile up while somebody drags through a list; only the newest is worth starting.

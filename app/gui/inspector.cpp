@@ -41,6 +41,9 @@ Inspector::Inspector(Session& session, QWidget* parent)
   connect(scores_, &ScoreList::class_chosen, &session_, &Session::explain);
   connect(&session_, &Session::result_changed, this, &Inspector::show_result);
   connect(&session_, &Session::view_changed, this, &Inspector::show_class);
+  connect(&session_, &Session::images_changed, this, [this] {
+    if (!session_.result()) show_result();
+  });
   show_result();
 }
 
@@ -104,6 +107,7 @@ void Inspector::show_result() {
   seen_->setVisible(result != nullptr);
   if (!result) {
     input_->set_image({});
+    input_->set_hint(session_.images().empty() ? tr("Drop a photo here") : QString());
     name_->set_text({});
     details_->clear();
     scores_->set_scores({});

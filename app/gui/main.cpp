@@ -49,7 +49,8 @@ int main(int argc, char** argv) {
 #ifdef Q_OS_LINUX
   if (!has_display() && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) {
     if (!options.exports()) {
-      std::fprintf(stderr, "orderscope: there is no display; use --export-window or --export-session, or orderscope-cli\n");
+      std::fprintf(stderr,
+                   "orderscope: there is no display; use --export-window or --export-session, or orderscope-cli\n");
       return 1;
     }
     qputenv("QT_QPA_PLATFORM", "offscreen");

@@ -57,14 +57,16 @@ void MainWindow::make_file_menu() {
   menu->addSeparator();
   QMenu* exports = menu->addMenu(line_icon(QStringLiteral("export")), tr("&Export"));
   exports->setToolTipsVisible(true);
-  add_action(exports, tr("&Plate…"), tr("Ctrl+E"), tr("Write the maps as a figure: PDF or PNG"), [this] { export_plate(); });
-  add_action(exports, tr("&Session folder…"), tr("Ctrl+Shift+E"), tr("Write figure, raw maps and provenance to a folder"),
-             [this] { export_session_folder(); });
+  add_action(exports, tr("&Plate…"), tr("Ctrl+E"), tr("Write the maps as a figure: PDF or PNG"),
+             [this] { export_plate(); });
+  add_action(exports, tr("&Session folder…"), tr("Ctrl+Shift+E"),
+             tr("Write figure, raw maps and provenance to a folder"), [this] { export_session_folder(); });
   add_action(exports, tr("Picture of the &window…"), tr("Ctrl+Shift+P"), tr("Write this window as a PNG"),
              [this] { save_window_image(); });
   menu->addSeparator();
-  add_action(menu, tr("&Cancel what is running"), tr("Ctrl+."), tr("Stop the computation"), [this] { session_->cancel(); },
-             QStringLiteral("cancel"));
+  add_action(
+      menu, tr("&Cancel what is running"), tr("Ctrl+."), tr("Stop the computation"), [this] { session_->cancel(); },
+      QStringLiteral("cancel"));
   add_action(menu, tr("&Quit"), tr("Ctrl+Q"), tr("Leave OrderScope"), [this] { close(); });
 }
 
@@ -76,8 +78,8 @@ void MainWindow::make_view_menu() {
     orders_->set_settings(settings);
   };
   std::vector<std::pair<QAction*, std::function<bool(const OrdersSettings&)>>> checks;
-  const auto choice = [&](QMenu* target, QActionGroup* group, const QString& text, const QString& key, const QString& tip,
-                          auto edit, std::function<bool(const OrdersSettings&)> is_on) {
+  const auto choice = [&](QMenu* target, QActionGroup* group, const QString& text, const QString& key,
+                          const QString& tip, auto edit, std::function<bool(const OrdersSettings&)> is_on) {
     QAction* action = add_action(target, text, key, tip, [change, edit] { change(edit); });
     action->setCheckable(true);
     if (group != nullptr) group->addAction(action);
@@ -107,8 +109,9 @@ void MainWindow::make_view_menu() {
     change([](OrdersSettings& s) { s.style.opacity = std::max(0.0, s.style.opacity - kOpacityStep); });
   });
   menu->addSeparator();
-  add_action(menu, tr("&Dark or light"), tr("Ctrl+Shift+L"), tr("Switch the theme"),
-             [this] { set_theme(theme_ == ThemeKind::Dark ? ThemeKind::Light : ThemeKind::Dark); }, QStringLiteral("theme"));
+  add_action(
+      menu, tr("&Dark or light"), tr("Ctrl+Shift+L"), tr("Switch the theme"),
+      [this] { set_theme(theme_ == ThemeKind::Dark ? ThemeKind::Light : ThemeKind::Dark); }, QStringLiteral("theme"));
   menu->addSeparator();
   for (QAction* action : panel_actions_) menu->addAction(action);
 
@@ -143,16 +146,17 @@ void MainWindow::make_help_menu() {
 }
 
 void MainWindow::open_images() {
-  const QStringList files = QFileDialog::getOpenFileNames(
-      this, tr("Open images"), {}, tr("Images and checkpoints (*.jpg *.jpeg *.png *.webp *.tif *.tiff *.bmp *.pth *.pt *.safetensors);;All files (*)"));
+  const QStringList files = QFileDialog::getOpenFileNames(this, tr("Open images"), {},
+                                                          tr("Images and checkpoints (*.jpg *.jpeg *.png *.webp *.tif "
+                                                             "*.tiff *.bmp *.pth *.pt *.safetensors);;All files (*)"));
   std::vector<std::filesystem::path> paths;
   for (const QString& file : files) paths.emplace_back(file.toStdString());
   if (!paths.empty()) add_files(paths);
 }
 
 void MainWindow::open_model() {
-  const QString file = QFileDialog::getOpenFileName(this, tr("Open model"), {},
-                                                    tr("Checkpoints (*.pth *.pt *.bin *.ckpt *.safetensors);;All files (*)"));
+  const QString file = QFileDialog::getOpenFileName(
+      this, tr("Open model"), {}, tr("Checkpoints (*.pth *.pt *.bin *.ckpt *.safetensors);;All files (*)"));
   if (!file.isEmpty()) add_files({file.toStdString()});
 }
 

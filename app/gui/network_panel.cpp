@@ -70,14 +70,17 @@ void NetworkPanel::show_blocks() {
       StripBlock block;
       block.name = QString::fromStdString(model->blocks[i].name);
       block.stage = model->blocks[i].stage;
-      if (result && result->model == model && i < result->blocks.size()) block.shares = order_energy_shares(result->blocks[i]);
+      if (result && result->model == model && i < result->blocks.size())
+        block.shares = order_energy_shares(result->blocks[i]);
       highest = std::max(highest, block.shares.size());
       blocks.push_back(std::move(block));
     }
   }
   strip_->set_blocks(std::move(blocks));
   strip_->set_current(session_.block());
-  what_->setText(highest > 0 ? tr("share of each order in a block's energy") : result ? tr("no orders in this family") : QString());
+  what_->setText(highest > 0 ? tr("share of each order in a block's energy")
+                 : result    ? tr("no orders in this family")
+                             : QString());
   legend_->set_highest(static_cast<int>(highest));
 }
 

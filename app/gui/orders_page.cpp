@@ -158,8 +158,9 @@ void OrdersPage::show_panels() {
                          result->blocks[static_cast<std::size_t>(session_.block())].order == 0;
   remark_->setVisible(no_orders);
   if (no_orders)
-    remark_->setText(tr("This block mixes space by %1: it has no gnConv, so there are no orders to show.")
-                         .arg(mixer_text(*result->model, result->model->blocks[static_cast<std::size_t>(session_.block())].stage)));
+    remark_->setText(
+        tr("This block mixes space by %1: it has no gnConv, so there are no orders to show.")
+            .arg(mixer_text(*result->model, result->model->blocks[static_cast<std::size_t>(session_.block())].stage)));
   show_hint();
   Q_EMIT panels_changed();
 }
@@ -174,7 +175,8 @@ void OrdersPage::show_hint() {
   if (session_.busy())
     hint_->setText(tr("Maps are on their way"));
   else if (session_.models().empty())
-    hint_->setText(tr("Drop a checkpoint here, or open one with Ctrl+M\nHorNet, Swin and ConvNeXt, as .pth or .safetensors"));
+    hint_->setText(
+        tr("Drop a checkpoint here, or open one with Ctrl+M\nHorNet, Swin and ConvNeXt, as .pth or .safetensors"));
   else if (session_.images().empty())
     hint_->setText(tr("Drop a photo here, or open one with Ctrl+O"));
   else

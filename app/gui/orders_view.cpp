@@ -134,7 +134,8 @@ QString block_name(const Model& model, int block) {
 }
 
 QString mixer_text(const Model& model, int stage) {
-  const std::string mixer = static_cast<std::size_t>(stage) < model.mixers.size() ? model.mixers[static_cast<std::size_t>(stage)] : "";
+  const std::string mixer =
+      static_cast<std::size_t>(stage) < model.mixers.size() ? model.mixers[static_cast<std::size_t>(stage)] : "";
   if (mixer == "gnconv-gf") return tr("global-local filter");
   if (mixer == "window-attention") return tr("window attention");
   return tr("depthwise %1").arg(multiplied(model.architecture.kernel_size, model.architecture.kernel_size));

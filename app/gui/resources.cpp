@@ -42,7 +42,8 @@ fs::path demo_model(const fs::path& resources) {
 
 std::vector<fs::path> sample_images(const fs::path& resources) {
   std::vector<fs::path> images = images_in(resources / "samples");
-  const auto first = std::find_if(images.begin(), images.end(), [](const fs::path& path) { return path.stem() == "chelsea"; });
+  const auto first =
+      std::find_if(images.begin(), images.end(), [](const fs::path& path) { return path.stem() == "chelsea"; });
   if (first != images.end()) std::rotate(images.begin(), first, first + 1);
   return images;
 }

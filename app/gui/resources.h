@@ -6,8 +6,8 @@
 
 namespace orderscope {
 
-/// The folder with demo models and sample photos: $ORDERSCOPE_RESOURCES, else share/orderscope of the installation, else
-/// the source tree the program was built in. Empty if there is none.
+/// The folder with demo models and sample photos: $ORDERSCOPE_RESOURCES, else share/orderscope of the installation,
+/// else the source tree the program was built in. Empty if there is none.
 std::filesystem::path resource_folder(const std::filesystem::path& program_folder);
 
 /// The first hornet*.safetensors of the folder's models, hornet-7x7.safetensors before all; empty if there is none.

@@ -10,7 +10,8 @@ namespace orderscope {
 
 QString file_name(const std::filesystem::path& path) { return QString::fromStdString(path.filename().string()); }
 
-Session::Session(std::unique_ptr<InspectionEngine> engine, QObject* parent) : QObject(parent), worker_(std::move(engine)) {
+Session::Session(std::unique_ptr<InspectionEngine> engine, QObject* parent)
+    : QObject(parent), worker_(std::move(engine)) {
   connect(&worker_, &InspectionWorker::model_ready, this, &Session::take_model);
   connect(&worker_, &InspectionWorker::maps_ready, this, &Session::take_maps);
   connect(&worker_, &InspectionWorker::class_ready, this, &Session::take_view);
@@ -24,7 +25,8 @@ void Session::add_files(const std::vector<std::filesystem::path>& paths) {
   std::optional<int> new_model;
   std::optional<int> new_image;
   const auto add_image = [&](const std::filesystem::path& path) {
-    const auto known = std::find_if(images_.begin(), images_.end(), [&](const ImageSource& i) { return i.path == path; });
+    const auto known =
+        std::find_if(images_.begin(), images_.end(), [&](const ImageSource& i) { return i.path == path; });
     if (!new_image) new_image = static_cast<int>(known - images_.begin());
     if (known != images_.end()) return;
     images_.push_back({path, {}, {}});
@@ -41,7 +43,8 @@ void Session::add_files(const std::vector<std::filesystem::path>& paths) {
         break;
       }
       case FileKind::Model: {
-        const auto known = std::find_if(models_.begin(), models_.end(), [&](const ModelSource& m) { return m.path == path; });
+        const auto known =
+            std::find_if(models_.begin(), models_.end(), [&](const ModelSource& m) { return m.path == path; });
         if (!new_model) new_model = static_cast<int>(known - models_.begin());
         if (known == models_.end()) models_.push_back({path, nullptr, {}});
         break;
@@ -116,7 +119,8 @@ void Session::request(std::optional<int> class_index) {
 
 void Session::take_model(const std::shared_ptr<const Model>& model, double milliseconds) {
   ModelSource& source = models_[static_cast<std::size_t>(model_)];
-  if (!source.model) Q_EMIT step_done(tr("%1 · opened in %2 ms").arg(file_name(source.path)).arg(milliseconds, 0, 'f', 0));
+  if (!source.model)
+    Q_EMIT step_done(tr("%1 · opened in %2 ms").arg(file_name(source.path)).arg(milliseconds, 0, 'f', 0));
   source.model = model;
   source.problem.clear();
   if (block_model_ == model) return;

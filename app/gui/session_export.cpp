@@ -48,7 +48,8 @@ json scores_json(const ForwardResult& result) {
   json scores = json::array();
   for (std::size_t i = 0; i < std::min(result.scores.size(), kScoresWritten); ++i) {
     const ClassScore& score = result.scores[i];
-    scores.push_back({{"index", score.index}, {"name", score.name}, {"logit", score.logit}, {"probability", score.probability}});
+    scores.push_back(
+        {{"index", score.index}, {"name", score.name}, {"logit", score.logit}, {"probability", score.probability}});
   }
   return scores;
 }
@@ -99,7 +100,8 @@ Plate orders_plate(const OrdersSnapshot& snapshot) {
       return s.index == snapshot.view->class_index;
     });
     if (score != result.scores.end())
-      plate.subtitle += QStringLiteral("  ·  %1 %2").arg(QString::fromStdString(score->name)).arg(score->probability, 0, 'f', 3);
+      plate.subtitle +=
+          QStringLiteral("  ·  %1 %2").arg(QString::fromStdString(score->name)).arg(score->probability, 0, 'f', 3);
   }
 
   const QString reduction = snapshot.settings.reduction == ChannelReduction::L2     ? tr("L2 norm")
@@ -108,12 +110,14 @@ Plate orders_plate(const OrdersSnapshot& snapshot) {
   const QString scale = snapshot.settings.scale == ScaleMode::Shared ? tr("one colour scale a row")
                                                                      : tr("one colour scale a map");
   if (plate.grid.rows.size() > 1)
-    plate.footnotes << tr("Value, gate and state: %1 over channels; %2; the range under a map is that of its raw values. "
-                          "Contribution: sum over channels of gate × gradient of the class logit.")
-                           .arg(reduction, scale);
+    plate.footnotes
+        << tr("Value, gate and state: %1 over channels; %2; the range under a map is that of its raw values. "
+              "Contribution: sum over channels of gate × gradient of the class logit.")
+               .arg(reduction, scale);
   plate.footnotes << tr("Grad-CAM before the ReLU.");
   plate.footnotes << tr("%1; weights SHA-256 %2; image SHA-256 %3; %4 at %5 × %5.")
-                         .arg(QString::fromStdString(version_text()), QString::fromStdString(model.sha256.substr(0, 16)),
+                         .arg(QString::fromStdString(version_text()),
+                              QString::fromStdString(model.sha256.substr(0, 16)),
                               QString::fromStdString(result.input.source_sha256.substr(0, 16)),
                               result.input.preprocessing.warp ? tr("squashed") : tr("centre crop"))
                          .arg(result.input.preprocessing.size);
@@ -147,7 +151,8 @@ Result<void> export_orders(const OrdersSnapshot& snapshot, const std::filesystem
                {"figures", {"orders.pdf", "orders.png"}},
                {"maps", std::move(maps)}};
   if (snapshot.view)
-    session["class"] = {{"index", snapshot.view->class_index}, {"name", result.model->class_name(snapshot.view->class_index)}};
+    session["class"] = {{"index", snapshot.view->class_index},
+                        {"name", result.model->class_name(snapshot.view->class_index)}};
   // A path or a class name may hold bytes that are no UTF-8; they must not lose the file.
   return write_file(folder / "session.json", session.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }

@@ -19,13 +19,15 @@ QString model_tool_tip(const ModelSource& source) {
   const Model& model = *source.model;
   QStringList depths;
   for (const int depth : model.architecture.depths) depths << QString::number(depth);
-  QStringList lines{QString::fromStdString(source.path.string()),
-                    QStringLiteral("%1, %2").arg(QString::fromStdString(to_string(model.architecture.family)), model_summary(model)),
-                    SourcesPanel::tr("depths %1").arg(depths.join(' ')),
-                    SourcesPanel::tr("input %1 × %1, %2 classes").arg(model.preprocessing.size).arg(model.architecture.classes),
-                    SourcesPanel::tr("%1 multiply-adds").arg(count_text(model.macs)),
-                    SourcesPanel::tr("SHA-256 %1").arg(QString::fromStdString(model.sha256.substr(0, 16)))};
-  for (const std::string& warning : model.warnings) lines << SourcesPanel::tr("warning: %1").arg(QString::fromStdString(warning));
+  QStringList lines{
+      QString::fromStdString(source.path.string()),
+      QStringLiteral("%1, %2").arg(QString::fromStdString(to_string(model.architecture.family)), model_summary(model)),
+      SourcesPanel::tr("depths %1").arg(depths.join(' ')),
+      SourcesPanel::tr("input %1 × %1, %2 classes").arg(model.preprocessing.size).arg(model.architecture.classes),
+      SourcesPanel::tr("%1 multiply-adds").arg(count_text(model.macs)),
+      SourcesPanel::tr("SHA-256 %1").arg(QString::fromStdString(model.sha256.substr(0, 16)))};
+  for (const std::string& warning : model.warnings)
+    lines << SourcesPanel::tr("warning: %1").arg(QString::fromStdString(warning));
   return lines.join('\n');
 }
 
@@ -63,9 +65,12 @@ void SourcesPanel::show_models() {
   std::vector<ModelEntry> entries;
   for (const ModelSource& source : session_.models()) {
     ModelEntry entry;
-    entry.name = source.model ? QString::fromStdString(source.model->name) : QString::fromStdString(source.path.stem().string());
+    entry.name =
+        source.model ? QString::fromStdString(source.model->name) : QString::fromStdString(source.path.stem().string());
     entry.broken = !source.problem.isEmpty();
-    entry.detail = entry.broken ? tr("could not be opened") : source.model ? model_summary(*source.model) : tr("not opened yet");
+    entry.detail = entry.broken   ? tr("could not be opened")
+                   : source.model ? model_summary(*source.model)
+                                  : tr("not opened yet");
     entry.tool_tip = model_tool_tip(source);
     entries.push_back(std::move(entry));
   }

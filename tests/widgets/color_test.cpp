@@ -60,6 +60,8 @@ TEST(Format, ShowsThreeSignificantDigits) {
   EXPECT_EQ(value_text(4.13e-5), QStringLiteral("4.13×10⁻⁵"));
   EXPECT_EQ(value_text(NAN), QStringLiteral("NaN"));
   EXPECT_EQ(scale_text({-0.4F, 0.4F}), QStringLiteral("±0.4"));
+  EXPECT_EQ(column_text(0.66), QStringLiteral("0.660"));
+  EXPECT_EQ(short_range_text({0.0933F, 0.717F}), QStringLiteral("0.093–0.72"));
   EXPECT_EQ(count_text(3'140'000), QStringLiteral("3.1 M"));
 }
 

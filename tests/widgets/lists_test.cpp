@@ -67,7 +67,9 @@ TEST(NetworkStrip, FitsTheLargestNetworksIntoASmallWindow) {
 
 std::vector<ClassScore> scores(int count) {
   std::vector<ClassScore> result;
-  for (int i = 0; i < count; ++i) result.push_back({100 + i, "name " + std::to_string(i), -1.0F * static_cast<float>(i), 1.0F / static_cast<float>(i + 2)});
+  for (int i = 0; i < count; ++i)
+    result.push_back(
+        {100 + i, "name " + std::to_string(i), -1.0F * static_cast<float>(i), 1.0F / static_cast<float>(i + 2)});
   return result;
 }
 
@@ -120,10 +122,10 @@ TEST(ValueTable, ShowsEveryOrderAndTheSingleMapsUnderTheCursor) {
   ASSERT_EQ(table.row_count(), 3);
   EXPECT_EQ(table.text(0, 1), QStringLiteral("–"));
   table.set_cursor(QPointF(0.9, 0.5));
-  EXPECT_EQ(table.text(0, 1), QStringLiteral("2"));
-  EXPECT_EQ(table.text(1, 1), QStringLiteral("4"));
+  EXPECT_EQ(table.text(0, 1), QStringLiteral("2.00"));
+  EXPECT_EQ(table.text(1, 1), QStringLiteral("4.00"));
   EXPECT_EQ(table.text(2, 0), QStringLiteral("value"));
-  EXPECT_EQ(table.text(2, 1), QStringLiteral("8"));
+  EXPECT_EQ(table.text(2, 1), QStringLiteral("8.00"));
 }
 
 TEST(JobsPanel, OffersToCancelOnlyWhileSomethingRuns) {

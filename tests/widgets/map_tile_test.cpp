@@ -69,7 +69,9 @@ TEST(MapTile, PaintsFlatCellsInTheColoursOfTheScale) {
   tile.set_panel(panel, {}, {.opacity = 1, .interpolate = false});
   const QImage image = tile.grab().toImage();
   const qreal ratio = tile.devicePixelRatioF();
-  const auto pixel = [&](double x, double y) { return image.pixel(static_cast<int>(x * ratio), static_cast<int>(y * ratio)); };
+  const auto pixel = [&](double x, double y) {
+    return image.pixel(static_cast<int>(x * ratio), static_cast<int>(y * ratio));
+  };
   // The picture is 80 x 40, from y = 20 on; a cell is 20 x 20.
   EXPECT_EQ(pixel(10, 30), to_qrgb(panel.scale(0)));
   EXPECT_EQ(pixel(70, 50), to_qrgb(panel.scale(13)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/figure/format.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/image/ticks.h"
@@ -8,6 +9,14 @@
 namespace orderscope {
 
 QString value_text(double value) { return QString::fromStdString(format_value(value)); }
+
+QString column_text(double value) {
+  const double magnitude = std::abs(value);
+  if (!std::isfinite(value) || magnitude < 1e-3 || magnitude >= 1e4) return value_text(value);
+  const int decimals = std::clamp(2 - static_cast<int>(std::floor(std::log10(magnitude))), 0, 5);
+  const QString digits = QString::number(magnitude, 'f', decimals);
+  return value < 0 ? QStringLiteral("−") + digits : digits;
+}
 
 QString range_text(const Range& range) {
   return QStringLiteral("%1 – %2").arg(value_text(range.low), value_text(range.high));

@@ -11,6 +11,9 @@ namespace orderscope {
 /// Three significant digits: "0.412", "−12.3", "4.13×10⁻⁵".
 QString value_text(double value);
 
+/// Three significant digits with their zeros, for columns: "0.660", "12.3".
+QString column_text(double value);
+
 /// "0.0203 – 0.6".
 QString range_text(const Range& range);
 /// "0.02–0.6": two digits, for where there is little room.

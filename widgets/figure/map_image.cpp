@@ -41,7 +41,8 @@ QImage overlay_image(const Map& map, const ColorScale& scale, const QImage& phot
   QImage image = color_image(map, scale, size, style.interpolate);
   if (image.isNull() || photo.isNull() || style.opacity >= 1) return image;
   // In greys: the colours of the picture must not be read as values.
-  const QImage below = photo.scaled(size, Qt::IgnoreAspectRatio, Qt::SmoothTransformation).convertToFormat(QImage::Format_RGB32);
+  const QImage below =
+      photo.scaled(size, Qt::IgnoreAspectRatio, Qt::SmoothTransformation).convertToFormat(QImage::Format_RGB32);
   const int weight = std::clamp(static_cast<int>(std::lround(style.opacity * 256)), 0, 256);
   for (int y = 0; y < size.height(); ++y) {
     auto* line = reinterpret_cast<QRgb*>(image.scanLine(y));

@@ -70,7 +70,8 @@ void paint_group(QPainter& painter, const PanelGrid& grid, const PanelGroup& gro
                  QChar letter) {
   painter.setPen(kInk);
   painter.setFont(plate_font(9, true));
-  painter.drawText(QRectF(place.title.left(), place.title.top(), 12, 12), Qt::AlignLeft | Qt::AlignTop, QString(letter));
+  painter.drawText(QRectF(place.title.left(), place.title.top(), 12, 12), Qt::AlignLeft | Qt::AlignTop,
+                   QString(letter));
   painter.setFont(plate_font(8, true));
   painter.drawText(QRectF(place.title.left() + 12, place.title.top(), place.title.width() - 14, 12),
                    Qt::AlignLeft | Qt::AlignTop | Qt::TextDontClip, group.title);

@@ -68,7 +68,8 @@ TEST(RealModel, ExplainsAnotherClassAfterACancelledOne) {
 }
 
 TEST(RealModel, ShowsABannerForADamagedCheckpointAndADamagedPicture) {
-  for (const fs::path& entry : {kGolden / "bad" / "st_truncated.safetensors", kGolden / "bad" / "st_not_json.safetensors"}) {
+  for (const fs::path& entry :
+       {kGolden / "bad" / "st_truncated.safetensors", kGolden / "bad" / "st_not_json.safetensors"}) {
     MainWindow window(make_core_engine());
     window.show();
     window.add_files({entry, kPhoto});

@@ -97,9 +97,9 @@ TEST_F(WindowTest, LinksTheCursorToTheTableOfValues) {
   window.orders_page()->grid()->set_cursor(QPointF(0.5, 0.5));
   const ValueTable* values = window.inspector()->values();
   EXPECT_EQ(values->text(2, 0), QStringLiteral("order 3"));
-  EXPECT_EQ(values->text(2, 1), QStringLiteral("3")) << "gate 3 of the fake is 3 everywhere";
-  EXPECT_EQ(values->text(2, 3), QStringLiteral("−1"));
-  EXPECT_EQ(values->text(3, 1), QStringLiteral("0.5"));
+  EXPECT_EQ(values->text(2, 1), QStringLiteral("3.00")) << "gate 3 of the fake is 3 everywhere";
+  EXPECT_EQ(values->text(2, 3), QStringLiteral("−1.00"));
+  EXPECT_EQ(values->text(3, 1), QStringLiteral("0.500"));
 }
 
 TEST_F(WindowTest, ExplainsTheClassThatIsClicked) {
