@@ -29,6 +29,15 @@ void add_exif_option(CLI::App& app, ExifOrientation& exif) {
       ->default_str("apply");
 }
 
+namespace {
+
+std::string is_class_index(const std::string& text) {
+  const bool fits = !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+  return fits ? std::string() : "a class is a number from 0 on, not " + text;
+}
+
+}  // namespace
+
 void MethodOptions::add_to(CLI::App& app, const MethodDescriptor& method) {
   for (const MethodParameter& parameter : method.parameters) {
     const std::string flag = "--" + parameter.name;
@@ -39,7 +48,7 @@ void MethodOptions::add_to(CLI::App& app, const MethodDescriptor& method) {
     if (!parameter.default_value.empty()) option->default_str(parameter.default_value);
     switch (parameter.type) {
       case MethodParameter::Type::Choice: option->check(CLI::IsMember(parameter.choices)); break;
-      case MethodParameter::Type::Class: option->check(CLI::NonNegativeNumber)->check(CLI::TypeValidator<int>()); break;
+      case MethodParameter::Type::Class: option->check(is_class_index); break;
       case MethodParameter::Type::Integer: option->check(CLI::TypeValidator<int>()); break;
       case MethodParameter::Type::Real: option->check(CLI::TypeValidator<double>()); break;
       case MethodParameter::Type::Layer:

@@ -24,6 +24,15 @@ struct Options {
   MethodOptions method;
 };
 
+std::string reduction_text(ChannelReduction reduction) {
+  switch (reduction) {
+    case ChannelReduction::Mean: return "mean";
+    case ChannelReduction::MeanAbs: return "mean absolute value";
+    case ChannelReduction::L2: return "L2 norm";
+  }
+  return {};
+}
+
 /// One row a quantity, one tile an order, one scale a row: orders are comparable at a glance.
 std::vector<PlateRow> plate_rows(const BlockOrderMaps& maps, const std::vector<Map>& contributions, ChannelReduction reduction) {
   std::vector<PlateRow> rows;
@@ -49,8 +58,8 @@ std::vector<PlateRow> plate_rows(const BlockOrderMaps& maps, const std::vector<M
 }
 
 Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector<Map>& contributions,
-                                   ChannelReduction reduction, const ModelInput& input, const PngText& provenance,
-                                   const std::filesystem::path& folder) {
+                                   ChannelReduction reduction, const ModelInput& input, const std::string& subtitle,
+                                   const PngText& provenance, const std::filesystem::path& folder) {
   nlohmann::json entries = nlohmann::json::array();
   const auto write = [&](const Map& map, OrderQuantity quantity, int order) -> Result<void> {
     std::string name = maps.block + "." + to_string(quantity);
@@ -70,7 +79,7 @@ Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector
   const std::string picture = maps.block + ".png";
   PlateOptions plate;
   plate.title = maps.block + ", gnConv of order " + std::to_string(maps.order);
-  plate.subtitle = "channels by " + to_string(reduction);
+  plate.subtitle = subtitle;
   TRY(const Image figure, draw_plate(input.picture, plate_rows(maps, contributions, reduction), plate));
   TRY_VOID(write_png(folder / picture, figure, provenance));
   return nlohmann::json{{"block", maps.block}, {"order", maps.order}, {"channels", maps.channels}, {"picture", picture}, {"maps", entries}};
@@ -97,13 +106,15 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   auto maps = order_maps(trace, 0, *model);
   auto contributions = order_contributions(trace, 1, *model);
 
+  const std::string subtitle =
+      model->name + ", " + reduction_text(reduction) + " over channels, contribution to " + model->class_name(class_index);
   nlohmann::json blocks = nlohmann::json::array();
   const Provenance provenance = provenance_of(*model, input);
   for (std::size_t b = 0; b < maps.size(); ++b) {
     if (maps[b].order == 0 || !glob_match(pattern, maps[b].block)) continue;
     TRY_VOID(job.check());
     job.progress(static_cast<std::int64_t>(b), static_cast<std::int64_t>(maps.size()), "writing " + maps[b].block);
-    TRY(nlohmann::json block, write_block(maps[b], contributions[b], reduction, input, provenance.fields(), common.output));
+    TRY(nlohmann::json block, write_block(maps[b], contributions[b], reduction, input, subtitle, provenance.fields(), common.output));
     blocks.push_back(std::move(block));
   }
   const nlohmann::json result{{"class", {{"index", class_index}, {"name", model->class_name(class_index)}}},
@@ -115,7 +126,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   if (common.json) {
     print_json(result);
   } else {
-    std::printf("%zu blocks for %s written to %s\n", blocks.size(), model->class_name(class_index).c_str(), common.output.c_str());
+    std::printf("%zu %s for %s written to %s\n", blocks.size(), blocks.size() == 1 ? "block" : "blocks", model->class_name(class_index).c_str(), common.output.c_str());
   }
   return {};
 }
