@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(, OrderMaps,
                                          std::pair{"hornet_gf", "in96x80"}),
                          [](const auto& info) { return info.param.first + "_" + info.param.second; });
 
-TEST(OrderMaps, FamiliesWithoutGnConvHaveNone) {
+TEST(OrderMapsOfOthers, FamiliesWithoutGnConvHaveNone) {
   const auto model = test::small_model("convnext");
   const auto trace = Trace::forward(model->backbone, test::golden_array("small/convnext/in64x64/input.npy"), {order_maps_probe()});
   ASSERT_TRUE(trace);
