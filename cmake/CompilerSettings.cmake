@@ -14,6 +14,10 @@ set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 add_compile_options(-fPIC)
 
 add_compile_options(-Wall -Wextra -Wno-unknown-pragmas)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 sees overlaps and overflows in plain string concatenation (GCC bug 105651).
+  add_compile_options(-Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+endif()
 
 # Every symbol must be found at link time: this is what keeps the engine from reaching into image code, and the
 # core from reaching into Qt.
