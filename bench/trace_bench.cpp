@@ -47,7 +47,8 @@ struct Setup {
   }
 
   void everything() const {
-    auto trace = Trace::forward(backbone, input, {order_maps_probe(), order_contribution_probe(), grad_cam_probe(blocks())});
+    auto trace =
+        Trace::forward(backbone, input, {order_maps_probe(), order_contribution_probe(), grad_cam_probe(blocks())});
     benchmark::DoNotOptimize(trace->backward({0}));
   }
 };

@@ -30,7 +30,8 @@ std::string tap_name(const std::string& name, Family family) {
   std::smatch m;
   if (std::regex_match(name, m, std::regex("s(\\d)\\.down"))) {
     const int stage = std::stoi(m[1]);
-    return swin ? "layers." + std::to_string(stage - 1) + ".downsample" : "downsample_layers." + std::to_string(stage - 1);
+    return swin ? "layers." + std::to_string(stage - 1) + ".downsample"
+                : "downsample_layers." + std::to_string(stage - 1);
   }
   if (!std::regex_match(name, m, std::regex("s(\\d)b(\\d+)\\.(.*)"))) return name;
   const std::string stage = std::to_string(std::stoi(m[1]) - 1), index = std::to_string(std::stoi(m[2]) - 1);

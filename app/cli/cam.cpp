@@ -29,10 +29,12 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   const std::string layer = options.method.values.at("layer");
   const auto taps = model->backbone->tap_names();
   if (std::find(taps.begin(), taps.end(), layer) == taps.end())
-    return fail(Error::Kind::InvalidInput, "the model has no such layer", "--layer " + layer, "`info --json` lists the taps");
+    return fail(Error::Kind::InvalidInput, "the model has no such layer", "--layer " + layer,
+                "`info --json` lists the taps");
   TRY(const ModelInput input, options.input.read_one(*model));
 
-  TRY(Trace trace, Trace::forward(model->backbone, input.images.to(at::Device(common.device)), {grad_cam_probe(layer)}, {}, job));
+  TRY(Trace trace,
+      Trace::forward(model->backbone, input.images.to(at::Device(common.device)), {grad_cam_probe(layer)}, {}, job));
   TRY(const int class_index, choose_class(options.method, *model, trace.logits()));
   TRY_VOID(trace.backward({class_index}, job));
   TRY(Map map, grad_cam(trace, 0, layer));
@@ -54,8 +56,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   if (common.json) {
     print_json(result);
   } else {
-    std::printf("Grad-CAM of %s at %s, %d x %d, written to %s\n", model->class_name(class_index).c_str(), layer.c_str(), map.height,
-                map.width, common.output.c_str());
+    std::printf("Grad-CAM of %s at %s, %d x %d, written to %s\n", model->class_name(class_index).c_str(), layer.c_str(),
+                map.height, map.width, common.output.c_str());
   }
   return {};
 }
@@ -66,7 +68,9 @@ Run make_cam(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(app);
   options->input.add_to(app);
-  app.add_option("--method", options->method_id, "which map")->check(CLI::IsMember({grad_cam_descriptor().id}))->capture_default_str();
+  app.add_option("--method", options->method_id, "which map")
+      ->check(CLI::IsMember({grad_cam_descriptor().id}))
+      ->capture_default_str();
   options->method.add_to(app, grad_cam_descriptor());
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };

@@ -32,8 +32,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(const auto model, options.model.load(common, job));
   TRY(const ModelInput input, options.input.read(*model));
 
-  // Each intermediate is written as it passes, since all of them together may be larger than memory. A probe is not told
-  // which tap it sees, so there is one for each.
+  // Each intermediate is written as it passes, since all of them together may be larger than memory. A probe is not
+  // told which tap it sees, so there is one for each.
   nlohmann::json files = nlohmann::json::object();
   Result<void> written;
   std::vector<Probe> writers;
@@ -52,13 +52,14 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   if (!options.taps.empty() && writers.empty())
     return fail(Error::Kind::InvalidInput, "no tap matches", "--taps " + options.taps, "`info --json` lists the taps");
 
-  TRY(const Trace trace, Trace::forward(model->backbone, input.images.to(at::Device(common.device)), std::move(writers), {}, job));
+  TRY(const Trace trace,
+      Trace::forward(model->backbone, input.images.to(at::Device(common.device)), std::move(writers), {}, job));
   TRY_VOID(std::move(written));
   TRY_VOID(write_npy(common.output / "logits.npy", trace.logits()));
 
   const nlohmann::json top = top_five(*model, trace.logits());
-  const nlohmann::json result{{"top5", top}, {"logits", "logits.npy"}, {"taps", files},
-                              {"provenance", provenance_of(*model, input).fields()}};
+  const nlohmann::json result{
+      {"top5", top}, {"logits", "logits.npy"}, {"taps", files}, {"provenance", provenance_of(*model, input).fields()}};
   TRY_VOID(write_json(common.output / "forward.json", result));
   if (common.json) {
     print_json(result);
@@ -74,7 +75,8 @@ Run make_forward(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(app);
   options->input.add_to(app);
-  app.add_option("--taps", options->taps, "intermediates to write: patterns as stages.2.*.gnconv.gate.*, separated by commas");
+  app.add_option("--taps", options->taps,
+                 "intermediates to write: patterns as stages.2.*.gnconv.gate.*, separated by commas");
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };
 }

@@ -27,7 +27,12 @@ json describe(const Model& model) {
       {"macs", model.macs},
       {"image_size", a.image_size},
       {"preprocessing",
-       {{"size", p.size}, {"warp", p.warp}, {"crop_pct", p.crop_pct}, {"interpolation", "bicubic"}, {"mean", p.mean}, {"std", p.std}}},
+       {{"size", p.size},
+        {"warp", p.warp},
+        {"crop_pct", p.crop_pct},
+        {"interpolation", "bicubic"},
+        {"mean", p.mean},
+        {"std", p.std}}},
       {"taps", model.backbone->tap_names()},
       {"sha256", model.sha256},
       {"container", model.container},
@@ -64,9 +69,11 @@ void print_table(const Model& model) {
   row("classes", std::to_string(a.classes));
   std::snprintf(numbers, sizeof numbers, "%.3f M", static_cast<double>(model.parameters) * 1e-6);
   row("parameters", numbers);
-  std::snprintf(numbers, sizeof numbers, "%.3f G at %d x %d", static_cast<double>(model.macs) * 1e-9, a.image_size, a.image_size);
+  std::snprintf(numbers, sizeof numbers, "%.3f G at %d x %d", static_cast<double>(model.macs) * 1e-9, a.image_size,
+                a.image_size);
   row("multiply-adds", numbers);
-  std::snprintf(numbers, sizeof numbers, "%s %d, bicubic", model.preprocessing.warp ? "warp to" : "centre crop", model.preprocessing.size);
+  std::snprintf(numbers, sizeof numbers, "%s %d, bicubic", model.preprocessing.warp ? "warp to" : "centre crop",
+                model.preprocessing.size);
   row("preprocessing", numbers);
   row("container", model.container + (model.key.empty() ? "" : ", key " + model.key) + ", " + model.naming + " names");
   row("sha256", model.sha256);

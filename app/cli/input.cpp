@@ -23,8 +23,8 @@ Result<ModelInput> InputOptions::read(const Model& model) const {
 Result<ModelInput> InputOptions::read_one(const Model& model) const {
   TRY(ModelInput input, read(model));
   if (input.images.size(0) != 1) {
-    return fail(Error::Kind::InvalidInput, "holds " + std::to_string(input.images.size(0)) + " images; this command takes one",
-                array.string());
+    return fail(Error::Kind::InvalidInput,
+                "holds " + std::to_string(input.images.size(0)) + " images; this command takes one", array.string());
   }
   return input;
 }

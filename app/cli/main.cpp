@@ -26,7 +26,9 @@ constexpr cli::Command kCommands[] = {
 void add_common_options(CLI::App& app, cli::CommonOptions& common) {
   app.add_flag("--json", common.json, "print the result as JSON");
   app.add_option("--device", common.device, "cpu, cuda or cuda:N")->capture_default_str();
-  app.add_option("--threads", common.threads, "0: as many as there are cores")->check(CLI::Range(0, 1024))->capture_default_str();
+  app.add_option("--threads", common.threads, "0: as many as there are cores")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   app.add_option("-o,--output", common.output, "where results are written");
 }
 

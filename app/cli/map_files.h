@@ -10,7 +10,8 @@
 
 namespace orderscope::cli {
 
-/// Writes the raw values as FOLDER/NAME.npy [h, w]; gives what the JSON says of it: file, layer, shape, range, unit, sum.
+/// Writes the raw values as FOLDER/NAME.npy [h, w]; gives what the JSON says of it: file, layer, shape, range, unit,
+/// sum.
 Result<nlohmann::json> write_map(const Map& map, const std::filesystem::path& folder, const std::string& name);
 
 }  // namespace orderscope::cli

@@ -34,7 +34,8 @@ std::string reduction_text(ChannelReduction reduction) {
 }
 
 /// One row a quantity, one tile an order, one scale a row: orders are comparable at a glance.
-std::vector<PlateRow> plate_rows(const BlockOrderMaps& maps, const std::vector<Map>& contributions, ChannelReduction reduction) {
+std::vector<PlateRow> plate_rows(const BlockOrderMaps& maps, const std::vector<Map>& contributions,
+                                 ChannelReduction reduction) {
   std::vector<PlateRow> rows;
   for (const OrderQuantity quantity :
        {OrderQuantity::Value, OrderQuantity::Gate, OrderQuantity::State, OrderQuantity::Contribution}) {
@@ -46,9 +47,11 @@ std::vector<PlateRow> plate_rows(const BlockOrderMaps& maps, const std::vector<M
       row.tiles.push_back({map, caption, std::nullopt});
       row.unit = map->unit;
     };
-    if (quantity == OrderQuantity::Value) add(maps.find(quantity, 0, reduction), std::to_string(maps.channels.front()) + " ch");
+    if (quantity == OrderQuantity::Value)
+      add(maps.find(quantity, 0, reduction), std::to_string(maps.channels.front()) + " ch");
     for (int k = 1; k <= maps.order && quantity != OrderQuantity::Value; ++k) {
-      const Map* map = quantity == OrderQuantity::Contribution ? &contributions[k - 1] : maps.find(quantity, k, reduction);
+      const Map* map =
+          quantity == OrderQuantity::Contribution ? &contributions[k - 1] : maps.find(quantity, k, reduction);
       add(map, "order " + std::to_string(k) + ", " + std::to_string(maps.channels[k - 1]) + " ch");
     }
     row.scale = scale_for(shown);
@@ -82,7 +85,11 @@ Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector
   plate.subtitle = subtitle;
   TRY(const Image figure, draw_plate(input.picture, plate_rows(maps, contributions, reduction), plate));
   TRY_VOID(write_png(folder / picture, figure, provenance));
-  return nlohmann::json{{"block", maps.block}, {"order", maps.order}, {"channels", maps.channels}, {"picture", picture}, {"maps", entries}};
+  return nlohmann::json{{"block", maps.block},
+                        {"order", maps.order},
+                        {"channels", maps.channels},
+                        {"picture", picture},
+                        {"maps", entries}};
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
@@ -93,8 +100,10 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   });
   if (!any) {
     return fail(Error::Kind::InvalidInput,
-                model->architecture.family == Family::HorNet ? "no block matches" : "this model has no gnConv, so it has no orders",
-                "--block " + pattern, model->architecture.family == Family::HorNet ? "blocks are named like stages.2.1" : "");
+                model->architecture.family == Family::HorNet ? "no block matches"
+                                                             : "this model has no gnConv, so it has no orders",
+                "--block " + pattern,
+                model->architecture.family == Family::HorNet ? "blocks are named like stages.2.1" : "");
   }
   TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.values.at("reduction")));
   TRY(const ModelInput input, options.input.read_one(*model));
@@ -106,15 +115,16 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   auto maps = order_maps(trace, 0, *model);
   auto contributions = order_contributions(trace, 1, *model);
 
-  const std::string subtitle =
-      model->name + ", " + reduction_text(reduction) + " over channels, contribution to " + model->class_name(class_index);
+  const std::string subtitle = model->name + ", " + reduction_text(reduction) + " over channels, contribution to " +
+                               model->class_name(class_index);
   nlohmann::json blocks = nlohmann::json::array();
   const Provenance provenance = provenance_of(*model, input);
   for (std::size_t b = 0; b < maps.size(); ++b) {
     if (maps[b].order == 0 || !glob_match(pattern, maps[b].block)) continue;
     TRY_VOID(job.check());
     job.progress(static_cast<std::int64_t>(b), static_cast<std::int64_t>(maps.size()), "writing " + maps[b].block);
-    TRY(nlohmann::json block, write_block(maps[b], contributions[b], reduction, input, subtitle, provenance.fields(), common.output));
+    TRY(nlohmann::json block,
+        write_block(maps[b], contributions[b], reduction, input, subtitle, provenance.fields(), common.output));
     blocks.push_back(std::move(block));
   }
   const nlohmann::json result{{"class", {{"index", class_index}, {"name", model->class_name(class_index)}}},
@@ -126,7 +136,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   if (common.json) {
     print_json(result);
   } else {
-    std::printf("%zu %s for %s written to %s\n", blocks.size(), blocks.size() == 1 ? "block" : "blocks", model->class_name(class_index).c_str(), common.output.c_str());
+    std::printf("%zu %s for %s written to %s\n", blocks.size(), blocks.size() == 1 ? "block" : "blocks",
+                model->class_name(class_index).c_str(), common.output.c_str());
   }
   return {};
 }

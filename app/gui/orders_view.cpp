@@ -62,8 +62,9 @@ PanelGroup contribution_group(const ForwardResult& result, const std::shared_ptr
   PanelGroup group;
   group.title = tr("contribution");
   group.by_order = true;
-  group.hint = tr("What each gate was worth to the class: the sum over channels of gate × gradient. Red speaks for the "
-                  "class, blue against it.");
+  group.hint =
+      tr("What each gate was worth to the class: the sum over channels of gate × gradient. Red speaks for the "
+         "class, blue against it.");
   group.subtitle = view ? tr("to %1").arg(class_text(result, view.get())) : QString();
   for (int order = 1; order <= maps.order; ++order) {
     MapPanel panel;
@@ -161,12 +162,8 @@ QString model_summary(const Model& model) {
       for (const int order : a.orders) numbers << QString::number(order);
       parts << tr("orders %1").arg(numbers.join(' '));
       break;
-    case Family::Swin:
-      parts << tr("window %1").arg(a.windows.empty() ? 0 : a.windows.front());
-      break;
-    case Family::ConvNeXt:
-      parts << multiplied(a.kernel_size, a.kernel_size);
-      break;
+    case Family::Swin: parts << tr("window %1").arg(a.windows.empty() ? 0 : a.windows.front()); break;
+    case Family::ConvNeXt: parts << multiplied(a.kernel_size, a.kernel_size); break;
   }
   return parts.join(QStringLiteral(" · "));
 }

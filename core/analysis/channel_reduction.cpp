@@ -63,7 +63,8 @@ float dot(const float* a, const float* b, int64_t n) {
   return total;
 }
 
-/// [N, C, h, w] as [N * h * w, C] with unit channel stride and one pixel stride, or undefined if it cannot be viewed so.
+/// [N, C, h, w] as [N * h * w, C] with unit channel stride and one pixel stride, or undefined if it cannot be viewed
+/// so.
 at::Tensor pixel_rows(const at::Tensor& x) {
   if (x.scalar_type() != at::kFloat || !x.is_cpu()) return {};
   const at::Tensor last = x.dim() == 4 ? x.permute({0, 2, 3, 1}) : x;

@@ -8,8 +8,8 @@
 namespace orderscope {
 
 /// All three reductions at once: [N, C, h, w] to [3, N, h, w] (tokens [N, L, C] to [3, N, L]), indexed by
-/// ChannelReduction. One pass over memory where the channels lie side by side, as they do in every model here: recording
-/// the maps of a gnConv then costs a read of its gates.
+/// ChannelReduction. One pass over memory where the channels lie side by side, as they do in every model here:
+/// recording the maps of a gnConv then costs a read of its gates.
 at::Tensor reduce_channels(const at::Tensor& x);
 
 /// sum_c a * b at each pixel: [N, C, h, w] to [N, h, w], tokens [N, L, C] to [N, L].

@@ -13,7 +13,13 @@ const MethodDescriptor& grad_cam_descriptor() {
       "gradcam",
       "Grad-CAM",
       "Selvaraju et al., Grad-CAM, ICCV 2017",
-      {{"layer", MethodParameter::Type::Layer, "where to look, e.g. stages.3.1 or layers.3.blocks.1.norm1", "", {}, 0, 0},
+      {{"layer",
+        MethodParameter::Type::Layer,
+        "where to look, e.g. stages.3.1 or layers.3.blocks.1.norm1",
+        "",
+        {},
+        0,
+        0},
        {"class", MethodParameter::Type::Class, "class index; the most likely one unless given", "", {}, 0, 0}},
       /*needs_gradient=*/true,
       /*needs_gnconv=*/false,
@@ -38,8 +44,9 @@ Probe grad_cam_probe(const std::string& layers) {
 Result<Map> grad_cam(const Trace& trace, std::size_t probe, const std::string& layer, int n) {
   const at::Tensor reduced = trace.gradient_result(probe, layer);
   if (!reduced.defined()) {
-    return fail(Error::Kind::InvalidInput, "no gradient map here: not a layer of this model, or one without channels and space",
-                layer, "`info` lists the taps");
+    return fail(Error::Kind::InvalidInput,
+                "no gradient map here: not a layer of this model, or one without channels and space", layer,
+                "`info` lists the taps");
   }
   Map map = to_map(spatial(reduced, n, trace.images().size(2), trace.images().size(3)));
   map.is_signed = true;

@@ -12,8 +12,9 @@ namespace orderscope {
 class Trace;
 struct Probe;
 
-/// Grad-CAM (Selvaraju et al., ICCV 2017, eq. 1-2, before the ReLU): w_c = mean over space of d logit / d A_c, map = sum_c w_c A_c.
-/// Raw and signed. Any tap with channels and a spatial layout will do, tokens included. Reference: pytorch-grad-cam.
+/// Grad-CAM (Selvaraju et al., ICCV 2017, eq. 1-2, before the ReLU): w_c = mean over space of d logit / d A_c, map =
+/// sum_c w_c A_c. Raw and signed. Any tap with channels and a spatial layout will do, tokens included. Reference:
+/// pytorch-grad-cam.
 const MethodDescriptor& grad_cam_descriptor();
 
 /// Grad-CAM at every tap that matches `layers`.

@@ -13,7 +13,8 @@ const MethodDescriptor& order_contribution_descriptor() {
   static const MethodDescriptor descriptor{
       "contribution",
       "Order contribution",
-      "Gate times its gradient, the input-times-gradient rule (Shrikumar et al., 2016) applied to the gates of a gnConv; "
+      "Gate times its gradient, the input-times-gradient rule (Shrikumar et al., 2016) applied to the gates of a "
+      "gnConv; "
       "OrderScope's",
       {{"block", MethodParameter::Type::Layer, "block to show, or a pattern", "*", {}, 0, 0},
        {"class", MethodParameter::Type::Class, "class index; the most likely one unless given", "", {}, 0, 0}},

@@ -32,9 +32,16 @@ const MethodDescriptor& order_maps_descriptor() {
   static const MethodDescriptor descriptor{
       "orders",
       "Order maps",
-      "Value, gates and states of the recursion in Rao et al., HorNet, NeurIPS 2022, eq. 3-4; the maps are OrderScope's",
+      "Value, gates and states of the recursion in Rao et al., HorNet, NeurIPS 2022, eq. 3-4; the maps are "
+      "OrderScope's",
       {{"block", MethodParameter::Type::Layer, "block to show, or a pattern", "*", {}, 0, 0},
-       {"reduction", MethodParameter::Type::Choice, "how channels become a map", "mean_abs", {"mean", "mean_abs", "l2"}, 0, 0}},
+       {"reduction",
+        MethodParameter::Type::Choice,
+        "how channels become a map",
+        "mean_abs",
+        {"mean", "mean_abs", "l2"},
+        0,
+        0}},
       /*needs_gradient=*/false,
       /*needs_gnconv=*/true,
       "maps by order"};

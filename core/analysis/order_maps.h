@@ -37,7 +37,8 @@ const MethodDescriptor& order_maps_descriptor();
 /// The probe to run; hand its index in the trace to `order_maps`.
 Probe order_maps_probe(const std::string& blocks = "*");
 
-/// One entry a block of the model, for the trace's image `n`. Provenance is left to the caller but for layer and method.
+/// One entry a block of the model, for the trace's image `n`. Provenance is left to the caller but for layer and
+/// method.
 std::vector<BlockOrderMaps> order_maps(const Trace& trace, std::size_t probe, const Model& model, int n = 0);
 
 }  // namespace orderscope

@@ -15,7 +15,8 @@ void set_up_compute_threads(int threads) {
   if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
   if (threads > 0 && threads != at::get_num_threads()) at::set_num_threads(threads);
   at::globalContext().setFlushDenormal(true);
-  parallel_for(at::get_num_threads(), 1, [](std::int64_t, std::int64_t) { at::globalContext().setFlushDenormal(true); });
+  parallel_for(at::get_num_threads(), 1,
+               [](std::int64_t, std::int64_t) { at::globalContext().setFlushDenormal(true); });
 }
 
 bool flushes_denormals() {

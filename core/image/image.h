@@ -29,9 +29,9 @@ enum class ExifOrientation { Apply, Ignore };
 
 struct DecodedImage {
   Image image;
-  std::string format;    ///< "jpeg", "png", "webp", "tiff", "bmp"
-  int orientation = 1;   ///< EXIF tag 0x0112 as stored; 1 if absent
-  std::string sha256;    ///< of the file
+  std::string format;                 ///< "jpeg", "png", "webp", "tiff", "bmp"
+  int orientation = 1;                ///< EXIF tag 0x0112 as stored; 1 if absent
+  std::string sha256;                 ///< of the file
   std::vector<std::string> warnings;  ///< e.g. damaged scan data that still gave a picture
 };
 
@@ -48,19 +48,19 @@ struct CropBox {
 
 /// A picture as the model sees it.
 struct InputImage {
-  Image pixels;               ///< size x size, 8 bit, before normalisation
+  Image pixels;  ///< size x size, 8 bit, before normalisation
   Preprocessing preprocessing;
-  CropBox crop;               ///< of `pixels` in the source image
+  CropBox crop;  ///< of `pixels` in the source image
   std::string source_sha256;
-  std::string exif;           ///< "apply" or "ignore": what was used
+  std::string exif;  ///< "apply" or "ignore": what was used
 
   /// Normalised values [3, size, size]: (v / 255 - mean) / std in float32, as ToTensor and Normalize compute it.
   std::vector<float> normalized() const;
 };
 
 /// Pillow's Image.resize with BICUBIC (a = -0.5, antialiased): fixed point with 22-bit coefficients, horizontal pass
-/// first, each pass rounded to uint8. Equal to the byte with Pillow before 13, and with 13 unless the height shrinks much
-/// more than the width.
+/// first, each pass rounded to uint8. Equal to the byte with Pillow before 13, and with 13 unless the height shrinks
+/// much more than the width.
 Image resize_bicubic(const Image& image, int width, int height);
 
 /// The evaluation transform of `how` (resize and centre crop, or warp). Errors: InvalidInput (empty image, size < 1).

@@ -27,7 +27,8 @@ Result<void> check_sizes(const Architecture& a) {
   const auto refuse = [](const std::string& what) { return fail(Error::Kind::InvalidInput, what, "architecture"); };
   const std::size_t stages = a.dims.size();
   if (stages == 0 || stages > 8 || a.depths.size() != stages) return refuse("needs as many depths as dims");
-  if (a.in_channels < 1 || a.classes < 1 || a.mlp_ratio < 1) return refuse("channels, classes and MLP ratio must be positive");
+  if (a.in_channels < 1 || a.classes < 1 || a.mlp_ratio < 1)
+    return refuse("channels, classes and MLP ratio must be positive");
   for (std::size_t i = 0; i < stages; ++i) {
     if (a.dims[i] < 1 || a.depths[i] < 0) return refuse("dims must be positive and depths not negative");
   }
@@ -71,12 +72,8 @@ Result<std::shared_ptr<Backbone>> make_backbone(const Architecture& a) {
   TRY_VOID(check_sizes(a));
   try {
     switch (a.family) {
-      case Family::HorNet:
-        TRY_VOID(check_hornet(a));
-        return std::make_shared<HorNet>(a);
-      case Family::Swin:
-        TRY_VOID(check_swin(a));
-        return std::make_shared<Swin>(a);
+      case Family::HorNet: TRY_VOID(check_hornet(a)); return std::make_shared<HorNet>(a);
+      case Family::Swin: TRY_VOID(check_swin(a)); return std::make_shared<Swin>(a);
       case Family::ConvNeXt:
         if (a.kernel_size < 1 || a.kernel_size % 2 == 0) return fail(Error::Kind::InvalidInput, "kernel must be odd");
         return std::make_shared<ConvNeXt>(a);

@@ -103,7 +103,8 @@ void ConvBackbone::set_drop_path(double rate) {
   for (const auto& stage : stages_)
     for (const auto& block : stage) blocks.push_back(block.get());
   for (std::size_t b = 0; b < blocks.size(); ++b)
-    blocks[b]->drop_path = blocks.size() > 1 ? rate * static_cast<double>(b) / static_cast<double>(blocks.size() - 1) : 0;
+    blocks[b]->drop_path =
+        blocks.size() > 1 ? rate * static_cast<double>(b) / static_cast<double>(blocks.size() - 1) : 0;
 }
 
 }  // namespace orderscope

@@ -11,14 +11,16 @@
 
 namespace orderscope {
 
-/// HorNet's GlobalLocalFilter: after a LayerNorm the first half of the channels passes a 3x3 depthwise convolution (local),
-/// the second half is multiplied by a learned filter in the frequency domain (global, as GFNet); the halves are
-/// interleaved (even channels local, odd ones global) and normalised again. Reference: raoyongming/HorNet, hornet.py.
+/// HorNet's GlobalLocalFilter: after a LayerNorm the first half of the channels passes a 3x3 depthwise convolution
+/// (local), the second half is multiplied by a learned filter in the frequency domain (global, as GFNet); the halves
+/// are interleaved (even channels local, odd ones global) and normalised again. Reference: raoyongming/HorNet,
+/// hornet.py.
 class GlobalLocalFilter : public torch::nn::Module {
  public:
   GlobalLocalFilter(int64_t channels, FilterSize stored);
 
-  /// [N, H, W, C] to the same shape, times `scale`. The filter is interpolated where its stored size is not H x (W/2+1).
+  /// [N, H, W, C] to the same shape, times `scale`. The filter is interpolated where its stored size is not H x
+  /// (W/2+1).
   at::Tensor forward_scaled(const at::Tensor& x, double scale) const;
   int64_t macs(int64_t pixels) const { return dw_->macs(pixels); }
 

@@ -35,14 +35,16 @@ Result<void> assign(Backbone& backbone, const Checkpoint& checkpoint, std::vecto
     const std::string& name = item.key();
     const auto found = stored.find(name);
     if (found == stored.end())
-      return fail(Error::Kind::Broken, "the tensor " + name + " is missing", {}, "expected shape " + shape_text(item.value().sizes()));
+      return fail(Error::Kind::Broken, "the tensor " + name + " is missing", {},
+                  "expected shape " + shape_text(item.value().sizes()));
     const at::Tensor& tensor = *found->second;
     if (tensor.sizes() != item.value().sizes()) {
-      return fail(Error::Kind::Broken, "the tensor " + name + " has shape " + shape_text(tensor.sizes()) + ", expected " +
-                                           shape_text(item.value().sizes()));
+      return fail(Error::Kind::Broken, "the tensor " + name + " has shape " + shape_text(tensor.sizes()) +
+                                           ", expected " + shape_text(item.value().sizes()));
     }
     if (!at::isFloatingType(tensor.scalar_type()))
-      return fail(Error::Kind::Broken, "the tensor " + name + " holds " + std::string(c10::toString(tensor.scalar_type())) + ", not floating point");
+      return fail(Error::Kind::Broken, "the tensor " + name + " holds " +
+                                           std::string(c10::toString(tensor.scalar_type())) + ", not floating point");
     const at::Tensor value = tensor.to(at::kFloat).contiguous();
     if (!at::isfinite(value.sum()).item<bool>() && !at::isfinite(value).all().item<bool>())
       warnings.push_back("the tensor " + name + " holds NaN or infinite values");
@@ -54,13 +56,15 @@ Result<void> assign(Backbone& backbone, const Checkpoint& checkpoint, std::vecto
   std::vector<std::string> unknown;
   for (const NamedTensor& item : checkpoint.state_dict)
     if (stored.count(item.name) && !is_swin_buffer(item.name)) unknown.push_back(item.name);
-  for (std::size_t i = 0; i < unknown.size() && i < 8; ++i) warnings.push_back("the tensor " + unknown[i] + " is unknown and was ignored");
+  for (std::size_t i = 0; i < unknown.size() && i < 8; ++i)
+    warnings.push_back("the tensor " + unknown[i] + " is unknown and was ignored");
   if (unknown.size() > 8) warnings.push_back("and " + std::to_string(unknown.size() - 8) + " more unknown tensors");
   return {};
 }
 
 /// The official evaluation transform for this native size, overridden by the file's metadata if it has any.
-Preprocessing preprocessing_of(const Architecture& a, const Checkpoint& checkpoint, std::vector<std::string>& warnings) {
+Preprocessing preprocessing_of(const Architecture& a, const Checkpoint& checkpoint,
+                               std::vector<std::string>& warnings) {
   Preprocessing how;
   how.size = a.image_size;
   how.warp = a.image_size >= 384;
@@ -83,7 +87,8 @@ Preprocessing preprocessing_of(const Architecture& a, const Checkpoint& checkpoi
   return how;
 }
 
-std::vector<std::string> class_names_of(const Architecture& a, const Checkpoint& checkpoint, std::vector<std::string>& warnings) {
+std::vector<std::string> class_names_of(const Architecture& a, const Checkpoint& checkpoint,
+                                        std::vector<std::string>& warnings) {
   const auto found = checkpoint.metadata.find("class_names");
   if (found == checkpoint.metadata.end()) return {};
   const auto json = nlohmann::json::parse(found->second, nullptr, false);

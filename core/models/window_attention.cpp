@@ -12,7 +12,9 @@ namespace {
 /// [N, H, W, C] to [N * windows, w * w, C], windows of an image in row-major order, the batch outermost.
 at::Tensor partition(const at::Tensor& x, int64_t w) {
   const int64_t n = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
-  return x.reshape({n, height / w, w, width / w, w, channels}).permute({0, 1, 3, 2, 4, 5}).reshape({-1, w * w, channels});
+  return x.reshape({n, height / w, w, width / w, w, channels})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({-1, w * w, channels});
 }
 
 at::Tensor reverse(const at::Tensor& windows, int64_t w, int64_t height, int64_t width) {

@@ -92,7 +92,8 @@ Result<ClassView> Inspection::explain(int class_index, const JobContext& job) {
 Result<Map> Inspection::channel(const std::string& tap, int channel, const JobContext& job) {
   TRY(const at::Tensor activation, state_->trace->activation(tap, job));
   const bool tokens = activation.dim() == 3;
-  if (activation.dim() != 4 && !tokens) return fail(Error::Kind::InvalidInput, "this tap has no channels over space", tap);
+  if (activation.dim() != 4 && !tokens)
+    return fail(Error::Kind::InvalidInput, "this tap has no channels over space", tap);
   const std::int64_t channels = tokens ? activation.size(2) : activation.size(1);
   if (channel < 0 || channel >= channels) {
     return fail(Error::Kind::InvalidInput, "there is no channel " + std::to_string(channel), tap,

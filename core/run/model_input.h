@@ -25,8 +25,8 @@ ModelInput model_input(const InputImage& image);
 /// Decodes and preprocesses a picture. Errors as decode_image and preprocess.
 Result<ModelInput> read_image_input(const std::filesystem::path& path, const Preprocessing& how, ExifOrientation exif);
 
-/// An array that is fed to the model as it is; `how` only serves to draw it. Errors: as read_npy; InvalidInput unless it
-/// holds float32 of shape N x 3 x H x W.
+/// An array that is fed to the model as it is; `how` only serves to draw it. Errors: as read_npy; InvalidInput unless
+/// it holds float32 of shape N x 3 x H x W.
 Result<ModelInput> read_array_input(const std::filesystem::path& path, const Preprocessing& how);
 
 /// Everything that is known of a result before its method: model, image, device, program.

@@ -5,7 +5,8 @@
 
 namespace orderscope {
 
-/// Whether `text` matches one of the comma-separated patterns: `*` stands for any characters, dots included, `?` for one.
+/// Whether `text` matches one of the comma-separated patterns: `*` stands for any characters, dots included, `?` for
+/// one.
 bool glob_match(std::string_view patterns, std::string_view text);
 
 }  // namespace orderscope

@@ -44,7 +44,7 @@ struct Trace::State {
   std::vector<at::Tensor> step_inputs;  ///< detached
   at::Tensor output;                    ///< logits with their graph
   at::Tensor logits;
-  std::vector<at::Tensor> leaves;       ///< where the graph starts
+  std::vector<at::Tensor> leaves;                          ///< where the graph starts
   std::vector<Results> forward_results, backward_results;  ///< one a probe
   std::vector<std::string> dropped;
   std::int64_t held_bytes = 0;
@@ -113,10 +113,12 @@ Trace::~Trace() = default;
 
 Result<Trace> Trace::forward(std::shared_ptr<const Backbone> backbone, const at::Tensor& images,
                              std::vector<Probe> probes, const TraceOptions& options, const JobContext& job) {
-  if (images.dim() != 4 || images.size(1) != backbone->architecture().in_channels || images.scalar_type() != at::kFloat) {
-    return fail(Error::Kind::InvalidInput,
-                "images must be float32 of shape N x " + std::to_string(backbone->architecture().in_channels) + " x H x W",
-                "input");
+  if (images.dim() != 4 || images.size(1) != backbone->architecture().in_channels ||
+      images.scalar_type() != at::kFloat) {
+    return fail(
+        Error::Kind::InvalidInput,
+        "images must be float32 of shape N x " + std::to_string(backbone->architecture().in_channels) + " x H x W",
+        "input");
   }
   TRY_VOID(backbone->check_input(images.size(2), images.size(3)));
   const auto names = backbone->tap_names();
@@ -257,8 +259,9 @@ class Replay : public Taps {
 std::ptrdiff_t step_of(const Backbone& backbone, const std::string& tap) {
   if (tap == "input") return -1;
   const auto& steps = backbone.steps();
-  return std::find_if(steps.begin(), steps.end(),
-                      [&](const Step& step) { return std::find(step.taps.begin(), step.taps.end(), tap) != step.taps.end(); }) -
+  return std::find_if(
+             steps.begin(), steps.end(),
+             [&](const Step& step) { return std::find(step.taps.begin(), step.taps.end(), tap) != step.taps.end(); }) -
          steps.begin();
 }
 

@@ -15,9 +15,9 @@ namespace orderscope {
 class Backbone;
 
 /// What to do with the intermediates whose names match `taps` (see glob_match).
-/// `forward` is given the activation and returns what to keep of it; `backward` is given the activation and its gradient.
-/// Either may be empty. What they return is kept under the tap's name; it should be much smaller than the activation
-/// or the activation itself (see `record`), detached.
+/// `forward` is given the activation and returns what to keep of it; `backward` is given the activation and its
+/// gradient. Either may be empty. What they return is kept under the tap's name; it should be much smaller than the
+/// activation or the activation itself (see `record`), detached.
 struct Probe {
   std::string taps;
   std::function<at::Tensor(const at::Tensor& x)> forward;

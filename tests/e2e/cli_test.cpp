@@ -44,16 +44,20 @@ TEST(Cli, InfoTellsWhatTheCheckpointHolds) {
   EXPECT_EQ(info["classes"], 10);
   EXPECT_EQ(info["image_size"], 64);
   EXPECT_EQ(info["sha256"], "ae47b84083fc1c7778016ed3397fc3022a1d5a0fb6231124c2b77025c15414fe");
-  EXPECT_THAT(info["taps"].get<std::vector<std::string>>(), testing::IsSupersetOf({"stages.2.1.gnconv.gate.4", "norm", "logits"}));
+  EXPECT_THAT(info["taps"].get<std::vector<std::string>>(),
+              testing::IsSupersetOf({"stages.2.1.gnconv.gate.4", "norm", "logits"}));
   EXPECT_GT(info["macs"].get<std::int64_t>(), 0);
 }
 
 TEST(Cli, ForwardWritesLogitsAndTaps) {
   const test::TemporaryFolder out;
-  const auto result = run_program(kCli, {"forward", kHornet, "--input", kInput, "--taps", "stages.2.1.gnconv.*", "-o", out.string()});
+  const auto result =
+      run_program(kCli, {"forward", kHornet, "--input", kInput, "--taps", "stages.2.1.gnconv.*", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(lines(result.out), 5) << result.out;
-  EXPECT_LT(test::max_abs_difference(read(out / "logits.npy"), test::golden_array("small/hornet_7x7/in64x64/logits.npy")), 3e-5);
+  EXPECT_LT(
+      test::max_abs_difference(read(out / "logits.npy"), test::golden_array("small/hornet_7x7/in64x64/logits.npy")),
+      3e-5);
   const at::Tensor gate = read(out / "stages.2.1.gnconv.gate.1.npy");
   EXPECT_LT(test::max_abs_difference(gate, test::golden_array("small/hornet_7x7/in64x64/taps/s3b2.dw_0.npy")), 5e-5);
   EXPECT_FALSE(std::filesystem::exists(out / "stages.3.0.gnconv.gate.1.npy"));
@@ -61,7 +65,8 @@ TEST(Cli, ForwardWritesLogitsAndTaps) {
 
 TEST(Cli, PreprocessIsByteEqualToPillow) {
   const test::TemporaryFolder out;
-  const auto result = run_program(kCli, {"preprocess", kPhoto, "--size", "224", "-o", out / "x.npy", "--uint8", out / "x.png"});
+  const auto result =
+      run_program(kCli, {"preprocess", kPhoto, "--size", "224", "-o", out / "x.npy", "--uint8", out / "x.png"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(read(out / "x.npy").sizes(), (std::vector<std::int64_t>{1, 3, 224, 224}));
   const auto ours = decode_image(out / "x.png");
@@ -72,13 +77,15 @@ TEST(Cli, PreprocessIsByteEqualToPillow) {
 
 TEST(Cli, OrdersWritesMapsPicturesAndJson) {
   const test::TemporaryFolder out;
-  const auto result = run_program(kCli, {"orders", kHornet, "--image", kPhoto, "--block", "stages.2.1", "--class", "3", "-o", out.string(), "--json"});
+  const auto result = run_program(kCli, {"orders", kHornet, "--image", kPhoto, "--block", "stages.2.1", "--class", "3",
+                                         "-o", out.string(), "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json orders = json::parse(result.out);
   ASSERT_EQ(orders["blocks"].size(), 1U);
   const json block = orders["blocks"][0];
   EXPECT_EQ(block["maps"].size(), 1U + 3 * 4);
-  for (const json& map : block["maps"]) EXPECT_EQ(read(out / map["file"].get<std::string>()).sizes(), (std::vector<std::int64_t>{14, 14}));
+  for (const json& map : block["maps"])
+    EXPECT_EQ(read(out / map["file"].get<std::string>()).sizes(), (std::vector<std::int64_t>{14, 14}));
   EXPECT_TRUE(decode_image(out / block["picture"].get<std::string>()));
   EXPECT_EQ(orders["class"]["index"], 3);
   EXPECT_EQ(orders["provenance"]["model_sha256"].get<std::string>().size(), 64U);
@@ -87,8 +94,9 @@ TEST(Cli, OrdersWritesMapsPicturesAndJson) {
 TEST(Cli, CamWritesTheRawMap) {
   const test::TemporaryFolder out;
   const std::string folder = "cam/swin_64x64/";
-  const auto result = run_program(kCli, {"cam", golden("small/swin/official.pth"), "--input", golden(folder + "input.npy"), "--layer",
-                                         "layers.2.blocks.1.norm1", "--class", "4", "--method", "gradcam", "-o", out.string()});
+  const auto result =
+      run_program(kCli, {"cam", golden("small/swin/official.pth"), "--input", golden(folder + "input.npy"), "--layer",
+                         "layers.2.blocks.1.norm1", "--class", "4", "--method", "gradcam", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const at::Tensor expected = test::golden_array(folder + "s3b2.norm1/GradCAM.raw.npy");
   EXPECT_LT(test::max_abs_difference(read(out / "cam.npy"), expected), 2e-5 * expected.abs().max().item<double>());
@@ -121,11 +129,17 @@ TEST(Cli, FailuresAreOneClearLineAndExitCodeOne) {
 
 TEST(Cli, WrongUsageIsExitCodeTwo) {
   const std::vector<std::vector<std::string>> cases{
-      {}, {"nonsense"}, {"info"}, {"forward", kHornet, "-o", "x"}, {"cam", kHornet, "--image", kPhoto, "-o", "x"},
+      {},
+      {"nonsense"},
+      {"info"},
+      {"forward", kHornet, "-o", "x"},
+      {"cam", kHornet, "--image", kPhoto, "-o", "x"},
       {"cam", kHornet, "--image", kPhoto, "--layer", "norm", "--class", "many", "-o", "x"},
       {"cam", kHornet, "--image", kPhoto, "--layer", "norm", "--class", "-1", "-o", "x"},
-      {"forward", kHornet, "--image", kPhoto, "--input", kInput, "-o", "x"}, {"preprocess", kPhoto, "-o", "x.npy"}};
-  for (const auto& arguments : cases) EXPECT_EQ(run_program(kCli, arguments).exit_code, 2) << testing::PrintToString(arguments);
+      {"forward", kHornet, "--image", kPhoto, "--input", kInput, "-o", "x"},
+      {"preprocess", kPhoto, "-o", "x.npy"}};
+  for (const auto& arguments : cases)
+    EXPECT_EQ(run_program(kCli, arguments).exit_code, 2) << testing::PrintToString(arguments);
   EXPECT_EQ(run_program(kCli, {"--help"}).exit_code, 0);
   EXPECT_EQ(run_program(kCli, {"orders", "--help"}).exit_code, 0);
 }

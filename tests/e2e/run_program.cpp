@@ -33,7 +33,8 @@ ProgramResult run_program(const std::string& name, const std::vector<std::string
   for (const std::string& argument : arguments) command += " " + quoted(argument);
   command += " >" + quoted((folder / "out").string()) + " 2>" + quoted((folder / "err").string()) + " </dev/null";
   const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content(folder / "out"), content(folder / "err")};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content(folder / "out"),
+          content(folder / "err")};
 }
 
 }  // namespace orderscope::test

@@ -12,8 +12,8 @@ namespace orderscope {
 namespace {
 
 TEST(CommandLine, TakesFilesAndExports) {
-  const auto parsed = parse_command_line({"orderscope", "m.pth", "a.jpg", "--export-window", "w.png", "--theme", "light",
-                                          "--window-size", "1280x800"});
+  const auto parsed = parse_command_line(
+      {"orderscope", "m.pth", "a.jpg", "--export-window", "w.png", "--theme", "light", "--window-size", "1280x800"});
   ASSERT_FALSE(parsed.exit_code.has_value()) << parsed.text.toStdString();
   EXPECT_EQ(parsed.options.files.size(), 2U);
   EXPECT_EQ(parsed.options.theme, ThemeKind::Light);
@@ -22,8 +22,8 @@ TEST(CommandLine, TakesFilesAndExports) {
 }
 
 TEST(CommandLine, LeavesWithTwoOnWrongUsageAndZeroOnHelp) {
-  const std::vector<QStringList> wrong{{"--nope"}, {"--theme", "blue"}, {"--window-size", "3"}, {"--export-window", "x.jpg"},
-                                       {"--export-session", ""}};
+  const std::vector<QStringList> wrong{
+      {"--nope"}, {"--theme", "blue"}, {"--window-size", "3"}, {"--export-window", "x.jpg"}, {"--export-session", ""}};
   for (const QStringList& arguments : wrong) {
     const auto parsed = parse_command_line(QStringList{"orderscope"} + arguments);
     EXPECT_EQ(parsed.exit_code, 2) << arguments.join(' ').toStdString();
@@ -42,7 +42,8 @@ TEST(FileKind, IsToldByContentBeforeTheName) {
   EXPECT_EQ(classify_file(file("photo.pth", "\xFF\xD8\xFF\xE0 jpeg")), FileKind::Image);
   EXPECT_EQ(classify_file(file("model.jpg", "PK\3\4 zip")), FileKind::Model);
   EXPECT_EQ(classify_file(file("legacy", "\x80\x02 pickle")), FileKind::Model);
-  EXPECT_EQ(classify_file(file("empty.png", "")), FileKind::Image) << "so that the reader can say what is wrong with it";
+  EXPECT_EQ(classify_file(file("empty.png", "")), FileKind::Image)
+      << "so that the reader can say what is wrong with it";
   EXPECT_EQ(classify_file(file("notes.txt", "hello")), FileKind::Unknown);
   EXPECT_EQ(classify_file(folder.path().toStdString()), FileKind::Folder);
   EXPECT_EQ(classify_file("/nonexistent.png"), FileKind::Missing);

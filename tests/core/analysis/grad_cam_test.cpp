@@ -42,7 +42,8 @@ TEST_P(GradCam, EqualsPytorchGradCam) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, GradCam,
-                         testing::Values("hornet_7x7_64x64", "hornet_gf_64x64", "hornet_gf_96x64", "convnext_64x64", "swin_64x64"),
+                         testing::Values("hornet_7x7_64x64", "hornet_gf_64x64", "hornet_gf_96x64", "convnext_64x64",
+                                         "swin_64x64"),
                          [](const auto& info) { return info.param; });
 
 TEST(GradCamErrors, ALayerWithoutSpaceHasNoMap) {

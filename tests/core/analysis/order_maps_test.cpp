@@ -36,8 +36,10 @@ TEST_P(OrderMaps, AreTheReductionsOfTheOfficialIntermediates) {
     // with the root of the number of channels.
     const double bound = 2e-5 * std::max(1.0, x.abs().max().item<double>());
     EXPECT_LT(test::max_abs_difference(values_of(*block.find(quantity, k, ChannelReduction::Mean)), x.mean(0)), bound);
-    EXPECT_LT(test::max_abs_difference(values_of(*block.find(quantity, k, ChannelReduction::MeanAbs)), x.abs().mean(0)), bound);
-    EXPECT_LT(test::max_abs_difference(values_of(*block.find(quantity, k, ChannelReduction::L2)), at::linalg_vector_norm(x, 2, 0)),
+    EXPECT_LT(test::max_abs_difference(values_of(*block.find(quantity, k, ChannelReduction::MeanAbs)), x.abs().mean(0)),
+              bound);
+    EXPECT_LT(test::max_abs_difference(values_of(*block.find(quantity, k, ChannelReduction::L2)),
+                                       at::linalg_vector_norm(x, 2, 0)),
               bound * std::sqrt(static_cast<double>(x.size(0))));
   };
   check(test::golden_array(folder + "taps/s3b2.pwa.npy"), OrderQuantity::Value, 0);
@@ -57,7 +59,8 @@ INSTANTIATE_TEST_SUITE_P(, OrderMaps,
 
 TEST(OrderMapsOfOthers, FamiliesWithoutGnConvHaveNone) {
   const auto model = test::small_model("convnext");
-  const auto trace = Trace::forward(model->backbone, test::golden_array("small/convnext/in64x64/input.npy"), {order_maps_probe()});
+  const auto trace =
+      Trace::forward(model->backbone, test::golden_array("small/convnext/in64x64/input.npy"), {order_maps_probe()});
   ASSERT_TRUE(trace);
   for (const auto& block : order_maps(*trace, 0, *model)) {
     EXPECT_EQ(block.order, 0);
@@ -88,7 +91,8 @@ TEST(OrderContribution, IsTheSlopeOfTheLogitAsTheGateIsScaled) {
       ASSERT_TRUE(logits);
       const double slope = ((*logits)[0][kClass] - (*logits)[1][kClass]).item<double>() / (2 * kStep);
       const double sum = values_of(contributions[b][k]).sum().item<double>();
-      // Central difference: the logits' float32 noise of about 1e-6 is divided by 2e-2, and the third derivative adds h^2.
+      // Central difference: the logits' float32 noise of about 1e-6 is divided by 2e-2, and the third derivative adds
+      // h^2.
       EXPECT_NEAR(sum, slope, 1e-3 * std::max(1.0, std::abs(slope))) << tap;
     }
   }

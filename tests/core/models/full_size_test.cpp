@@ -18,9 +18,11 @@ using nlohmann::json;
 Architecture architecture_of(const json& config) {
   const auto depths = config.at("depths").get<std::vector<int>>();
   const int classes = config.at("classes");
-  if (config.at("arch") == "hornet") return test::hornet_architecture(config.at("base_dim"), !config.at("gf").is_null(), depths, classes);
+  if (config.at("arch") == "hornet")
+    return test::hornet_architecture(config.at("base_dim"), !config.at("gf").is_null(), depths, classes);
   if (config.at("arch") == "convnext") return test::convnext_architecture(config.at("dims")[0], depths, classes);
-  return test::swin_architecture(config.at("embed"), depths, config.at("heads"), config.at("window"), config.at("img"), classes);
+  return test::swin_architecture(config.at("embed"), depths, config.at("heads"), config.at("window"), config.at("img"),
+                                 classes);
 }
 
 class FullSize : public testing::TestWithParam<std::string> {};

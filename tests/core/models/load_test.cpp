@@ -67,9 +67,11 @@ TEST(LoadModel, ReadsMetadataOfOurOwnFiles) {
   StateDict tensors;
   for (const auto& item : model->backbone->named_parameters()) tensors.push_back({item.key(), item.value()});
   const json names{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
-  const json how{{"size", 96}, {"warp", false}, {"crop_pct", 0.9}, {"mean", {0.5, 0.5, 0.5}}, {"std", {0.25, 0.25, 0.25}}};
+  const json how{
+      {"size", 96}, {"warp", false}, {"crop_pct", 0.9}, {"mean", {0.5, 0.5, 0.5}}, {"std", {0.25, 0.25, 0.25}}};
   const test::TemporaryFolder folder;
-  ASSERT_TRUE(write_safetensors(folder / "named.safetensors", tensors, {{"class_names", names.dump()}, {"preprocessing", how.dump()}}));
+  ASSERT_TRUE(write_safetensors(folder / "named.safetensors", tensors,
+                                {{"class_names", names.dump()}, {"preprocessing", how.dump()}}));
   const auto named = load_model(folder / "named.safetensors");
   ASSERT_TRUE(named) << named.error().message();
   EXPECT_EQ((*named)->class_name(2), "c");
@@ -77,7 +79,8 @@ TEST(LoadModel, ReadsMetadataOfOurOwnFiles) {
   EXPECT_EQ((*named)->preprocessing.size, 96);
   EXPECT_EQ((*named)->preprocessing.crop_pct, 0.9);
 
-  ASSERT_TRUE(write_safetensors(folder / "odd.safetensors", tensors, {{"class_names", "[1, 2"}, {"preprocessing", "{\"size\": -3}"}}));
+  ASSERT_TRUE(write_safetensors(folder / "odd.safetensors", tensors,
+                                {{"class_names", "[1, 2"}, {"preprocessing", "{\"size\": -3}"}}));
   const auto odd = load_model(folder / "odd.safetensors");
   ASSERT_TRUE(odd) << odd.error().message();
   EXPECT_EQ((*odd)->preprocessing.size, 224);
@@ -88,7 +91,8 @@ TEST(LoadModel, ReadsMetadataOfOurOwnFiles) {
 TEST(LoadModel, HalfPrecisionIsWidened) {
   const auto model = test::small_model("hornet_gf");
   StateDict tensors;
-  for (const auto& item : model->backbone->named_parameters()) tensors.push_back({item.key(), item.value().to(at::kHalf)});
+  for (const auto& item : model->backbone->named_parameters())
+    tensors.push_back({item.key(), item.value().to(at::kHalf)});
   const test::TemporaryFolder folder;
   ASSERT_TRUE(write_safetensors(folder / "half.safetensors", tensors));
   const auto half = load_model(folder / "half.safetensors");

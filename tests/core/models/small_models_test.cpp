@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Logits, taps and gradients of tiny models with weights against the official code.
+#include "tests/small_models.h"
+
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +9,6 @@
 #include "core/models/backbone.h"
 #include "core/trace/trace.h"
 #include "tests/golden.h"
-#include "tests/small_models.h"
 
 namespace orderscope {
 namespace {
@@ -42,7 +43,8 @@ TEST_P(SmallModels, LogitsAndTapsEqualTheOfficialCode) {
     const at::Tensor found = trace->result(0, tap);
     ASSERT_TRUE(found.defined()) << tap;
     EXPECT_EQ(found.sizes(), expected.sizes()) << tap;
-    EXPECT_LT(test::max_abs_difference(found, expected), 2e-5 * std::max(1.0, expected.abs().max().item<double>())) << tap;
+    EXPECT_LT(test::max_abs_difference(found, expected), 2e-5 * std::max(1.0, expected.abs().max().item<double>()))
+        << tap;
     ++compared;
   }
   EXPECT_GE(compared, 4);
@@ -62,8 +64,9 @@ TEST_P(SmallModels, GradientsEqualTheOfficialCode) {
   int compared = 0;
   for (const auto& [file, entry] : fixture.at("files").items()) {
     if (file != "grad_input.npy" && !file.starts_with("grads/")) continue;
-    const std::string tap =
-        file == "grad_input.npy" ? "input" : test::tap_name(file.substr(6, file.size() - 10), model->architecture.family);
+    const std::string tap = file == "grad_input.npy"
+                                ? "input"
+                                : test::tap_name(file.substr(6, file.size() - 10), model->architecture.family);
     const at::Tensor expected = test::golden_array(folder + file);
     const at::Tensor found = trace->gradient_result(0, tap);
     ASSERT_TRUE(found.defined()) << tap;

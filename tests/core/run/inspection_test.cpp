@@ -26,9 +26,12 @@ TEST_F(InspectionTest, HasScoresAndMapsOfEveryBlock) {
   ASSERT_TRUE(inspection) << inspection.error().message();
   const auto& scores = (*inspection)->scores();
   ASSERT_EQ(scores.size(), 10U);
-  EXPECT_TRUE(std::is_sorted(scores.begin(), scores.end(), [](const auto& a, const auto& b) { return a.logit > b.logit; }));
+  EXPECT_TRUE(
+      std::is_sorted(scores.begin(), scores.end(), [](const auto& a, const auto& b) { return a.logit > b.logit; }));
   // A softmax of ten float32 values sums to 1 within a few roundings.
-  EXPECT_NEAR(std::accumulate(scores.begin(), scores.end(), 0.0, [](double sum, const auto& s) { return sum + s.probability; }), 1, 1e-6);
+  EXPECT_NEAR(
+      std::accumulate(scores.begin(), scores.end(), 0.0, [](double sum, const auto& s) { return sum + s.probability; }),
+      1, 1e-6);
   ASSERT_EQ((*inspection)->order_maps().size(), model->blocks.size());
   const Map* map = (*inspection)->order_maps()[3].find(OrderQuantity::Gate, 4, ChannelReduction::L2);
   ASSERT_NE(map, nullptr);
@@ -75,7 +78,8 @@ TEST_F(InspectionTest, MeanOfTheChannelsIsTheMeanMap) {
     ASSERT_TRUE(channel);
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += channel->values[i] / 8;
   }
-  for (std::size_t i = 0; i < sum.size(); ++i) EXPECT_NEAR(sum[i], mean->values[i], 1e-6) << "rounding of eight float32 sums";
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    EXPECT_NEAR(sum[i], mean->values[i], 1e-6) << "rounding of eight float32 sums";
 }
 
 TEST(Inspection, SwinHasCamsButNoOrders) {
