@@ -152,6 +152,8 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
   if (!moved) return fail(Error::Kind::InvalidInput, moved.error().what, "device " + options.device, "use cpu or cuda");
 
   model->preprocessing = preprocessing_of(a, checkpoint, model->warnings);
+  // Where the weights leave the native size open, the file's own word counts. A Swin's is tied to its tables.
+  if (a.family != Family::Swin) model->architecture.image_size = model->preprocessing.size;
   model->class_names = class_names_of(a, checkpoint, model->warnings);
   model->blocks = blocks_of(a);
   model->mixers = mixers_of(a);

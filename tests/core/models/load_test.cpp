@@ -77,6 +77,7 @@ TEST(LoadModel, ReadsMetadataOfOurOwnFiles) {
   EXPECT_EQ((*named)->class_name(2), "c");
   EXPECT_EQ((*named)->class_name(12), "class 12");
   EXPECT_EQ((*named)->preprocessing.size, 96);
+  EXPECT_EQ((*named)->architecture.image_size, 96);
   EXPECT_EQ((*named)->preprocessing.crop_pct, 0.9);
 
   ASSERT_TRUE(write_safetensors(folder / "odd.safetensors", tensors,
