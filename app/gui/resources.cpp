@@ -43,7 +43,7 @@ fs::path demo_model(const fs::path& resources) {
 std::vector<fs::path> sample_images(const fs::path& resources) {
   std::vector<fs::path> images = images_in(resources / "samples");
   const auto first =
-      std::find_if(images.begin(), images.end(), [](const fs::path& path) { return path.stem() == "chelsea"; });
+      std::find_if(images.begin(), images.end(), [](const fs::path& path) { return path.stem() == "Golden-Delicious_008"; });
   if (first != images.end()) std::rotate(images.begin(), first, first + 1);
   return images;
 }
