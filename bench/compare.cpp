@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bench/compare.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -61,6 +63,7 @@ void compare(benchmark::State& state, const std::function<void()>& subject, cons
 }
 
 double peak_memory_mb(const std::function<void()>& task) {
+  malloc_trim(0);  // what the allocator keeps from earlier would hide what the task needs
   std::ofstream("/proc/self/clear_refs") << "5";  // resets the high-water mark
   const double before = status_mb("VmRSS");
   task();
