@@ -86,8 +86,8 @@ std::vector<int64_t> without_channels(const at::Tensor& x) {
   return {x.size(0), x.size(1)};
 }
 
-/// Pixels a chunk: enough work to pay for waking a thread.
-int64_t grain(int64_t channels) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(channels, 1)); }
+/// Pixels a chunk: a megabyte, so that the reading outlasts the waking of a thread.
+int64_t grain(int64_t channels) { return std::max<int64_t>(1, 262144 / std::max<int64_t>(channels, 1)); }
 
 }  // namespace
 

@@ -8,6 +8,7 @@ namespace orderscope {
 
 void parallel_for(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
   if (count <= 0) return;
+  if (count <= grain) return body(0, count);
   // One byte an index, never touched: where a chunk begins in it says which range it is. TensorIterator::for_each is
   // compiled into LibTorch and runs on its workers.
   at::Tensor indices = at::empty({count}, at::kByte);
