@@ -70,7 +70,7 @@ void PickleMachine::push_long(std::string_view little_endian) {
   }
   const bool negative = !little_endian.empty() && (little_endian.back() & 0x80) != 0;
   std::int64_t value = negative ? -1 : 0;
-  std::memcpy(&value, little_endian.data(), little_endian.size());
+  if (!little_endian.empty()) std::memcpy(&value, little_endian.data(), little_endian.size());
   push_int(value);
 }
 

@@ -22,8 +22,10 @@ inline std::filesystem::path data_dir() {
   return std::filesystem::path(ORDERSCOPE_SOURCE_DIR) / "tests" / "core" / "image" / "data";
 }
 
-inline nlohmann::json preprocess_manifest() {
-  return nlohmann::json::parse(std::ifstream(preprocess_dir() / "manifest.json"));
+/// Lives as long as the program: a loop over a part of a temporary would read what is gone.
+inline const nlohmann::json& preprocess_manifest() {
+  static const nlohmann::json manifest = nlohmann::json::parse(std::ifstream(preprocess_dir() / "manifest.json"));
+  return manifest;
 }
 
 /// SHA-256 of the pixels, as the manifest gives it.
