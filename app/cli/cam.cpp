@@ -1,63 +1,83 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <cstdio>
 
 #include "app/cli/command.h"
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
-#include "core/analysis/grad_cam.h"
+#include "core/analysis/method.h"
 #include "core/image/plate.h"
 #include "core/image/png.h"
-#include "core/models/backbone.h"
-#include "core/trace/trace.h"
 
 namespace orderscope::cli {
 
 namespace {
 
 struct Options {
-  ModelOptions model;
-  InputOptions input;
+  SubjectOptions subject;
   MethodOptions method;
-  std::string method_id = grad_cam_descriptor().id;
+  std::string method_id = "gradcam";
 };
 
+bool yields_maps(const Method& method) { return method.descriptor.yields.starts_with("map"); }
+
+std::vector<std::string> map_methods() {
+  std::vector<std::string> ids;
+  for (const Method* method : all_methods())
+    if (yields_maps(*method)) ids.push_back(method->descriptor.id);
+  return ids;
+}
+
+nlohmann::json to_json(const std::vector<Number>& numbers) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const Number& number : numbers) json[number.name] = number.value;
+  return json;
+}
+
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
-  TRY(const auto model, options.model.load(common, job));
-  const std::string layer = options.method.values.at("layer");
-  const auto taps = model->backbone->tap_names();
-  if (std::find(taps.begin(), taps.end(), layer) == taps.end())
-    return fail(Error::Kind::InvalidInput, "the model has no such layer", "--layer " + layer,
-                "`info --json` lists the taps");
-  TRY(const ModelInput input, options.input.read_one(*model));
+  const Method& method = *find_method(options.method_id);
+  TRY(const MethodValues values, options.method.for_method(method.descriptor));
+  TRY(const LoadedSubject loaded, options.subject.load(common, job));
+  const std::vector<MethodRequest> requests{{&method, values}};
+  TRY(const MethodsOutcome outcome,
+      run_methods(loaded.subject(common), requests, options.method.integer("class"), job));
+  if (!outcome.results[0]) return tl::unexpected(outcome.results[0].error());
+  const MethodResult& found = *outcome.results[0];
+  for (const std::string& warning : found.warnings) print_warning(warning);
 
-  TRY(Trace trace,
-      Trace::forward(model->backbone, input.images.to(at::Device(common.device)), {grad_cam_probe(layer)}, {}, job));
-  TRY(const int class_index, choose_class(options.method, *model, trace.logits()));
-  TRY_VOID(trace.backward({class_index}, job));
-  TRY(Map map, grad_cam(trace, 0, layer));
-  map.provenance.parameters["class"] = std::to_string(class_index);
-  complete_provenance(map, provenance_of(*model, input));
-
-  TRY(nlohmann::json entry, write_map(map, common.output, "cam"));
-  const Range range = range_of(map);
-  if (range.low == range.high) print_warning("the map at " + layer + " is uniform: nothing to see at this layer");
-  TRY(const Image figure, draw_overlay_with_bar(input.picture, map, scale_for(map)));
-  TRY_VOID(write_png(common.output / "cam.png", figure, map.provenance.fields()));
-  const nlohmann::json result{{"method", options.method_id},
-                              {"class", {{"index", class_index}, {"name", model->class_name(class_index)}}},
-                              {"top5", top_five(*model, trace.logits())[0]},
-                              {"map", entry},
-                              {"picture", "cam.png"},
-                              {"provenance", map.provenance.fields()}};
+  // One layer, the common case, has the plain names; several carry theirs.
+  nlohmann::json maps = nlohmann::json::array();
+  for (const NamedMap& named : found.maps) {
+    Map map = named.map;
+    complete_provenance(map, loaded.provenance());
+    const std::string name = found.maps.size() == 1 ? "cam" : "cam." + named.name;
+    TRY(nlohmann::json entry, write_map(map, common.output, name));
+    TRY(const Image figure, draw_overlay_with_bar(loaded.input.picture, map, scale_for(map)));
+    TRY_VOID(write_png(common.output / (name + ".png"), figure, map.provenance.fields()));
+    entry["picture"] = name + ".png";
+    entry["provenance"] = map.provenance.fields();
+    maps.push_back(std::move(entry));
+  }
+  const Model& model = *loaded.model;
+  nlohmann::json result{{"method", method.descriptor.id},
+                        {"class", {{"index", outcome.class_index}, {"name", model.class_name(outcome.class_index)}}},
+                        {"top5", top_five(model, outcome.logits)[0]},
+                        {"maps", maps},
+                        {"numbers", to_json(found.numbers)},
+                        {"warnings", found.warnings}};
+  if (maps.size() == 1) {
+    result["map"] = maps[0];
+    result["picture"] = maps[0]["picture"];
+    result["provenance"] = maps[0]["provenance"];
+  }
   TRY_VOID(write_json(common.output / "cam.json", result));
   if (common.json) {
     print_json(result);
   } else {
-    std::printf("Grad-CAM of %s at %s, %d x %d, written to %s\n", model->class_name(class_index).c_str(), layer.c_str(),
-                map.height, map.width, common.output.c_str());
+    std::printf("%s of %s, %zu %s, written to %s\n", method.descriptor.title.c_str(),
+                model.class_name(outcome.class_index).c_str(), maps.size(), maps.size() == 1 ? "map" : "maps",
+                common.output.c_str());
   }
   return {};
 }
@@ -66,12 +86,12 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
 Run make_cam(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->model.add_to(app);
-  options->input.add_to(app);
-  app.add_option("--method", options->method_id, "which map")
-      ->check(CLI::IsMember({grad_cam_descriptor().id}))
+  options->subject.add_to(app);
+  app.add_option("--method", options->method_id, "which map; `methods` tells more")
+      ->check(CLI::IsMember(map_methods()))
       ->capture_default_str();
-  options->method.add_to(app, grad_cam_descriptor());
+  for (const Method* method : all_methods())
+    if (yields_maps(*method)) options->method.add_to(app, method->descriptor);
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };
 }

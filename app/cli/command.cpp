@@ -40,16 +40,16 @@ std::string is_class_index(const std::string& text) {
 
 void MethodOptions::add_to(CLI::App& app, const MethodDescriptor& method) {
   for (const MethodParameter& parameter : method.parameters) {
-    const std::string flag = "--" + parameter.name;
-    if (app.get_option_no_throw(flag)) continue;  // two methods of one command may share a parameter
-    std::string& value = values[parameter.name];
-    value = parameter.default_value;
-    CLI::Option* option = app.add_option(flag, value, parameter.help);
+    if (entries_.contains(parameter.name)) continue;
+    Entry& entry = entries_[parameter.name];
+    entry.text = parameter.default_value;
+    CLI::Option* option = app.add_option("--" + parameter.name, entry.text, parameter.help);
+    entry.option = option;
     if (!parameter.default_value.empty()) option->default_str(parameter.default_value);
     switch (parameter.type) {
       case MethodParameter::Type::Choice: option->check(CLI::IsMember(parameter.choices)); break;
       case MethodParameter::Type::Class: option->check(is_class_index); break;
-      case MethodParameter::Type::Integer: option->check(CLI::TypeValidator<int>()); break;
+      case MethodParameter::Type::Integer: option->check(CLI::TypeValidator<std::int64_t>()); break;
       case MethodParameter::Type::Real: option->check(CLI::TypeValidator<double>()); break;
       case MethodParameter::Type::Layer:
         if (parameter.default_value.empty()) option->required();
@@ -60,9 +60,18 @@ void MethodOptions::add_to(CLI::App& app, const MethodDescriptor& method) {
 }
 
 std::optional<int> MethodOptions::integer(const std::string& name) const {
-  const auto found = values.find(name);
-  if (found == values.end() || found->second.empty()) return std::nullopt;
-  return std::stoi(found->second);
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || found->second.text.empty()) return std::nullopt;
+  return std::stoi(found->second.text);
+}
+
+Result<MethodValues> MethodOptions::for_method(const MethodDescriptor& method) const {
+  std::map<std::string, std::string> given;
+  for (const MethodParameter& parameter : method.parameters) {
+    const auto found = entries_.find(parameter.name);
+    if (found != entries_.end() && found->second.option->count() > 0) given[parameter.name] = found->second.text;
+  }
+  return check_values(method, given);
 }
 
 void print_warning(const std::string& text) { std::fprintf(stderr, "warning: %s\n", text.c_str()); }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -10,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "core/analysis/descriptor.h"
+#include "core/analysis/method.h"
 #include "core/base/job.h"
 #include "core/image/image.h"
 #include "core/models/model.h"
@@ -54,12 +53,24 @@ struct ModelOptions {
 /// apply or ignore.
 void add_exif_option(CLI::App& app, ExifOrientation& exif);
 
-/// Options of a method, made from its descriptor. Values are kept as text by parameter name.
-struct MethodOptions {
-  std::map<std::string, std::string> values;
-
+/// Options of one or several methods, made from their descriptors; methods that share a parameter share the option.
+class MethodOptions {
+ public:
   void add_to(CLI::App& app, const MethodDescriptor& method);
+
+  /// What the user gave, or the default of the method that was added first.
+  const std::string& text(const std::string& name) const { return entries_.at(name).text; }
   std::optional<int> integer(const std::string& name) const;
+
+  /// What the user gave of this method's parameters, with its own defaults for the rest. Errors: as check_values.
+  Result<MethodValues> for_method(const MethodDescriptor& method) const;
+
+ private:
+  struct Entry {
+    std::string text;
+    CLI::Option* option = nullptr;
+  };
+  std::map<std::string, Entry> entries_;
 };
 
 /// Makes -o required.

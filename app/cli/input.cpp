@@ -29,14 +29,16 @@ Result<ModelInput> InputOptions::read_one(const Model& model) const {
   return input;
 }
 
-Result<int> choose_class(const MethodOptions& options, const Model& model, const at::Tensor& logits) {
-  const auto chosen = options.integer("class");
-  if (!chosen) return static_cast<int>(logits[0].argmax().item<std::int64_t>());
-  if (*chosen >= model.architecture.classes) {
-    return fail(Error::Kind::InvalidInput, "the model has no such class", "--class " + std::to_string(*chosen),
-                "classes are 0 to " + std::to_string(model.architecture.classes - 1));
-  }
-  return *chosen;
+void SubjectOptions::add_to(CLI::App& app) {
+  model.add_to(app);
+  input.add_to(app);
+}
+
+Result<LoadedSubject> SubjectOptions::load(const CommonOptions& common, const JobContext& job) const {
+  LoadedSubject loaded;
+  TRY(loaded.model, model.load(common, job));
+  TRY(loaded.input, input.read_one(*loaded.model));
+  return loaded;
 }
 
 nlohmann::json top_five(const Model& model, const at::Tensor& logits) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include "app/cli/command.h"
+#include "core/analysis/method.h"
 #include "core/run/model_input.h"
 
 namespace orderscope::cli {
@@ -19,8 +22,23 @@ struct InputOptions {
   Result<ModelInput> read_one(const Model& model) const;
 };
 
-/// The class to explain: the one asked for, else the most likely one. Errors: InvalidInput if there is no such class.
-Result<int> choose_class(const MethodOptions& options, const Model& model, const at::Tensor& logits);
+/// A model and the picture it is to look at, as the user named them.
+struct LoadedSubject {
+  std::shared_ptr<const Model> model;
+  ModelInput input;
+
+  Subject subject(const CommonOptions& common) const { return {model, input.images.to(at::Device(common.device))}; }
+  Provenance provenance() const { return provenance_of(*model, input); }
+};
+
+/// MODEL and one picture: what most analyses start from.
+struct SubjectOptions {
+  ModelOptions model;
+  InputOptions input;
+
+  void add_to(CLI::App& app);
+  Result<LoadedSubject> load(const CommonOptions& common, const JobContext& job) const;
+};
 
 /// The five most likely classes of each image: [{index, name, logit, probability}].
 nlohmann::json top_five(const Model& model, const at::Tensor& logits);

@@ -19,8 +19,7 @@ namespace orderscope::cli {
 namespace {
 
 struct Options {
-  ModelOptions model;
-  InputOptions input;
+  SubjectOptions subject;
   MethodOptions method;
 };
 
@@ -93,8 +92,10 @@ Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
-  TRY(const auto model, options.model.load(common, job));
-  const std::string pattern = options.method.values.at("block");
+  TRY(const LoadedSubject loaded, options.subject.load(common, job));
+  const auto& model = loaded.model;
+  const ModelInput& input = loaded.input;
+  const std::string pattern = options.method.text("block");
   const bool any = std::any_of(model->blocks.begin(), model->blocks.end(), [&](const BlockInfo& block) {
     return block.order > 0 && glob_match(pattern, block.name);
   });
@@ -105,12 +106,10 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                 "--block " + pattern,
                 model->architecture.family == Family::HorNet ? "blocks are named like stages.2.1" : "");
   }
-  TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.values.at("reduction")));
-  TRY(const ModelInput input, options.input.read_one(*model));
-
-  TRY(Trace trace, Trace::forward(model->backbone, input.images.to(at::Device(common.device)),
+  TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.text("reduction")));
+  TRY(Trace trace, Trace::forward(model->backbone, loaded.subject(common).image,
                                   {order_maps_probe(), order_contribution_probe()}, {}, job));
-  TRY(const int class_index, choose_class(options.method, *model, trace.logits()));
+  TRY(const int class_index, choose_class(options.method.integer("class"), *model, trace.logits()));
   TRY_VOID(trace.backward({class_index}, job));
   auto maps = order_maps(trace, 0, *model);
   auto contributions = order_contributions(trace, 1, *model);
@@ -118,7 +117,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   const std::string subtitle = model->name + ", " + reduction_text(reduction) + " over channels, contribution to " +
                                model->class_name(class_index);
   nlohmann::json blocks = nlohmann::json::array();
-  const Provenance provenance = provenance_of(*model, input);
+  const Provenance provenance = loaded.provenance();
   for (std::size_t b = 0; b < maps.size(); ++b) {
     if (maps[b].order == 0 || !glob_match(pattern, maps[b].block)) continue;
     TRY_VOID(job.check());
@@ -146,8 +145,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
 Run make_orders(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->model.add_to(app);
-  options->input.add_to(app);
+  options->subject.add_to(app);
   options->method.add_to(app, order_maps_descriptor());
   options->method.add_to(app, order_contribution_descriptor());
   require_output(app);

@@ -47,10 +47,14 @@ void add_recipe_options(CLI::App& app, Options& o) {
   app.add_option("--ema", t.ema_decay, "decay of the weights' moving average; 0: the last weights")
       ->capture_default_str();
   app.add_option("--scale", o.scale, "area of the random crop: smallest and largest fraction")
-      ->delimiter(',')->expected(2)->capture_default_str();
+      ->delimiter(',')
+      ->expected(2)
+      ->capture_default_str();
   app.add_option("--flip", t.augment.flip, "probability of a horizontal flip")->capture_default_str();
   app.add_option("--jitter", o.jitter, "brightness, contrast, saturation")
-      ->delimiter(',')->expected(3)->capture_default_str();
+      ->delimiter(',')
+      ->expected(3)
+      ->capture_default_str();
   app.add_option("--erase", t.augment.erase, "probability of random erasing")->capture_default_str();
   app.add_option("--mix", t.mix.probability, "probability that a batch is mixed")->capture_default_str();
   app.add_option("--mixup", t.mix.mixup_alpha, "alpha of MixUp; 0: none")->capture_default_str();
@@ -61,8 +65,12 @@ void add_recipe_options(CLI::App& app, Options& o) {
 }
 
 nlohmann::json to_json(const TrainingSummary& s) {
-  nlohmann::json json{{"already_finished", s.already_finished}, {"resumed_at", s.resumed_at}, {"steps", s.steps},
-                      {"epochs", s.epochs}, {"train_loss", s.train_loss}, {"images_per_second", s.images_per_second},
+  nlohmann::json json{{"already_finished", s.already_finished},
+                      {"resumed_at", s.resumed_at},
+                      {"steps", s.steps},
+                      {"epochs", s.epochs},
+                      {"train_loss", s.train_loss},
+                      {"images_per_second", s.images_per_second},
                       {"model", s.model.string()}};
   if (s.val) json["val"] = {{"images", s.val->images}, {"top1", s.val->top1}, {"top5", s.val->top5}};
   return json;

@@ -20,19 +20,20 @@ struct MethodParameter {
 
 /// What a method is called, where it comes from, what it takes and what it gives.
 struct MethodDescriptor {
-  std::string id;        ///< "gradcam": command line, files, provenance
-  std::string title;     ///< "Grad-CAM": for people
+  std::string id;     ///< "gradcam": command line, files, provenance
+  std::string title;  ///< "Grad-CAM": for people
   std::string citation;
   std::vector<MethodParameter> parameters;
   bool needs_gradient = false;
   bool needs_gnconv = false;
-  std::string yields;    ///< "map", "maps by order", ...
+  std::string yields;  ///< "map", "maps by order", ...
 };
 
-/// Every method there is, in the order in which menus show them.
-const std::vector<const MethodDescriptor*>& methods();
+/// The descriptor of every method there is, in the order in which menus show them: those of all_methods() (method.h)
+/// and those that look at more than one image and have a command of their own. Plugins' come last.
+std::vector<const MethodDescriptor*> methods();
 
-/// The method with this id, or nullptr.
-const MethodDescriptor* find_method(const std::string& id);
+/// The one with this id, or nullptr.
+const MethodDescriptor* find_descriptor(const std::string& id);
 
 }  // namespace orderscope

@@ -3,28 +3,48 @@
 
 #include <ATen/ATen.h>
 
+#include "core/analysis/cam_layer.h"
 #include "core/analysis/tensor_map.h"
-#include "core/trace/trace.h"
+#include "core/models/backbone.h"
+#include "core/trace/find_taps.h"
 
 namespace orderscope {
 
-const MethodDescriptor& grad_cam_descriptor() {
+namespace {
+
+const MethodDescriptor& descriptor() {
   static const MethodDescriptor descriptor{
       "gradcam",
       "Grad-CAM",
       "Selvaraju et al., Grad-CAM, ICCV 2017",
-      {{"layer",
-        MethodParameter::Type::Layer,
-        "where to look, e.g. stages.3.1 or layers.3.blocks.1.norm1",
-        "",
-        {},
-        0,
-        0},
+      {cam_layer_parameter(),
        {"class", MethodParameter::Type::Class, "class index; the most likely one unless given", "", {}, 0, 0}},
       /*needs_gradient=*/true,
       /*needs_gnconv=*/false,
       "map"};
   return descriptor;
+}
+
+}  // namespace
+
+const Method& grad_cam_method() {
+  static const Method method{descriptor(),
+                             [](const Subject& subject, const MethodValues& values) {
+                               return std::vector{grad_cam_probe(cam_layer_pattern(*subject.model, values))};
+                             },
+                             [](const MethodCall& call, const JobContext&) -> Result<MethodResult> {
+                               TRY(const auto layers, find_taps(*call.subject.model->backbone,
+                                                                cam_layer_pattern(*call.subject.model, call.values)));
+                               MethodResult result;
+                               for (const std::string& layer : layers) {
+                                 TRY(Map map, grad_cam(call.trace, call.first_probe, layer));
+                                 for (std::string& warning : warnings_about(map))
+                                   result.warnings.push_back(std::move(warning));
+                                 result.maps.push_back({layer, std::move(map)});
+                               }
+                               return result;
+                             }};
+  return method;
 }
 
 Probe grad_cam_probe(const std::string& layers) {
@@ -52,7 +72,7 @@ Result<Map> grad_cam(const Trace& trace, std::size_t probe, const std::string& l
   map.is_signed = true;
   map.unit = "logit";
   map.provenance.layer = layer;
-  map.provenance.method = grad_cam_descriptor().id;
+  map.provenance.method = descriptor().id;
   return map;
 }
 

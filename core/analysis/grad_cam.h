@@ -3,19 +3,16 @@
 
 #include <string>
 
-#include "core/analysis/descriptor.h"
 #include "core/analysis/map.h"
+#include "core/analysis/method.h"
 #include "core/base/result.h"
 
 namespace orderscope {
 
-class Trace;
-struct Probe;
-
 /// Grad-CAM (Selvaraju et al., ICCV 2017, eq. 1-2, before the ReLU): w_c = mean over space of d logit / d A_c, map =
 /// sum_c w_c A_c. Raw and signed. Any tap with channels and a spatial layout will do, tokens included. Reference:
 /// pytorch-grad-cam.
-const MethodDescriptor& grad_cam_descriptor();
+const Method& grad_cam_method();
 
 /// Grad-CAM at every tap that matches `layers`.
 Probe grad_cam_probe(const std::string& layers);

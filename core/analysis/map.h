@@ -44,4 +44,7 @@ struct Range {
 /// Smallest and largest finite value; {0, 0} if there is none.
 Range range_of(const Map& map);
 
+/// What a reader must be told before looking at it: NaN or Inf, a single cell, nothing but zeros, one value everywhere.
+std::vector<std::string> warnings_about(const Map& map);
+
 }  // namespace orderscope

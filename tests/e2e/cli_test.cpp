@@ -133,7 +133,6 @@ TEST(Cli, WrongUsageIsExitCodeTwo) {
       {"nonsense"},
       {"info"},
       {"forward", kHornet, "-o", "x"},
-      {"cam", kHornet, "--image", kPhoto, "-o", "x"},
       {"cam", kHornet, "--image", kPhoto, "--layer", "norm", "--class", "many", "-o", "x"},
       {"cam", kHornet, "--image", kPhoto, "--layer", "norm", "--class", "-1", "-o", "x"},
       {"forward", kHornet, "--image", kPhoto, "--input", kInput, "-o", "x"},

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <mutex>
+
+#include "core/analysis/grad_cam.h"
+#include "core/analysis/method.h"
+#include "core/analysis/order_contribution.h"
+#include "core/analysis/order_maps.h"
+
+namespace orderscope {
+
+namespace {
+
+struct Registered {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<const Method>> methods;
+};
+
+Registered& registered() {
+  static Registered all;
+  return all;
+}
+
+const std::vector<const Method*>& built_in_methods() {
+  static const std::vector<const Method*> all{&grad_cam_method()};
+  return all;
+}
+
+/// Those that look at many images, or at a model's inside in ways of their own; each has a command.
+const std::vector<const MethodDescriptor*>& other_descriptors() {
+  static const std::vector<const MethodDescriptor*> all{&order_maps_descriptor(), &order_contribution_descriptor()};
+  return all;
+}
+
+}  // namespace
+
+std::vector<const Method*> all_methods() {
+  std::vector<const Method*> all = built_in_methods();
+  const std::lock_guard lock(registered().mutex);
+  for (const auto& method : registered().methods) all.push_back(method.get());
+  return all;
+}
+
+const Method* find_method(const std::string& id) {
+  for (const Method* method : all_methods())
+    if (method->descriptor.id == id) return method;
+  return nullptr;
+}
+
+Result<void> register_method(std::shared_ptr<const Method> method) {
+  const std::string& id = method->descriptor.id;
+  if (find_descriptor(id)) return fail(Error::Kind::InvalidInput, "there is a method of this id already", id);
+  const std::lock_guard lock(registered().mutex);
+  registered().methods.push_back(std::move(method));
+  return {};
+}
+
+std::vector<const MethodDescriptor*> methods() {
+  std::vector<const MethodDescriptor*> all = other_descriptors();
+  for (const Method* method : all_methods()) all.push_back(&method->descriptor);
+  return all;
+}
+
+const MethodDescriptor* find_descriptor(const std::string& id) {
+  for (const MethodDescriptor* method : methods())
+    if (method->id == id) return method;
+  return nullptr;
+}
+
+}  // namespace orderscope
