@@ -36,10 +36,15 @@ void add_recipe_options(CLI::App& app, Options& o) {
   TrainOptions& t = o.train;
   app.add_option("--epochs", t.epochs, "passes over the data")->capture_default_str();
   app.add_option("--batch", t.batch, "pictures a step")->capture_default_str();
+  static const std::map<std::string, OptimizerKind> optimizers{{"adamw", OptimizerKind::AdamW},
+                                                               {"muon", OptimizerKind::Muon}};
+  app.add_option("--optimizer", t.optimizer, "adamw, or muon for matrices with adamw for the rest")
+      ->transform(CLI::CheckedTransformer(optimizers))
+      ->default_str("adamw");
   app.add_option("--lr", t.learning_rate, "learning rate after the warm-up")->capture_default_str();
   app.add_option("--min-lr", t.min_learning_rate, "learning rate at the end")->capture_default_str();
   app.add_option("--warmup", t.warmup_epochs, "epochs of linear warm-up")->capture_default_str();
-  app.add_option("--weight-decay", t.weight_decay, "of AdamW")->capture_default_str();
+  app.add_option("--weight-decay", t.weight_decay, "decoupled, of matrices only")->capture_default_str();
   app.add_option("--clip", t.clip_norm, "largest norm of the gradient; 0: any")->capture_default_str();
   app.add_option("--smoothing", t.label_smoothing, "label smoothing")->capture_default_str();
   app.add_option("--drop-path", t.drop_path, "rate of stochastic depth at the last block")->capture_default_str();

@@ -90,8 +90,7 @@ void adjust_colors(float* rgb, int pixels, float brightness, float contrast, flo
 void augment(const Image& image, const AugmentOptions& o, const Preprocessing& how, std::mt19937_64& random,
              float* out) {
   const int size = how.size;
-  const Image crop =
-      resize_bicubic(cut(image, random_crop(image.width, image.height, o, random)), size, size);
+  const Image crop = resize_bicubic(cut(image, random_crop(image.width, image.height, o, random)), size, size);
   const bool flip = uniform(random, 0, 1) < o.flip;
   const auto factor = [&](double range) { return static_cast<float>(uniform(random, 1 - range, 1 + range)); };
   const float brightness = factor(o.brightness), contrast = factor(o.contrast), saturation = factor(o.saturation);

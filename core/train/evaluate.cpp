@@ -16,8 +16,8 @@ Result<Accuracy> evaluate(const Backbone& backbone, const ImageCache& images, co
   const int classes = backbone.architecture().classes;
   for (const int label : labels) {
     if (label >= 0 && label < classes) continue;
-    return fail(Error::Kind::InvalidInput, "label " + std::to_string(label) + " is none of the network's " +
-                                               std::to_string(classes) + " classes");
+    return fail(Error::Kind::InvalidInput,
+                "label " + std::to_string(label) + " is none of the network's " + std::to_string(classes) + " classes");
   }
   TRY_VOID(backbone.check_input(how.size, how.size));
 

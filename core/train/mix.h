@@ -10,8 +10,8 @@ namespace orderscope {
 
 /// How a batch is mixed with itself in reverse order.
 struct Mix {
-  double own = 1;                           ///< weight of a sample's own label; the partner's is 1 - own
-  bool boxed = false;                       ///< CutMix: the partner's pixels fill the box; else MixUp: all are blended
+  double own = 1;      ///< weight of a sample's own label; the partner's is 1 - own
+  bool boxed = false;  ///< CutMix: the partner's pixels fill the box; else MixUp: all are blended
   int left = 0, top = 0, right = 0, bottom = 0;
 };
 

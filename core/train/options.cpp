@@ -9,8 +9,8 @@ namespace orderscope {
 namespace {
 
 nlohmann::json to_json(const Architecture& a) {
-  nlohmann::json json{{"family", to_string(a.family)}, {"depths", a.depths},           {"dims", a.dims},
-                      {"mlp_ratio", a.mlp_ratio},      {"image_size", a.image_size},   {"layer_scale", a.layer_scale}};
+  nlohmann::json json{{"family", to_string(a.family)}, {"depths", a.depths},         {"dims", a.dims},
+                      {"mlp_ratio", a.mlp_ratio},      {"image_size", a.image_size}, {"layer_scale", a.layer_scale}};
   if (a.family == Family::HorNet) {
     json["orders"] = a.orders;
     json["filters"] = nlohmann::json::array();
@@ -46,7 +46,7 @@ nlohmann::json recipe(const TrainOptions& o) {
           {"layer_scale_init", o.layer_scale_init},
           {"epochs", o.epochs},
           {"batch", o.batch},
-          {"optimizer", "adamw"},
+          {"optimizer", o.optimizer == OptimizerKind::Muon ? "muon" : "adamw"},
           {"learning_rate", o.learning_rate},
           {"min_learning_rate", o.min_learning_rate},
           {"warmup_epochs", o.warmup_epochs},
@@ -101,8 +101,9 @@ Result<void> check_options(const TrainOptions& o) {
                           {"--workers", double(o.workers), 1, 4096}};
   for (const Range& range : ranges) {
     if (range.value >= range.min && range.value <= range.max) continue;
-    return fail(Error::Kind::InvalidInput, "must lie between " + nlohmann::json(range.min).dump() + " and " +
-                                               nlohmann::json(range.max).dump(), range.option);
+    return fail(Error::Kind::InvalidInput,
+                "must lie between " + nlohmann::json(range.min).dump() + " and " + nlohmann::json(range.max).dump(),
+                range.option);
   }
   if (o.architecture.layer_scale && o.architecture.family != Family::Swin && !(o.layer_scale_init > 0))
     return fail(Error::Kind::InvalidInput, "must be positive", "--layer-scale");

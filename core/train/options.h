@@ -13,11 +13,11 @@ namespace orderscope {
 
 /// What happens to one picture before it is learned from. Probabilities and ranges of 0 switch a step off.
 struct AugmentOptions {
-  double min_scale = 0.25, max_scale = 1.0;        ///< area of the crop, as a fraction of the picture
-  double min_ratio = 3.0 / 4, max_ratio = 4.0 / 3; ///< width / height of the crop
-  double flip = 0.5;                               ///< probability of a horizontal flip
+  double min_scale = 0.25, max_scale = 1.0;                   ///< area of the crop, as a fraction of the picture
+  double min_ratio = 3.0 / 4, max_ratio = 4.0 / 3;            ///< width / height of the crop
+  double flip = 0.5;                                          ///< probability of a horizontal flip
   double brightness = 0.4, contrast = 0.4, saturation = 0.4;  ///< factors are drawn from [1 - v, 1 + v]
-  double erase = 0.0;                              ///< probability of random erasing (Zhong et al. 2017)
+  double erase = 0.0;                                         ///< probability of random erasing (Zhong et al. 2017)
 };
 
 /// MixUp (Zhang et al. 2017) and CutMix (Yun et al. 2019) of a batch with itself in reverse order.
@@ -26,6 +26,8 @@ struct MixOptions {
   double mixup_alpha = 0.0;   ///< of the Beta distribution of the weight; 0: no MixUp
   double cutmix_alpha = 1.0;  ///< 0: no CutMix. With both, each is chosen half of the time
 };
+
+enum class OptimizerKind { AdamW, Muon };  ///< Muon: for hidden matrices, with AdamW for everything else
 
 struct TrainOptions {
   std::filesystem::path data;  ///< folder with a folder a class
@@ -37,6 +39,7 @@ struct TrainOptions {
 
   int epochs = 100;
   int batch = 64;
+  OptimizerKind optimizer = OptimizerKind::AdamW;
   double learning_rate = 2e-3;      ///< at the end of the warm-up
   double min_learning_rate = 1e-5;  ///< at the end of the cosine
   double warmup_epochs = 5;
@@ -53,11 +56,11 @@ struct TrainOptions {
   std::uint64_t seed = 1;
 
   // What does not change the result.
-  int threads = 0;             ///< of tensor operations; 0: as many as cores
-  int workers = 2;             ///< threads that decode and augment
-  double save_minutes = 10;    ///< the state is saved that often within an epoch, and after each
+  int threads = 0;                                   ///< of tensor operations; 0: as many as cores
+  int workers = 2;                                   ///< threads that decode and augment
+  double save_minutes = 10;                          ///< the state is saved that often within an epoch, and after each
   std::int64_t cache_bytes = std::int64_t{2} << 30;  ///< memory for decoded pictures
-  bool half = false;           ///< model.safetensors in float16
+  bool half = false;                                 ///< model.safetensors in float16
 };
 
 /// How the trained model wants its pictures.

@@ -13,8 +13,8 @@ enum class RandomUse : std::uint32_t { Weights, Order, Sample, Mix, Step };
 inline std::mt19937_64 random_stream(std::uint64_t seed, RandomUse use, std::uint64_t first, std::uint64_t second = 0) {
   const auto low = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
   const auto high = [](std::uint64_t v) { return static_cast<std::uint32_t>(v >> 32); };
-  std::seed_seq key{low(seed),   high(seed),   static_cast<std::uint32_t>(use), low(first),
-                    high(first), low(second), high(second)};
+  std::seed_seq key{low(seed),   high(seed),  static_cast<std::uint32_t>(use), low(first), high(first),
+                    low(second), high(second)};
   return std::mt19937_64(key);
 }
 

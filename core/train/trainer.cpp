@@ -179,8 +179,8 @@ Result<TrainingSummary> Run::operator()() {
   summary.epochs = options_.epochs;
   if (!state_.log.empty()) summary.train_loss = state_.log.back().train_loss;
   if (seconds > 0) {
-    summary.images_per_second = static_cast<double>((state_.step - summary.resumed_at) *
-                                                    batch_size(options_, images_.size())) / seconds;
+    summary.images_per_second =
+        static_cast<double>((state_.step - summary.resumed_at) * batch_size(options_, images_.size())) / seconds;
   }
   return summary;
 }

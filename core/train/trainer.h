@@ -15,10 +15,10 @@ struct TrainingSummary {
   std::int64_t resumed_at = 0;    ///< steps that an earlier call had done
   std::int64_t steps = 0;
   int epochs = 0;
-  double train_loss = 0;          ///< mean of the last epoch
-  std::optional<Accuracy> val;    ///< of the final averaged weights
-  double images_per_second = 0;   ///< of this call
-  std::filesystem::path model;    ///< the written checkpoint
+  double train_loss = 0;         ///< mean of the last epoch
+  std::optional<Accuracy> val;   ///< of the final averaged weights
+  double images_per_second = 0;  ///< of this call
+  std::filesystem::path model;   ///< the written checkpoint
 };
 
 /// Trains a backbone from scratch with AdamW, as HorNet's, Swin's and ConvNeXt's authors do, and writes to options.out:

@@ -26,6 +26,16 @@ std::vector<at::Tensor> values_of(const StateDict& named) {
   return values;
 }
 
+/// The parameters that Muon takes, or those that it leaves to AdamW.
+StateDict share_of(OptimizerKind asked, OptimizerKind taker, const StateDict& parameters) {
+  StateDict share;
+  for (const NamedTensor& n : parameters) {
+    const bool muon = asked == OptimizerKind::Muon && is_hidden_matrix(n.name, n.tensor);
+    if (muon == (taker == OptimizerKind::Muon)) share.push_back(n);
+  }
+  return share;
+}
+
 }  // namespace
 
 Result<Training> Training::create(const TrainOptions& options, std::int64_t steps_per_epoch) {
@@ -59,7 +69,8 @@ Training::Training(const TrainOptions& options, std::int64_t steps_per_epoch, st
       averaged_parameters_(parameters_of(*averaged_)),
       values_(values_of(parameters_)),
       averaged_values_(values_of(averaged_parameters_)),
-      optimizer_(parameters_, options) {}
+      muon_(share_of(options.optimizer, OptimizerKind::Muon, parameters_), options),
+      adamw_(share_of(options.optimizer, OptimizerKind::AdamW, parameters_), options) {}
 
 double Training::learning_rate(std::int64_t step) const {
   CosineSchedule schedule;
@@ -80,19 +91,21 @@ Result<double> Training::step(const Batch& batch, std::int64_t step) {
     loss_value = loss.item<double>();
     if (!std::isfinite(loss_value)) return;
     loss.backward();
-    optimizer_.step(learning_rate(step));
+    muon_.step(learning_rate(step));
+    adamw_.step(learning_rate(step));
     update_average(averaged_values_, values_, ema_decay_at(step, options_.ema_decay));
   }));
   if (!std::isfinite(loss_value)) {
-    return fail(Error::Kind::InvalidInput, "the loss became " + std::to_string(loss_value) + " at step " +
-                                               std::to_string(step + 1), "training",
+    return fail(Error::Kind::InvalidInput,
+                "the loss became " + std::to_string(loss_value) + " at step " + std::to_string(step + 1), "training",
                 "use a lower learning rate or a longer warm-up");
   }
   return loss_value;
 }
 
 StateDict Training::tensors() const {
-  StateDict all = optimizer_.state();
+  StateDict all = adamw_.state();
+  for (const NamedTensor& n : muon_.state()) all.push_back(n);
   for (const NamedTensor& n : parameters_) all.push_back({"model." + n.name, n.tensor.detach()});
   for (const NamedTensor& n : averaged_parameters_) all.push_back({"ema." + n.name, n.tensor.detach()});
   return all;

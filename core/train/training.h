@@ -8,6 +8,7 @@
 
 #include "core/models/backbone.h"
 #include "core/train/batch_loader.h"
+#include "core/train/muon.h"
 #include "core/train/optimizer.h"
 #include "core/train/options.h"
 #include "core/train/training_state.h"
@@ -28,7 +29,7 @@ class Training {
 
   /// What a state file holds: weights, averaged weights, moments. They share memory with the training.
   StateDict tensors() const;
-  void set_steps(std::int64_t steps) { optimizer_.set_steps(steps); }
+  void set_steps(std::int64_t steps) { adamw_.set_steps(steps); }
 
   const Backbone& averaged() const { return *averaged_; }
   /// The averaged weights under the official names. Errors: InvalidInput when one is too large for float16.
@@ -43,7 +44,8 @@ class Training {
   std::shared_ptr<Backbone> backbone_, averaged_;
   StateDict parameters_, averaged_parameters_;
   std::vector<at::Tensor> values_, averaged_values_;
-  AdamW optimizer_;
+  Muon muon_;  ///< without parameters unless asked for
+  AdamW adamw_;
 };
 
 }  // namespace orderscope

@@ -16,7 +16,7 @@ constexpr auto kKey = "training_state";
 
 nlohmann::json to_json(const EpochLog& row) {
   const auto optional = [](const std::optional<double>& v) { return v ? nlohmann::json(*v) : nlohmann::json(); };
-  return {row.epoch, row.step, row.learning_rate, row.train_loss, optional(row.val_top1), optional(row.val_top5),
+  return {row.epoch,  row.step, row.learning_rate, row.train_loss, optional(row.val_top1), optional(row.val_top5),
           row.seconds};
 }
 
@@ -24,8 +24,8 @@ EpochLog epoch_log(const nlohmann::json& json) {
   const auto optional = [](const nlohmann::json& v) {
     return v.is_null() ? std::nullopt : std::optional(v.get<double>());
   };
-  return {json.at(0).get<int>(),    json.at(1).get<std::int64_t>(), json.at(2).get<double>(), json.at(3).get<double>(),
-          optional(json.at(4)), optional(json.at(5)),           json.at(6).get<double>()};
+  return {json.at(0).get<int>(), json.at(1).get<std::int64_t>(), json.at(2).get<double>(), json.at(3).get<double>(),
+          optional(json.at(4)),  optional(json.at(5)),           json.at(6).get<double>()};
 }
 
 std::string difference(const nlohmann::json& saved, const nlohmann::json& wanted) {
@@ -51,8 +51,8 @@ std::string log_csv(const std::vector<EpochLog>& log) {
 
 Result<void> save_state(const std::filesystem::path& path, const TrainingState& state, const nlohmann::json& recipe,
                         const StateDict& tensors) {
-  nlohmann::json json{{"step", state.step}, {"loss_sum", state.loss_sum}, {"seconds", state.seconds},
-                      {"log", nlohmann::json::array()}};
+  nlohmann::json json{
+      {"step", state.step}, {"loss_sum", state.loss_sum}, {"seconds", state.seconds}, {"log", nlohmann::json::array()}};
   for (const EpochLog& row : state.log) json["log"].push_back(to_json(row));
   return write_safetensors(path, tensors, {{kKey, json.dump()}, {"recipe", recipe.dump()}});
 }
