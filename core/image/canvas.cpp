@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 
 #include "core/image/ticks.h"
 
@@ -63,6 +64,88 @@ void Canvas::picture(int x, int y, const Image& image) {
 
 void Canvas::text(float x, float baseline, std::string_view text, const TextStyle& style) {
   painter_.draw(image_, x, baseline, text, style);
+}
+
+void Canvas::upward_text(float baseline, float bottom, std::string_view text, const TextStyle& style) {
+  // Drawn lying on a strip of what is there already, turned, so that the letters keep their smooth edges.
+  const int length = static_cast<int>(std::ceil(painter_.width(text, style))) + 2;
+  const int above = static_cast<int>(std::ceil(style.size)), height = above + static_cast<int>(0.4F * style.size) + 1;
+  const int left = static_cast<int>(std::lround(baseline)) - above, low = static_cast<int>(std::lround(bottom));
+  Image strip{length, height, std::vector<std::uint8_t>(std::size_t{3} * length * height)};
+  const auto each = [&](auto&& action) {
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < length; ++x) {
+        const int column = left + y, row = low - x;
+        if (column < 0 || column >= image_.width || row < 0 || row >= image_.height) continue;
+        action(strip.row(y) + 3 * x, image_.row(row) + 3 * column);
+      }
+  };
+  each([](std::uint8_t* lying, const std::uint8_t* there) { std::copy_n(there, 3, lying); });
+  painter_.draw(strip, 0, float(above), text, style);
+  each([](const std::uint8_t* lying, std::uint8_t* there) { std::copy_n(lying, 3, there); });
+}
+
+namespace {
+
+constexpr int kShift = 6;  // OpenCV draws at fractions of 1 / 64 pixel
+
+cv::Point fixed(const Point& point) {
+  // A pixel's centre is OpenCV's whole number and our half.
+  return {static_cast<int>(std::lround((point.x - 0.5F) * (1 << kShift))),
+          static_cast<int>(std::lround((point.y - 0.5F) * (1 << kShift)))};
+}
+
+cv::Scalar scalar(Rgb color) { return {double(color.r), double(color.g), double(color.b)}; }
+
+std::vector<std::vector<Point>> strokes(std::span<const Point> points, float dash) {
+  std::vector<std::vector<Point>> result;
+  float walked = 0;
+  bool on = true;
+  std::vector<Point> stroke{points.front()};
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    Point from = points[i - 1];
+    const Point to = points[i];
+    float rest = std::hypot(to.x - from.x, to.y - from.y);
+    while (walked + rest > dash) {
+      const float share = (dash - walked) / rest;
+      from = {from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)};
+      rest -= dash - walked;
+      walked = 0;
+      stroke.push_back(from);
+      if (on) result.push_back(stroke);
+      stroke = {from};
+      on = !on;
+    }
+    walked += rest;
+    stroke.push_back(to);
+  }
+  if (on && stroke.size() > 1) result.push_back(stroke);
+  return result;
+}
+
+}  // namespace
+
+void Canvas::polyline(std::span<const Point> points, float width, Rgb color, float dash) {
+  if (points.empty()) return;
+  if (dash > 0) {
+    for (const auto& stroke : strokes(points, dash)) polyline(stroke, width, color);
+    return;
+  }
+  cv::Mat pixels(image_.height, image_.width, CV_8UC3, image_.rgb.data());
+  std::vector<cv::Point> path;
+  for (const Point& point : points) path.push_back(fixed(point));
+  const int thickness = std::max(1, static_cast<int>(std::lround(width)));
+  cv::polylines(pixels, path, false, scalar(color), thickness, cv::LINE_AA, kShift);
+}
+
+void Canvas::polygon(std::span<const Point> points, Rgb color, float opacity) {
+  if (points.size() < 3) return;
+  cv::Mat pixels(image_.height, image_.width, CV_8UC3, image_.rgb.data());
+  std::vector<cv::Point> path;
+  for (const Point& point : points) path.push_back(fixed(point));
+  cv::Mat over = pixels.clone();
+  cv::fillPoly(over, std::vector{path}, scalar(color), cv::LINE_AA, kShift);
+  cv::addWeighted(over, opacity, pixels, 1 - opacity, 0, pixels);
 }
 
 float side_bar_width(TextPainter& painter, const ColorScale& scale, std::string_view unit, float font, int height) {

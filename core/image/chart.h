@@ -14,8 +14,8 @@ namespace orderscope {
 struct ChartLine {
   std::string name;
   std::vector<double> x, y;
-  std::vector<double> low{}, high{};   ///< drawn as a band; empty, or as many as x
-  std::optional<Rgb> color{};          ///< default: model_color of its place
+  std::vector<double> low{}, high{};  ///< drawn as a band; empty, or as many as x
+  std::optional<Rgb> color{};         ///< default: model_color of its place
   bool dashed = false;
 };
 
@@ -42,10 +42,10 @@ struct MatrixFigure {
   std::string title, subtitle{};
   std::vector<std::string> rows, columns;  ///< labels; as many as the matrix has
   std::string row_title{}, column_title{};
-  std::vector<double> values;              ///< row-major; NaN in the colour of missing
+  std::vector<double> values;  ///< row-major; NaN in the colour of missing
   ColorScale scale;
   std::string unit{};
-  bool write_values = false;               ///< in the cells, where they have room
+  bool write_values = false;  ///< in the cells, where they have room
   bool dark = false;
 };
 
