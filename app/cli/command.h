@@ -39,6 +39,7 @@ Run make_orders(CLI::App& app, CommonOptions& common);
 Run make_cam(CLI::App& app, CommonOptions& common);
 Run make_eval(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
+Run make_curves(CLI::App& app, CommonOptions& common);
 
 /// MODEL with --key.
 struct ModelOptions {

@@ -21,6 +21,7 @@ constexpr cli::Command kCommands[] = {
     {"cam", "class activation map at a layer", cli::make_cam},
     {"eval", "accuracy on a folder of labelled images", cli::make_eval},
     {"train", "train a backbone on a folder of images", cli::make_train},
+    {"curves", "training curves of one or several trainings as a figure", cli::make_curves},
 };
 
 void add_common_options(CLI::App& app, cli::CommonOptions& common) {

@@ -13,6 +13,7 @@ struct Options {
   ArchitectureOptions architecture;
   TrainOptions train;
   std::vector<double> scale{0.25, 1.0}, jitter{0.4, 0.4, 0.4};
+  std::vector<std::string> metadata;
 };
 
 void add_architecture_options(CLI::App& app, ArchitectureOptions& a) {
@@ -87,6 +88,10 @@ Result<void> run(Options options, const CommonOptions& common, const JobContext&
   TrainOptions& train_options = options.train;
   TRY(train_options.architecture, make_architecture(options.architecture));
   train_options.out = common.output;
+  for (const std::string& entry : options.metadata) {
+    const auto equals = entry.find('=');
+    train_options.metadata[entry.substr(0, equals)] = entry.substr(equals + 1);
+  }
   train_options.threads = common.threads;
   train_options.augment.min_scale = options.scale[0];
   train_options.augment.max_scale = options.scale[1];
@@ -121,6 +126,11 @@ Run make_train(CLI::App& app, CommonOptions& common) {
   app.add_option("--save-minutes", options->train.save_minutes, "how often the state is saved within an epoch")
       ->capture_default_str();
   app.add_flag("--half", options->train.half, "write the final weights as float16");
+  app.add_option("--metadata", options->metadata, "KEY=VALUE to write into the model file, e.g. the data's licence")
+      ->check([](const std::string& entry) {
+        const auto equals = entry.find('=');
+        return equals != 0 && equals != std::string::npos ? std::string() : "must be KEY=VALUE, not " + entry;
+      });
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };
 }

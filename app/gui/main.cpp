@@ -22,8 +22,10 @@ void add_defaults(std::vector<std::filesystem::path>& files, const QString& prog
   };
   const bool model_given = given([](FileKind kind) { return kind == FileKind::Model; });
   const bool image_given = given([](FileKind kind) { return kind == FileKind::Image || kind == FileKind::Folder; });
-  if (!model_given)
-    if (const auto model = demo_model(resources); !model.empty()) files.insert(files.begin(), model);
+  if (!model_given) {
+    const auto models = demo_models(resources);
+    files.insert(files.begin(), models.begin(), models.end());
+  }
   if (!image_given)
     for (const auto& image : sample_images(resources)) files.push_back(image);
 }

@@ -28,22 +28,21 @@ fs::path resource_folder(const fs::path& program_folder) {
   return {};
 }
 
-fs::path demo_model(const fs::path& resources) {
-  const fs::path folder = resources / "models";
-  std::error_code error;
-  if (fs::exists(folder / "hornet-7x7.safetensors", error)) return folder / "hornet-7x7.safetensors";
+std::vector<fs::path> demo_models(const fs::path& resources) {
   std::vector<fs::path> found;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (name.starts_with("hornet") && name.ends_with(".safetensors")) found.push_back(it->path());
-  }
-  return found.empty() ? fs::path() : *std::min_element(found.begin(), found.end());
+  std::error_code error;
+  for (fs::directory_iterator it(resources / "models", error), end; !error && it != end; it.increment(error))
+    if (it->path().extension() == ".safetensors") found.push_back(it->path());
+  std::ranges::sort(found, {}, [](const fs::path& path) {
+    return std::pair(path.filename() != "hornet-7x7.safetensors", path.filename().string());
+  });
+  return found;
 }
 
 std::vector<fs::path> sample_images(const fs::path& resources) {
   std::vector<fs::path> images = images_in(resources / "samples");
-  const auto first =
-      std::find_if(images.begin(), images.end(), [](const fs::path& path) { return path.stem() == "Golden-Delicious_008"; });
+  const auto first = std::find_if(images.begin(), images.end(),
+                                  [](const fs::path& path) { return path.stem() == "Golden-Delicious_008"; });
   if (first != images.end()) std::rotate(images.begin(), first, first + 1);
   return images;
 }

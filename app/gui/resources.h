@@ -10,8 +10,8 @@ namespace orderscope {
 /// else the source tree the program was built in. Empty if there is none.
 std::filesystem::path resource_folder(const std::filesystem::path& program_folder);
 
-/// The first hornet*.safetensors of the folder's models, hornet-7x7.safetensors before all; empty if there is none.
-std::filesystem::path demo_model(const std::filesystem::path& resources);
+/// The folder's models, hornet-7x7.safetensors, which the window shows first, at the front.
+std::vector<std::filesystem::path> demo_models(const std::filesystem::path& resources);
 
 /// The sample photos, the one to show first at the front.
 std::vector<std::filesystem::path> sample_images(const std::filesystem::path& resources);

@@ -11,8 +11,29 @@
 
 namespace orderscope {
 
-Result<Accuracy> evaluate(const Backbone& backbone, const ImageCache& images, const std::vector<int>& labels,
-                          const Preprocessing& how, int batch, const JobContext& job) {
+namespace {
+
+/// Logits [N, classes] on the CPU to predictions.
+void append(const at::Tensor& logits, std::span<const int> labels, std::vector<Prediction>& predictions) {
+  const at::Tensor target = at::tensor(std::vector<int64_t>(labels.begin(), labels.end()), at::kLong).unsqueeze(1);
+  const at::Tensor log_probabilities = logits.log_softmax(1), probabilities = log_probabilities.exp();
+  const auto [confidence, predicted] = probabilities.max(1);
+  const at::Tensor loss = -log_probabilities.gather(1, target).squeeze(1);
+  const at::Tensor rank = logits.gt(logits.gather(1, target)).sum(1);
+  // sum_k p_k^2 - 2 p_label + 1
+  const at::Tensor brier = probabilities.square().sum(1) - 2 * probabilities.gather(1, target).squeeze(1) + 1;
+  for (std::int64_t i = 0; i < logits.size(0); ++i) {
+    predictions.push_back({labels[i], static_cast<int>(predicted[i].item<std::int64_t>()),
+                           static_cast<int>(rank[i].item<std::int64_t>()), confidence[i].item<float>(),
+                           loss[i].item<float>(), brier[i].item<float>()});
+  }
+}
+
+}  // namespace
+
+Result<std::vector<Prediction>> predict(const Backbone& backbone, const ImageCache& images,
+                                        const std::vector<int>& labels, const Preprocessing& how, int batch,
+                                        const JobContext& job) {
   const int classes = backbone.architecture().classes;
   for (const int label : labels) {
     if (label >= 0 && label < classes) continue;
@@ -23,7 +44,8 @@ Result<Accuracy> evaluate(const Backbone& backbone, const ImageCache& images, co
 
   const auto count = static_cast<std::int64_t>(labels.size());
   const int64_t size = how.size;
-  Accuracy total;
+  const at::Device device = backbone.parameters().front().device();
+  std::vector<Prediction> predictions;
   for (std::int64_t first = 0; first < count; first += batch) {
     TRY_VOID(job.check());
     job.progress(first, count, "evaluating");
@@ -35,23 +57,27 @@ Result<Accuracy> evaluate(const Backbone& backbone, const ImageCache& images, co
     }
     TRY_VOID(guarded([&] {
       const at::InferenceMode inference;
-      const std::vector<int64_t> own(labels.begin() + first, labels.begin() + first + n);
-      const at::Tensor target = at::tensor(own, at::kLong);
-      const at::Tensor logits = backbone.forward(input.permute({0, 3, 1, 2})).to(at::kCPU);
-      const at::Tensor best = std::get<1>(logits.topk(std::min(5, classes), 1));
-      const at::Tensor hits = best.eq(target.unsqueeze(1));
-      total.top1 += hits.select(1, 0).sum().item<double>();
-      total.top5 += hits.sum().item<double>();
-      total.loss += at::cross_entropy_loss(logits, target, {}, at::Reduction::Sum).item<double>();
+      const at::Tensor logits = backbone.forward(input.permute({0, 3, 1, 2}).to(device)).to(at::kCPU);
+      append(logits, std::span(labels).subspan(first, n), predictions);
     }));
   }
-  total.images = count;
-  if (count > 0) {
-    total.top1 /= static_cast<double>(count);
-    total.top5 /= static_cast<double>(count);
-    total.loss /= static_cast<double>(count);
+  return predictions;
+}
+
+Accuracy accuracy_of(std::span<const Prediction> predictions) {
+  Accuracy accuracy;
+  accuracy.images = static_cast<std::int64_t>(predictions.size());
+  if (predictions.empty()) return accuracy;
+  for (const Prediction& p : predictions) {
+    accuracy.top1 += p.predicted == p.label;
+    accuracy.top5 += p.label_rank < 5;
+    accuracy.loss += p.loss;
   }
-  return total;
+  const auto count = static_cast<double>(predictions.size());
+  accuracy.top1 /= count;
+  accuracy.top5 /= count;
+  accuracy.loss /= count;
+  return accuracy;
 }
 
 }  // namespace orderscope

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "core/base/preprocessing.h"
 #include "core/base/result.h"
@@ -61,6 +63,7 @@ struct TrainOptions {
   double save_minutes = 10;                          ///< the state is saved that often within an epoch, and after each
   std::int64_t cache_bytes = std::int64_t{2} << 30;  ///< memory for decoded pictures
   bool half = false;                                 ///< model.safetensors in float16
+  std::map<std::string, std::string> metadata{};     ///< added to that of model.safetensors, e.g. the data's licence
 };
 
 /// How the trained model wants its pictures.

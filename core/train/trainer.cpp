@@ -85,9 +85,9 @@ Result<void> Run::resume() {
 
 Result<std::optional<Accuracy>> Run::validate() const {
   if (val_ == nullptr) return std::nullopt;
-  TRY(const Accuracy accuracy, evaluate(training_.averaged(), val_->images, val_->files.labels,
-                                        evaluation_preprocessing(options_), options_.batch, {job_.stop, {}}));
-  return accuracy;
+  TRY(const auto predictions, predict(training_.averaged(), val_->images, val_->files.labels,
+                                      evaluation_preprocessing(options_), options_.batch, {job_.stop, {}}));
+  return accuracy_of(predictions);
 }
 
 Result<void> Run::end_epoch() {
@@ -154,14 +154,15 @@ Result<void> Run::write_model(const std::optional<Accuracy>& val) const {
     summary["val_top5"] = val->top5;
   }
   TRY(const StateDict weights, training_.weights(options_.half));
-  return write_safetensors(options_.out / "model.safetensors", weights,
-                           {{"format", "pt"},
-                            {"class_names", nlohmann::json(data_.classes).dump()},
-                            {"preprocessing", to_json(evaluation_preprocessing(options_)).dump()},
-                            {"recipe", recipe_.dump()},
-                            {"seed", std::to_string(options_.seed)},
-                            {"training", summary.dump()},
-                            {"program", version_text()}});
+  std::map<std::string, std::string> metadata{{"format", "pt"},
+                                              {"class_names", nlohmann::json(data_.classes).dump()},
+                                              {"preprocessing", to_json(evaluation_preprocessing(options_)).dump()},
+                                              {"recipe", recipe_.dump()},
+                                              {"seed", std::to_string(options_.seed)},
+                                              {"training", summary.dump()},
+                                              {"program", version_text()}};
+  metadata.insert(options_.metadata.begin(), options_.metadata.end());
+  return write_safetensors(options_.out / "model.safetensors", weights, metadata);
 }
 
 Result<TrainingSummary> Run::operator()() {

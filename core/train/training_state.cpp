@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <charconv>
+#include <sstream>
 #include <unordered_map>
 
 #include "core/checkpoint/safetensors.h"
@@ -47,6 +49,30 @@ std::string log_csv(const std::vector<EpochLog>& log) {
            (row.val_top5 ? number(*row.val_top5) : "") + ',' + number(row.seconds) + '\n';
   }
   return csv;
+}
+
+Result<std::vector<EpochLog>> parse_log_csv(const std::string& text, const std::string& path) {
+  std::vector<EpochLog> log;
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (number == 1 || line.empty()) continue;
+    const auto broken = [&]() -> Result<std::vector<EpochLog>> {
+      return fail(Error::Kind::Broken, "line " + std::to_string(number) + " is no line of a training's log", path);
+    };
+    std::vector<std::optional<double>> fields;
+    std::istringstream columns(line + ",");
+    for (std::string field; std::getline(columns, field, ',');) {
+      double value = 0;
+      const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+      if (!field.empty() && (error != std::errc() || end != field.data() + field.size())) return broken();
+      fields.push_back(field.empty() ? std::nullopt : std::optional(value));
+    }
+    if (fields.size() != 7 || !fields[0] || !fields[1] || !fields[2] || !fields[3] || !fields[6]) return broken();
+    log.push_back({static_cast<int>(*fields[0]), static_cast<std::int64_t>(*fields[1]), *fields[2], *fields[3],
+                   fields[4], fields[5], *fields[6]});
+  }
+  return log;
 }
 
 Result<void> save_state(const std::filesystem::path& path, const TrainingState& state, const nlohmann::json& recipe,

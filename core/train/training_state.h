@@ -23,6 +23,9 @@ struct EpochLog {
 
 std::string log_csv(const std::vector<EpochLog>& log);
 
+/// Reads what log_csv wrote. Errors: Broken (names the line).
+Result<std::vector<EpochLog>> parse_log_csv(const std::string& text, const std::string& path);
+
 /// Where a training stands, beside its tensors. Randomness needs no state: it is keyed by the step.
 struct TrainingState {
   std::int64_t step = 0;  ///< steps done

@@ -8,29 +8,9 @@
 #include <string>
 
 #include "core/image/png.h"
+#include "tests/temporary_folder.h"
 
 namespace orderscope::test {
-
-/// A folder that is removed at the end of the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    static int counter = 0;
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::temp_directory_path() /
-            (std::string("orderscope-") + info->name() + "-" + std::to_string(::getpid()) + "-" +
-             std::to_string(counter++));
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Three classes: horizontal stripes, vertical stripes, plain; noisy, with stripes of random phase.
 inline void write_striped_set(const std::filesystem::path& root, int images_per_class, int size, unsigned seed) {

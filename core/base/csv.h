@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace orderscope {
+
+/// Text of a table as RFC 4180 describes it, with line feeds: fields are quoted where they must be, numbers have a
+/// decimal point in every locale and as many digits as it takes to read them back unchanged.
+class CsvWriter {
+ public:
+  CsvWriter& add(std::string_view text);
+  CsvWriter& add(const char* text) { return add(std::string_view(text)); }
+  CsvWriter& add(const std::string& text) { return add(std::string_view(text)); }
+  CsvWriter& add(double value);  ///< NaN is an empty field
+  CsvWriter& add(std::int64_t value);
+  CsvWriter& add(int value) { return add(std::int64_t{value}); }
+  CsvWriter& end_row();
+
+  const std::string& text() const { return text_; }
+  void clear() { text_.clear(); }
+
+ private:
+  void separate();
+
+  std::string text_;
+  bool row_has_fields_ = false;
+};
+
+}  // namespace orderscope
