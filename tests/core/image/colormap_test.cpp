@@ -97,7 +97,7 @@ TEST(Colormap, ScaleMapsItsEndsAndClampsBeyond) {
 
 TEST(Colormap, MissingValuesStandOut) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const Colormap map : all_colormaps) {
+  for (const Colormap map : all_colormaps()) {
     EXPECT_EQ(color(map, nan), missing_color(map));
     // 0.04 in OKLab is plain to see between neighbouring areas.
     for (const Rgb entry : table_of(map)) EXPECT_GT(distance(entry, missing_color(map)), 0.04) << name_of(map);
@@ -105,7 +105,7 @@ TEST(Colormap, MissingValuesStandOut) {
 }
 
 TEST(Colormap, NamesGoBothWays) {
-  for (const Colormap map : all_colormaps) EXPECT_EQ(colormap_named(name_of(map)), map);
+  for (const Colormap map : all_colormaps()) EXPECT_EQ(colormap_named(name_of(map)), map);
   EXPECT_FALSE(colormap_named("jet"));
 }
 
