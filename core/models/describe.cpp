@@ -36,7 +36,7 @@ std::vector<std::string> mixers_of(const Architecture& a) {
   for (std::size_t i = 0; i < a.dims.size(); ++i) {
     switch (a.family) {
       case Family::HorNet: mixers.push_back(a.filters[i] ? "gnconv-gf" : "gnconv-" + kernel); break;
-      case Family::Swin: mixers.push_back("window-attention"); break;
+      case Family::Swin: mixers.emplace_back("window-attention"); break;
       case Family::ConvNeXt: mixers.push_back("dwconv-" + kernel); break;
       case Family::Plugin: break;
     }

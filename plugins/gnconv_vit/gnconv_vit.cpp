@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <torch/nn/modules/container/modulelist.h>
 
-#include "core/models/layers.h"
 
 namespace gnconv_vit {
 

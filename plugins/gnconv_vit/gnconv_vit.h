@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/checkpoint/checkpoint.h"
 #include "core/models/backbone.h"
 #include "core/models/gnconv.h"
+#include "core/models/layers.h"
 
 namespace gnconv_vit {
 
