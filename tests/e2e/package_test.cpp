@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 // Always the same folder: a compiler cache knows the files again.
 const fs::path kFolder = fs::path(ORDERSCOPE_BINARY_DIR) / "package-test";
 
-std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+std::string shell_word(const fs::path& path) { return "'" + path.string() + "'"; }
 
 /// Runs a shell command; fails the test with its output unless it succeeds. Gives the output.
 std::string run(const std::string& command) {
@@ -38,25 +38,25 @@ TEST(SlowPackage, AnotherProjectUsesGnConvAndBuildsAPlugin) {
   if (*ORDERSCOPE_SANITIZED) GTEST_SKIP() << "a program without the sanitizer cannot load libraries that have it";
   fs::remove_all(kFolder);
   const fs::path first = kFolder / "first", moved = kFolder / "moved", build = kFolder / "build";
-  const std::string cmake = quoted(ORDERSCOPE_CMAKE);
+  const std::string cmake = shell_word(ORDERSCOPE_CMAKE);
   for (const char* component : {"library", "development"})
-    run(cmake + " --install " + quoted(ORDERSCOPE_BINARY_DIR) + " --component " + component + " --prefix " +
-        quoted(first));
+    run(cmake + " --install " + shell_word(ORDERSCOPE_BINARY_DIR) + " --component " + component + " --prefix " +
+        shell_word(first));
   // An installed tree may be moved.
   fs::rename(first, moved);
   std::string configure =
-      cmake + " -S " + quoted(fs::path(ORDERSCOPE_SOURCE_DIR) / "tests/package") + " -B " + quoted(build) +
-      " -G '" ORDERSCOPE_GENERATOR "' -DCMAKE_MAKE_PROGRAM=" + quoted(ORDERSCOPE_MAKE_PROGRAM) +
-      " -DCMAKE_CXX_COMPILER=" + quoted(ORDERSCOPE_COMPILER) + " -DCMAKE_PREFIX_PATH=" + quoted(moved) +
-      " -DOUTSIDE_PLUGIN=" + quoted(fs::path(ORDERSCOPE_SOURCE_DIR) / "plugins/channel_diversity");
-  if (*ORDERSCOPE_CCACHE) configure += " -DCMAKE_CXX_COMPILER_LAUNCHER=" + quoted(ORDERSCOPE_CCACHE);
+      cmake + " -S " + shell_word(fs::path(ORDERSCOPE_SOURCE_DIR) / "tests/package") + " -B " + shell_word(build) +
+      " -G '" ORDERSCOPE_GENERATOR "' -DCMAKE_MAKE_PROGRAM=" + shell_word(ORDERSCOPE_MAKE_PROGRAM) +
+      " -DCMAKE_CXX_COMPILER=" + shell_word(ORDERSCOPE_COMPILER) + " -DCMAKE_PREFIX_PATH=" + shell_word(moved) +
+      " -DOUTSIDE_PLUGIN=" + shell_word(fs::path(ORDERSCOPE_SOURCE_DIR) / "plugins/channel_diversity");
+  if (*ORDERSCOPE_CCACHE) configure += " -DCMAKE_CXX_COMPILER_LAUNCHER=" + shell_word(ORDERSCOPE_CCACHE);
   run(configure);
   if (HasFailure()) return;
-  run(cmake + " --build " + quoted(build));
+  run(cmake + " --build " + shell_word(build));
   if (HasFailure()) return;
 
   const std::string checkpoint = test::golden("small/hornet_7x7/official.pth");
-  std::istringstream lines(run(quoted(build / "outside") + " " + quoted(checkpoint)));
+  std::istringstream lines(run(shell_word(build / "outside") + " " + shell_word(checkpoint)));
   std::string word;
   double value = 0;
   const at::NoGradGuard no_grad;
