@@ -18,6 +18,7 @@ struct Options {
   SubjectOptions subject;
   MethodOptions method;
   std::string method_id = "gradcam";
+  std::string colormap;  ///< "": what suits the map
 };
 
 bool yields_maps(const Method& method) { return method.descriptor.yields.starts_with("map"); }
@@ -33,6 +34,17 @@ nlohmann::json to_json(const std::vector<Number>& numbers) {
   nlohmann::json json = nlohmann::json::object();
   for (const Number& number : numbers) json[number.name] = number.value;
   return json;
+}
+
+ColorScale scale_of(const Options& options, const Map& map) {
+  const ColorScale usual = scale_for(map);
+  return options.colormap.empty() ? usual : with_colormap(usual, *colormap_named(options.colormap));
+}
+
+std::vector<std::string> colormap_names() {
+  std::vector<std::string> names;
+  for (const Colormap map : all_colormaps()) names.emplace_back(name_of(map));
+  return names;
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
@@ -53,7 +65,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     complete_provenance(map, loaded.provenance());
     const std::string name = found.maps.size() == 1 ? "cam" : "cam." + named.name;
     TRY(nlohmann::json entry, write_map(map, common.output, name));
-    TRY(const Image figure, draw_overlay_with_bar(loaded.input.picture, map, scale_for(map)));
+    TRY(const Image figure, draw_overlay_with_bar(loaded.input.picture, map, scale_of(options, map)));
     TRY_VOID(write_png(common.output / (name + ".png"), figure, map.provenance.fields()));
     entry["picture"] = name + ".png";
     entry["provenance"] = map.provenance.fields();
@@ -92,6 +104,8 @@ Run make_cam(CLI::App& app, CommonOptions& common) {
       ->capture_default_str();
   for (const Method* method : all_methods())
     if (yields_maps(*method)) options->method.add_to(app, method->descriptor);
+  app.add_option("--colormap", options->colormap, "of the picture; otherwise what suits the map")
+      ->check(CLI::IsMember(colormap_names()));
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };
 }

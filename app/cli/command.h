@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/analysis/method.h"
 #include "core/base/job.h"
@@ -22,6 +23,7 @@ struct CommonOptions {
   std::string device = "cpu";
   int threads = 0;
   std::filesystem::path output;
+  std::vector<std::filesystem::path> plugins;  ///< folders; loaded before the options are made
 };
 
 /// A command: registers its options on a subcommand and hands back what runs once they are parsed.
@@ -40,6 +42,8 @@ Run make_cam(CLI::App& app, CommonOptions& common);
 Run make_eval(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
 Run make_curves(CLI::App& app, CommonOptions& common);
+Run make_methods(CLI::App& app, CommonOptions& common);
+Run make_plugins(CLI::App& app, CommonOptions& common);
 
 /// MODEL with --key.
 struct ModelOptions {

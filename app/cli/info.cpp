@@ -17,7 +17,7 @@ json describe(const Model& model) {
   const Preprocessing& p = model.preprocessing;
   json info{
       {"name", model.name},
-      {"family", to_string(a.family)},
+      {"family", family_name(a)},
       {"depths", a.depths},
       {"dims", a.dims},
       {"orders", a.orders},
@@ -43,6 +43,7 @@ json describe(const Model& model) {
   };
   if (a.family == Family::HorNet) info["filters"] = filters;
   if (a.family == Family::Swin) info["heads"] = a.heads, info["windows"] = a.windows;
+  if (a.family == Family::Plugin) info["options"] = json::parse(a.plugin_options, nullptr, false);
   if (!model.class_names.empty()) info["class_names"] = model.class_names;
   return info;
 }
@@ -60,12 +61,13 @@ void print_table(const Model& model) {
   for (const std::string& mixer : model.mixers) mixers += (mixers.empty() ? "" : ", ") + mixer;
   char numbers[64];
   row("model", model.name);
-  row("family", to_string(a.family));
+  row("family", family_name(a));
   row("depths", list(a.depths));
   row("dims", list(a.dims));
   row("orders", list(a.orders));
   row("mixers", mixers);
   if (a.family == Family::Swin) row("heads", list(a.heads)), row("windows", list(a.windows));
+  if (!a.plugin_options.empty()) row("options", a.plugin_options);
   row("classes", std::to_string(a.classes));
   std::snprintf(numbers, sizeof numbers, "%.3f M", static_cast<double>(model.parameters) * 1e-6);
   row("parameters", numbers);

@@ -5,6 +5,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/plugins.h"
 #include "app/cli/progress_bar.h"
 #include "core/base/threads.h"
 #include "core/base/version.h"
@@ -22,6 +23,8 @@ constexpr cli::Command kCommands[] = {
     {"eval", "accuracy on a folder of labelled images", cli::make_eval},
     {"train", "train a backbone on a folder of images", cli::make_train},
     {"curves", "training curves of one or several trainings as a figure", cli::make_curves},
+    {"methods", "every method and its parameters", cli::make_methods},
+    {"plugins", "the plugins that were loaded, and those that failed", cli::make_plugins},
 };
 
 void add_common_options(CLI::App& app, cli::CommonOptions& common) {
@@ -30,6 +33,7 @@ void add_common_options(CLI::App& app, cli::CommonOptions& common) {
   app.add_option("--threads", common.threads, "0: as many as there are cores")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  cli::add_plugins_option(app, common.plugins);
   app.add_option("-o,--output", common.output, "where results are written");
 }
 
@@ -38,6 +42,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   cli::CommonOptions common;
+  cli::add_plugins_option(app, common.plugins);
+  cli::load_named_plugins(argc, argv);
   struct Entry {
     CLI::App* app;
     cli::Run run;
@@ -55,6 +61,8 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
 
+  // The command that lists them says it itself.
+  if (!app.got_subcommand("plugins")) cli::warn_of_plugins();
   set_up_compute_threads(common.threads);
   cli::ProgressBar bar;
   JobContext job;

@@ -91,20 +91,25 @@ Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector
                         {"maps", entries}};
 }
 
+std::optional<std::string> first_with_order(const Model& model) {
+  for (const BlockInfo& block : model.blocks)
+    if (block.order > 0) return block.name;
+  return std::nullopt;
+}
+
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   TRY(const LoadedSubject loaded, options.subject.load(common, job));
   const auto& model = loaded.model;
   const ModelInput& input = loaded.input;
   const std::string pattern = options.method.text("block");
+  const std::optional<std::string> with_order = first_with_order(*model);
   const bool any = std::any_of(model->blocks.begin(), model->blocks.end(), [&](const BlockInfo& block) {
     return block.order > 0 && glob_match(pattern, block.name);
   });
   if (!any) {
     return fail(Error::Kind::InvalidInput,
-                model->architecture.family == Family::HorNet ? "no block matches"
-                                                             : "this model has no gnConv, so it has no orders",
-                "--block " + pattern,
-                model->architecture.family == Family::HorNet ? "blocks are named like stages.2.1" : "");
+                with_order ? "no block matches" : "this model has no gnConv, so it has no orders", "--block " + pattern,
+                with_order ? "blocks are named like " + *with_order : "");
   }
   TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.text("reduction")));
   TRY(Trace trace, Trace::forward(model->backbone, loaded.subject(common).image,

@@ -42,7 +42,8 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
       "export-session", "Write orders.pdf, orders.png, the raw maps and session.json to DIR, and leave.", "DIR");
   const QCommandLineOption theme("theme", "dark or light; otherwise as the desktop.", "THEME");
   const QCommandLineOption size("window-size", "Size of the window, for example 1280x800.", "WxH");
-  parser.addOptions({help, version, window, session, theme, size});
+  const QCommandLineOption plugins("plugins", "Load the plugins in this folder; may be given again.", "DIR");
+  parser.addOptions({help, version, window, session, theme, size, plugins});
   if (!parser.parse(arguments)) return wrong_usage(parser.errorText());
   // Without an application object, which needs a display, the parser does not know the program's name.
   if (parser.isSet(help)) return {{}, 0, parser.helpText().replace("<executable_name>", "orderscope").trimmed()};
@@ -51,6 +52,7 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   ParsedCommandLine parsed;
   CommandLine& options = parsed.options;
   for (const QString& file : parser.positionalArguments()) options.files.emplace_back(file.toStdString());
+  for (const QString& folder : parser.values(plugins)) options.plugins.emplace_back(folder.toStdString());
   options.export_window = parser.value(window);
   options.export_session = parser.value(session);
   if (parser.isSet(window) && !options.export_window.endsWith(".png", Qt::CaseInsensitive))

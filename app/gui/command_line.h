@@ -14,6 +14,7 @@ namespace orderscope {
 
 struct CommandLine {
   std::vector<std::filesystem::path> files;  ///< models and images
+  std::vector<std::filesystem::path> plugins;  ///< folders to load plugins from
   QString export_window;                     ///< PNG to write; empty: none
   QString export_session;                    ///< folder to write; empty: none
   std::optional<ThemeKind> theme;

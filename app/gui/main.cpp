@@ -9,6 +9,7 @@
 #include "app/gui/main_window.h"
 #include "app/gui/resources.h"
 #include "app/gui/unattended.h"
+#include "core/plugins/plugins.h"
 
 namespace {
 
@@ -28,6 +29,14 @@ void add_defaults(std::vector<std::filesystem::path>& files, const QString& prog
   }
   if (!image_given)
     for (const auto& image : sample_images(resources)) files.push_back(image);
+}
+
+/// Before anything is shown: what plugins bring is there for the first model.
+void load_all_plugins(const std::vector<std::filesystem::path>& folders) {
+  load_plugins(plugin_folders_of_environment());
+  load_plugins(folders);
+  for (const Error& error : plugin_report().failures)
+    std::fprintf(stderr, "orderscope: plugin not loaded: %s\n", error.message().c_str());
 }
 
 bool has_display() { return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY"); }
@@ -65,6 +74,7 @@ int main(int argc, char** argv) {
   const ThemeKind theme =
       options.theme.value_or(options.exports() ? ThemeKind::Dark : desktop_theme(QApplication::palette()));
   apply_theme(application, theme);
+  load_all_plugins(options.plugins);
   add_defaults(options.files, QCoreApplication::applicationDirPath());
 
   MainWindow window(make_core_engine(), theme);

@@ -139,6 +139,7 @@ QString mixer_text(const Model& model, int stage) {
       static_cast<std::size_t>(stage) < model.mixers.size() ? model.mixers[static_cast<std::size_t>(stage)] : "";
   if (mixer == "gnconv-gf") return tr("global-local filter");
   if (mixer == "window-attention") return tr("window attention");
+  if (model.architecture.family == Family::Plugin) return QString::fromStdString(mixer);
   return tr("depthwise %1").arg(multiplied(model.architecture.kernel_size, model.architecture.kernel_size));
 }
 
@@ -164,6 +165,7 @@ QString model_summary(const Model& model) {
       break;
     case Family::Swin: parts << tr("window %1").arg(a.windows.empty() ? 0 : a.windows.front()); break;
     case Family::ConvNeXt: parts << multiplied(a.kernel_size, a.kernel_size); break;
+    case Family::Plugin: parts << tr("plugin"); break;
   }
   return parts.join(QStringLiteral(" · "));
 }

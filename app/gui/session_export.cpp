@@ -21,9 +21,9 @@ QString tr(const char* text) { return QCoreApplication::translate("SessionExport
 
 json model_json(const Model& model) {
   const Architecture& a = model.architecture;
-  json architecture{{"family", to_string(a.family)}, {"depths", a.depths},           {"dims", a.dims},
+  json architecture{{"family", family_name(a)}, {"depths", a.depths},           {"dims", a.dims},
                     {"classes", a.classes},          {"image_size", a.image_size}};
-  if (a.family == Family::HorNet) architecture["orders"] = a.orders;
+  if (!a.orders.empty()) architecture["orders"] = a.orders;
   if (a.family == Family::Swin) {
     architecture["heads"] = a.heads;
     architecture["windows"] = a.windows;

@@ -21,7 +21,7 @@ QString model_tool_tip(const ModelSource& source) {
   for (const int depth : model.architecture.depths) depths << QString::number(depth);
   QStringList lines{
       QString::fromStdString(source.path.string()),
-      QStringLiteral("%1, %2").arg(QString::fromStdString(to_string(model.architecture.family)), model_summary(model)),
+      QStringLiteral("%1, %2").arg(QString::fromStdString(family_name(model.architecture)), model_summary(model)),
       SourcesPanel::tr("depths %1").arg(depths.join(' ')),
       SourcesPanel::tr("input %1 × %1, %2 classes").arg(model.preprocessing.size).arg(model.architecture.classes),
       SourcesPanel::tr("%1 multiply-adds").arg(count_text(model.macs)),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/cam_layer.h"
 
+#include "core/models/describe.h"
+
 namespace orderscope {
 
 MethodParameter cam_layer_parameter() {
@@ -18,7 +20,7 @@ MethodParameter cam_layer_parameter() {
 std::string cam_layer_pattern(const Model& model, const MethodValues& values) {
   const std::string& layer = values.text("layer");
   if (layer != "last") return layer;
-  return model.architecture.family == Family::Swin ? "norm" : model.blocks.back().name;
+  return usual_cam_layer(model);
 }
 
 }  // namespace orderscope

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/base/guard.h"
+
 namespace orderscope {
 
 namespace {
@@ -98,7 +100,10 @@ Result<MethodsOutcome> run_methods(const Subject& subject, std::span<const Metho
     first_probes.push_back(probes.size());
     needs_gradient |= request.method->descriptor.needs_gradient;
     if (!request.method->probes) continue;
-    for (Probe& probe : request.method->probes(subject, request.values)) probes.push_back(std::move(probe));
+    std::vector<Probe> wanted;
+    if (auto asked = guarded([&] { wanted = request.method->probes(subject, request.values); }); !asked)
+      return fail(std::move(asked.error()).on(request.method->descriptor.id));
+    std::move(wanted.begin(), wanted.end(), std::back_inserter(probes));
   }
   const bool watched = std::any_of(probes.begin(), probes.end(), [](const Probe& p) { return bool(p.backward); });
 
@@ -111,7 +116,12 @@ Result<MethodsOutcome> run_methods(const Subject& subject, std::span<const Metho
   for (std::size_t i = 0; i < requests.size(); ++i) {
     TRY_VOID(job.check());
     const Method& method = *requests[i].method;
-    auto result = method.finish({subject, requests[i].values, trace, first_probes[i], outcome.class_index}, job);
+    Result<MethodResult> result;
+    // A plugin's method may throw; so may tensor code anywhere.
+    const auto finished = guarded([&] {
+      result = method.finish({subject, requests[i].values, trace, first_probes[i], outcome.class_index}, job);
+    });
+    if (!finished) result = tl::unexpected(finished.error());
     if (!result && result.error().kind == Error::Kind::Cancelled) return tl::unexpected(result.error());
     if (result) {
       for (NamedMap& named : result->maps) {

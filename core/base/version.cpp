@@ -3,6 +3,8 @@
 
 namespace orderscope {
 
+std::string version_number() { return ORDERSCOPE_VERSION; }
+
 std::string version_text() { return "OrderScope " ORDERSCOPE_VERSION; }
 
 }  // namespace orderscope

@@ -5,6 +5,7 @@
 
 namespace orderscope {
 
-std::string version_text();  ///< "OrderScope 0.1.0"
+std::string version_number();  ///< "0.1.0"
+std::string version_text();    ///< "OrderScope 0.1.0"
 
 }  // namespace orderscope

@@ -10,6 +10,7 @@ std::string to_string(Family family) {
     case Family::HorNet: return "hornet";
     case Family::Swin: return "swin";
     case Family::ConvNeXt: return "convnext";
+    case Family::Plugin: return "plugin";
   }
   return {};
 }
@@ -18,6 +19,10 @@ Result<Family> family_from_string(const std::string& name) {
   for (const Family family : {Family::HorNet, Family::Swin, Family::ConvNeXt})
     if (to_string(family) == name) return family;
   return fail(Error::Kind::InvalidInput, "no family is named " + quote(name), {}, "hornet, swin or convnext");
+}
+
+std::string family_name(const Architecture& architecture) {
+  return architecture.family == Family::Plugin ? architecture.plugin_family : to_string(architecture.family);
 }
 
 }  // namespace orderscope

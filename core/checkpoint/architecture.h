@@ -11,10 +11,11 @@ namespace orderscope {
 
 struct NamedTensor;
 
-enum class Family { HorNet, Swin, ConvNeXt };
+/// Plugin stands for every family that is not built in; Architecture::plugin_family tells which.
+enum class Family { HorNet, Swin, ConvNeXt, Plugin };
 
-std::string to_string(Family family);  ///< "hornet", "swin", "convnext"
-Result<Family> family_from_string(const std::string& name);
+std::string to_string(Family family);                        ///< "hornet", "swin", "convnext", "plugin"
+Result<Family> family_from_string(const std::string& name);  ///< of a built-in family
 
 /// Stored size of a global-local filter (HorNet's complex_weight): h rows of w = W/2+1 frequencies.
 struct FilterSize {
@@ -43,12 +44,19 @@ struct Architecture {
   bool patch_norm = true;    ///< Swin: LayerNorm after the patch embedding
   bool absolute_position_embedding = false;  ///< Swin
 
+  std::string plugin_family;   ///< Plugin: the family's name, as it was registered
+  std::string plugin_options;  ///< Plugin: what else fixes the layers, a JSON object of the family's own; may be empty
+
   int image_size = 224;  ///< native input side: from filter sizes, attention masks or windows; 224 if nothing tells
 
   bool operator==(const Architecture&) const = default;
 };
 
-/// Reads the architecture off names and shapes alone (official names). Errors: Unsupported when no family fits;
+/// The name of its family, built in or not: for people, files and provenance.
+std::string family_name(const Architecture& architecture);
+
+/// Reads the architecture off names and shapes alone (official names). The readers of plugins (family_reader.h) are
+/// asked before the built-in families. Errors: Unsupported when no family fits;
 /// Broken when a tensor that decides about the architecture is missing or contradicts the others; names the key.
 Result<Architecture> infer_architecture(const std::vector<NamedTensor>& state_dict);
 

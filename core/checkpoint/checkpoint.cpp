@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/sha256.h"
+#include "core/checkpoint/family_reader.h"
 #include "core/checkpoint/key_names.h"
 #include "core/checkpoint/pth.h"
 #include "core/checkpoint/quote.h"
@@ -68,7 +69,12 @@ Result<Checkpoint> read(const std::filesystem::path& path, const std::string& ke
     TRY_VOID(refuse(bytes));
   }
   strip_prefixes(checkpoint.state_dict);
-  TRY(checkpoint.naming, use_official_names(checkpoint.state_dict));
+  // A plugin's family has its own names: what looks like timm's in them is not to be renamed.
+  if (find_family_reader(checkpoint.state_dict, &checkpoint.warnings)) {
+    checkpoint.naming = "official";
+  } else {
+    TRY(checkpoint.naming, use_official_names(checkpoint.state_dict));
+  }
   return checkpoint;
 }
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <set>
 
+#include "core/base/guard.h"
+#include "core/checkpoint/family_reader.h"
 #include "core/checkpoint/quote.h"
 
 namespace orderscope {
@@ -153,7 +155,21 @@ Result<std::vector<int>> decide_dims(const KeyIndex& index, std::vector<std::str
   return dims;
 }
 
+namespace {
+
+Result<Architecture> read_with(const FamilyReader& reader, const StateDict& state_dict) {
+  Result<Architecture> read;
+  TRY_VOID(guarded([&] { read = reader.read(state_dict); }));
+  if (!read) return read;
+  read->family = Family::Plugin;
+  read->plugin_family = reader.family;
+  return read;
+}
+
+}  // namespace
+
 Result<Architecture> infer_architecture(const StateDict& state_dict) {
+  if (const FamilyReader* reader = find_family_reader(state_dict)) return read_with(*reader, state_dict);
   if (has_part(state_dict, ".gnconv.")) return infer_hornet(state_dict);
   if (has_part(state_dict, ".w_msa.") || has_part(state_dict, ".depthwise_conv."))
     return fail(Error::Kind::Unsupported, "of mmpretrain's models only HorNet is read", {},

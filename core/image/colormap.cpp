@@ -2,7 +2,10 @@
 #include "core/image/colormap.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <memory>
+#include <mutex>
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
@@ -10,7 +13,7 @@ namespace orderscope {
 
 namespace {
 
-using Table = std::array<Rgb, 256>;
+using Table = ColorTable;
 
 Table from_opencv(int which) {
   cv::Mat ramp(1, 256, CV_8UC1), bgr;
@@ -60,6 +63,50 @@ Table diverging() {
   return table;
 }
 
+constexpr std::size_t kBuiltIn = 5;
+
+struct Registered {
+  std::string name;
+  Table table;
+  bool diverging = false;
+  Rgb missing;
+};
+
+/// Colours are looked up a pixel: readers take no lock. An entry is complete before `count` tells of it, and stays.
+struct Registry {
+  std::mutex mutex;
+  std::array<std::unique_ptr<const Registered>, 64> entries;
+  std::atomic<std::size_t> count = 0;
+};
+
+Registry& registry() {
+  static Registry all;
+  return all;
+}
+
+/// nullptr for a built-in one.
+const Registered* registered(Colormap map) {
+  const auto index = static_cast<std::size_t>(map);
+  if (index < kBuiltIn || index - kBuiltIn >= registry().count.load(std::memory_order_acquire)) return nullptr;
+  return registry().entries[index - kBuiltIn].get();
+}
+
+int squared_distance(Rgb a, Rgb b) {
+  const int r = a.r - b.r, g = a.g - b.g, blue = a.b - b.b;
+  return r * r + g * g + blue * blue;
+}
+
+/// The one of a few unobtrusive colours that lies farthest from the map.
+Rgb missing_in(const Table& table) {
+  constexpr Rgb candidates[] = {{140, 140, 140}, {225, 225, 225}, {60, 60, 60}, {150, 120, 150}, {120, 150, 120}};
+  const auto nearest = [&](Rgb candidate) {
+    int least = squared_distance(candidate, table[0]);
+    for (const Rgb entry : table) least = std::min(least, squared_distance(candidate, entry));
+    return least;
+  };
+  return *std::ranges::max_element(candidates, {}, nearest);
+}
+
 std::uint8_t mix(std::uint8_t a, std::uint8_t b, float part) {
   return static_cast<std::uint8_t>(std::lround(a + (b - a) * part));
 }
@@ -72,13 +119,44 @@ std::string_view name_of(Colormap map) {
     case Colormap::Magma: return "magma";
     case Colormap::Cividis: return "cividis";
     case Colormap::Gray: return "gray";
-    case Colormap::Diverging: break;
+    case Colormap::Diverging: return "diverging";
   }
-  return "diverging";
+  const Registered* other = registered(map);
+  return other ? std::string_view(other->name) : "viridis";
+}
+
+std::vector<Colormap> all_colormaps() {
+  std::vector<Colormap> all;
+  for (std::size_t i = 0; i < kBuiltIn + registry().count.load(std::memory_order_acquire); ++i)
+    all.push_back(static_cast<Colormap>(i));
+  return all;
+}
+
+bool is_diverging(Colormap map) {
+  const Registered* other = registered(map);
+  return other ? other->diverging : map == Colormap::Diverging;
+}
+
+Result<void> check_colormap_name(const std::string& name) {
+  if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != std::string::npos)
+    return fail(Error::Kind::InvalidInput, "a colour map's name is a word of a-z, 0-9, - and _", name);
+  if (colormap_named(name)) return fail(Error::Kind::InvalidInput, "there is a colour map of this name already", name);
+  if (registry().count.load() == registry().entries.size())
+    return fail(Error::Kind::InvalidInput, "there are too many colour maps", name);
+  return {};
+}
+
+Result<Colormap> register_colormap(const std::string& name, const ColorTable& table, bool diverging) {
+  const std::lock_guard lock(registry().mutex);
+  TRY_VOID(check_colormap_name(name));
+  const std::size_t index = registry().count.load();
+  registry().entries[index] = std::make_unique<const Registered>(Registered{name, table, diverging, missing_in(table)});
+  registry().count.store(index + 1, std::memory_order_release);
+  return static_cast<Colormap>(kBuiltIn + index);
 }
 
 std::optional<Colormap> colormap_named(std::string_view name) {
-  for (const Colormap map : all_colormaps)
+  for (const Colormap map : all_colormaps())
     if (name_of(map) == name) return map;
   return std::nullopt;
 }
@@ -86,7 +164,9 @@ std::optional<Colormap> colormap_named(std::string_view name) {
 const Table& table_of(Colormap map) {
   static const std::array tables{from_opencv(cv::COLORMAP_VIRIDIS), from_opencv(cv::COLORMAP_MAGMA),
                                  from_opencv(cv::COLORMAP_CIVIDIS), gray(), diverging()};
-  return tables[static_cast<std::size_t>(map)];
+  if (const Registered* other = registered(map)) return other->table;
+  const auto index = static_cast<std::size_t>(map);
+  return tables[index < tables.size() ? index : 0];
 }
 
 Rgb color(Colormap map, float value) {
@@ -100,6 +180,7 @@ Rgb color(Colormap map, float value) {
 }
 
 Rgb missing_color(Colormap map) {
+  if (const Registered* other = registered(map)) return other->missing;
   switch (map) {
     case Colormap::Cividis: return {225, 225, 225};  // its middle is gray
     case Colormap::Gray: return {150, 120, 150};     // no gray is free here
@@ -109,9 +190,15 @@ Rgb missing_color(Colormap map) {
 
 Rgb ColorScale::operator()(float raw) const {
   if (std::isnan(raw)) return missing_color(colormap);
-  if (low == high) return color(colormap, colormap == Colormap::Diverging ? 0.5F : 0.0F);
+  if (low == high) return color(colormap, is_diverging(colormap) ? 0.5F : 0.0F);
   const double unit = (static_cast<double>(raw) - low) / (static_cast<double>(high) - low);
   return color(colormap, static_cast<float>(unit));
+}
+
+ColorScale with_colormap(const ColorScale& scale, Colormap colormap) {
+  if (!is_diverging(colormap)) return {colormap, scale.low, scale.high};
+  const float extent = std::max(std::abs(scale.low), std::abs(scale.high));
+  return {colormap, -extent, extent};
 }
 
 ColorScale signed_scale(float extent) {
@@ -122,8 +209,8 @@ ColorScale signed_scale(float extent) {
 Rgb model_color(std::size_t index) {
   // Orange and sky blue would be next to each other in the original's order; blue and orange lead here because most
   // comparisons are of two or three models.
-  static constexpr Rgb colors[] = {{0, 114, 178},  {230, 159, 0},  {0, 158, 115}, {204, 121, 167},
-                                   {86, 180, 233}, {213, 94, 0},   {240, 228, 66}};
+  static constexpr Rgb colors[] = {{0, 114, 178},  {230, 159, 0}, {0, 158, 115}, {204, 121, 167},
+                                   {86, 180, 233}, {213, 94, 0},  {240, 228, 66}};
   return colors[index % std::size(colors)];
 }
 

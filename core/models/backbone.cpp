@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "core/models/convnext.h"
+#include "core/models/family.h"
 #include "core/models/hornet.h"
 #include "core/models/swin.h"
 
@@ -66,6 +67,18 @@ Result<void> check_swin(const Architecture& a) {
   return {};
 }
 
+Result<std::shared_ptr<Backbone>> make_plugin_backbone(const Architecture& a) {
+  const BackboneFamily* family = find_family(a);
+  if (!family)
+    return fail(Error::Kind::InvalidInput, "unknown family", a.plugin_family, "load the plugin that brings it");
+  if (a.image_size < 1 || a.image_size > 16384)
+    return fail(Error::Kind::InvalidInput, "the native image size is out of range", a.plugin_family);
+  TRY(auto backbone, family->build(a));
+  if (!backbone || backbone->steps().empty())
+    return fail(Error::Kind::InvalidInput, "the plugin made no network", a.plugin_family);
+  return backbone;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Backbone>> make_backbone(const Architecture& a) {
@@ -77,6 +90,7 @@ Result<std::shared_ptr<Backbone>> make_backbone(const Architecture& a) {
       case Family::ConvNeXt:
         if (a.kernel_size < 1 || a.kernel_size % 2 == 0) return fail(Error::Kind::InvalidInput, "kernel must be odd");
         return std::make_shared<ConvNeXt>(a);
+      case Family::Plugin: return make_plugin_backbone(a);
     }
   } catch (const std::exception& error) {
     return fail(Error::Kind::OutOfMemory, std::string("the network cannot be made: ") + error.what());

@@ -10,6 +10,7 @@
 #include "core/base/sha256.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/models/backbone.h"
+#include "core/models/describe.h"
 #include "core/models/model.h"
 
 namespace orderscope {
@@ -99,37 +100,6 @@ std::vector<std::string> class_names_of(const Architecture& a, const Checkpoint&
   return {};
 }
 
-std::vector<BlockInfo> blocks_of(const Architecture& a) {
-  std::vector<BlockInfo> blocks;
-  for (std::size_t i = 0; i < a.dims.size(); ++i) {
-    for (int j = 0; j < a.depths[i]; ++j) {
-      const std::string stage = std::to_string(i), index = std::to_string(j);
-      BlockInfo block;
-      block.name = a.family == Family::Swin ? "layers." + stage + ".blocks." + index : "stages." + stage + "." + index;
-      block.stage = static_cast<int>(i);
-      block.index = j;
-      block.channels = a.dims[i];
-      block.stride = 4 << i;
-      block.order = a.family == Family::HorNet ? a.orders[i] : 0;
-      blocks.push_back(std::move(block));
-    }
-  }
-  return blocks;
-}
-
-std::vector<std::string> mixers_of(const Architecture& a) {
-  const std::string kernel = std::to_string(a.kernel_size) + "x" + std::to_string(a.kernel_size);
-  std::vector<std::string> mixers;
-  for (std::size_t i = 0; i < a.dims.size(); ++i) {
-    switch (a.family) {
-      case Family::HorNet: mixers.push_back(a.filters[i] ? "gnconv-gf" : "gnconv-" + kernel); break;
-      case Family::Swin: mixers.push_back("window-attention"); break;
-      case Family::ConvNeXt: mixers.push_back("dwconv-" + kernel); break;
-    }
-  }
-  return mixers;
-}
-
 Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const LoadOptions& options) {
   auto model = std::make_shared<Model>();
   model->path = checkpoint.path;
@@ -155,10 +125,9 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
   // Where the weights leave the native size open, the file's own word counts. A Swin's is tied to its tables.
   if (a.family != Family::Swin) model->architecture.image_size = model->preprocessing.size;
   model->class_names = class_names_of(a, checkpoint, model->warnings);
-  model->blocks = blocks_of(a);
-  model->mixers = mixers_of(a);
+  TRY_VOID(describe_blocks(*model));
   for (const at::Tensor& parameter : model->backbone->parameters()) model->parameters += parameter.numel();
-  model->macs = model->backbone->macs(a.image_size, a.image_size);
+  TRY_VOID(guarded([&] { model->macs = model->backbone->macs(a.image_size, a.image_size); }));
   if (options.hash) model->sha256 = sha256(checkpoint.file->bytes());
   return std::shared_ptr<const Model>(std::move(model));
 }

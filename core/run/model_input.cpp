@@ -7,6 +7,7 @@
 #include "core/base/sha256.h"
 #include "core/base/version.h"
 #include "core/checkpoint/npy.h"
+#include "core/plugins/plugins.h"
 
 namespace orderscope {
 
@@ -65,9 +66,9 @@ Result<ModelInput> read_array_input(const std::filesystem::path& path, const Pre
 
 Provenance provenance_of(const Model& model, const ModelInput& input) {
   Provenance provenance;
-  provenance.program = version_text();
+  provenance.program = version_text() + plugin_versions_text();
   provenance.model_sha256 = model.sha256;
-  provenance.architecture = to_string(model.architecture.family);
+  provenance.architecture = family_name(model.architecture);
   provenance.image_sha256 = input.sha256;
   provenance.preprocessing = input.preprocessing;
   provenance.device = model.device;

@@ -13,6 +13,7 @@ std::vector<int> default_depths(Family family) {
     case Family::HorNet: return {2, 3, 18, 2};
     case Family::Swin: return {2, 2, 6, 2};
     case Family::ConvNeXt: return {3, 3, 9, 3};
+    case Family::Plugin: break;
   }
   return {};
 }

@@ -3,7 +3,7 @@
 
 namespace orderscope {
 
-bool is_signed(const ColorScale& scale) { return scale.colormap == Colormap::Diverging; }
+bool is_signed(const ColorScale& scale) { return is_diverging(scale.colormap); }
 
 Range range_of(const ColorScale& scale) { return {scale.low, scale.high}; }
 

@@ -97,7 +97,7 @@ TEST(Colormap, ScaleMapsItsEndsAndClampsBeyond) {
 
 TEST(Colormap, MissingValuesStandOut) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const Colormap map : all_colormaps) {
+  for (const Colormap map : all_colormaps()) {
     EXPECT_EQ(color(map, nan), missing_color(map));
     // 0.04 in OKLab is plain to see between neighbouring areas.
     for (const Rgb entry : table_of(map)) EXPECT_GT(distance(entry, missing_color(map)), 0.04) << name_of(map);
@@ -105,8 +105,37 @@ TEST(Colormap, MissingValuesStandOut) {
 }
 
 TEST(Colormap, NamesGoBothWays) {
-  for (const Colormap map : all_colormaps) EXPECT_EQ(colormap_named(name_of(map)), map);
+  for (const Colormap map : all_colormaps()) EXPECT_EQ(colormap_named(name_of(map)), map);
   EXPECT_FALSE(colormap_named("jet"));
+}
+
+TEST(Colormap, FurtherOnesCanBeRegistered) {
+  ColorTable red, both;
+  for (std::size_t i = 0; i < 256; ++i) {
+    red[i] = {static_cast<std::uint8_t>(i), 0, 0};
+    both[i] =
+        i < 128 ? Rgb{0, 0, static_cast<std::uint8_t>(255 - 2 * i)} : Rgb{static_cast<std::uint8_t>(2 * i - 255), 0, 0};
+  }
+  const auto added = register_colormap("test-red", red);
+  ASSERT_TRUE(added.has_value()) << added.error().message();
+  EXPECT_EQ(name_of(*added), "test-red");
+  EXPECT_EQ(colormap_named("test-red"), *added);
+  EXPECT_EQ(all_colormaps().back(), *added);
+  EXPECT_EQ(color(*added, 0.5F), (Rgb{128, 0, 0}));
+  EXPECT_EQ(table_of(*added), red);
+  EXPECT_FALSE(is_diverging(*added));
+  for (const Rgb entry : red) EXPECT_NE(entry, missing_color(*added));
+  EXPECT_EQ((ColorScale{*added, 2, 2})(2), red[0]);
+
+  for (const char* name : {"test-red", "viridis", "", "two words"})
+    EXPECT_FALSE(register_colormap(name, red).has_value()) << name;
+
+  const Colormap diverging = register_colormap("test-both", both, true).value();
+  EXPECT_TRUE(is_diverging(diverging));
+  EXPECT_EQ((ColorScale{diverging, 2, 2})(2), (Rgb{1, 0, 1}));
+  EXPECT_EQ(with_colormap({Colormap::Viridis, -1, 3}, diverging), (ColorScale{diverging, -3, 3}));
+  EXPECT_EQ(with_colormap({Colormap::Viridis, -1, 3}, *added), (ColorScale{*added, -1, 3}));
+  EXPECT_EQ(all_colormaps().size(), 7u);
 }
 
 TEST(Colormap, ModelColoursDiffer) {
