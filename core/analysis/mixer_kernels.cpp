@@ -2,6 +2,7 @@
 #include "core/analysis/mixer_kernels.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
@@ -11,16 +12,6 @@
 namespace orderscope {
 
 namespace {
-
-/// All frequencies of real images' filters, zero frequency in the centre: the missing half mirrors the stored one.
-at::Tensor full_magnitude(const at::Tensor& filters, std::int64_t width) {
-  const at::Tensor half = filters.abs();
-  const std::int64_t height = half.size(1), mirrored = width - half.size(2);
-  const at::Tensor columns = width / 2 + 1 - 1 - at::arange(mirrored, at::kLong) - (width % 2 == 0 ? 1 : 0);
-  const at::Tensor rows = (height - at::arange(height, at::kLong)).remainder(height);
-  const at::Tensor rest = half.index_select(1, rows).index_select(2, columns);
-  return at::fft_fftshift(at::cat({half, rest}, 2), at::IntArrayRef{-2, -1});
-}
 
 /// Splits the gate channels first .. first + count of a global-local filter into their local and global halves: output
 /// channel 2i is local channel i, 2i + 1 global channel i.
@@ -33,10 +24,11 @@ void split(OrderKernels& order, std::int64_t first, std::int64_t count, const at
     (is_local ? order.channels : order.global_channels).push_back(static_cast<int>(c - first));
   }
   order.kernels = local.index_select(0, at::tensor(local_rows, at::kLong));
-  order.filters = filters.index_select(0, at::tensor(global_rows, at::kLong));
-  order.magnitude = full_magnitude(order.filters, width);
   const std::array<std::int64_t, 2> size{height, width};
-  order.impulse = at::fft_fftshift(at::fft_irfft2(order.filters, size, {-2, -1}), at::IntArrayRef{-2, -1});
+  const at::Tensor response =
+      at::fft_irfft2(filters.index_select(0, at::tensor(global_rows, at::kLong)), size, {-2, -1});
+  order.impulse = at::fft_fftshift(response, at::IntArrayRef{-2, -1});
+  order.magnitude = at::fft_fftshift(at::fft_fft2(response).abs(), at::IntArrayRef{-2, -1});
 }
 
 }  // namespace

@@ -20,9 +20,10 @@ struct OrderKernels {
 
   // Global-local form only; else undefined.
   std::vector<int> global_channels;  ///< of the gate, those that the filters belong to
-  at::Tensor filters;    ///< [G, h, w / 2 + 1], complex, interpolated to the map's size as a forward pass does
-  at::Tensor magnitude;  ///< [G, h, w]: |filter| at all frequencies, zero frequency in the centre (h / 2, w / 2)
-  at::Tensor impulse;    ///< [G, h, w]: answer to an impulse at the centre; convolving with it circularly is the filter
+  at::Tensor
+      impulse;  ///< [G, h, w]: answer to an impulse at (h / 2, w / 2); convolving with it circularly is the filter
+  at::Tensor magnitude;  ///< [G, h, w]: of the frequency response, zero frequency at (h / 2, w / 2). As the filter
+                         ///< acts: of its columns 0 and w / 2 only the part that is symmetric reaches a real output
 };
 
 struct MixerKernels {

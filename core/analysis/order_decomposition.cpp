@@ -2,6 +2,7 @@
 #include "core/analysis/order_decomposition.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <limits>
@@ -74,7 +75,7 @@ Map labelled(const at::Tensor& values, const BlockDecomposition& result, bool is
   return map;
 }
 
-double mean(const at::Tensor& x) { return x.mean(at::kDouble).item<double>(); }
+double overall_mean(const at::Tensor& x) { return x.mean(at::kDouble).item<double>(); }
 
 void name_terms(BlockDecomposition& result) {
   const auto count = static_cast<int>(result.terms.size(0));
@@ -104,7 +105,7 @@ void measure_energy(BlockDecomposition& result, const at::Tensor& output) {
   result.mean_order = labelled((energy * powers).sum(0) / energy.sum(0), result, false,
                                result.settings.by == OrderTerms::Degree ? "degree" : "gates");
 
-  result.output_energy = mean(output.square());
+  result.output_energy = overall_mean(output.square());
   const at::Tensor defect = (result.terms.sum(0) - output).abs().max() / output.abs().max();
   result.largest_defect = defect.item<double>();
   if (!std::isfinite(sum)) {
@@ -256,7 +257,7 @@ Result<MethodResult> finish(const MethodCall& call, const JobContext& job) {
   TRY(const auto blocks, decomposable_blocks(model, call.values.text("block"), by, result.warnings));
   std::vector<BlockDecomposition> all;
   const auto use = [&](BlockDecomposition& block) -> Result<void> {
-    block.terms = {};
+    block.terms = at::Tensor();
     for (std::size_t i = 0; i < block.names.size(); ++i) {
       const std::string name = block.block + "." + block.names[i];
       result.numbers.push_back({name + ".share", block.shares[i]});

@@ -2,6 +2,7 @@
 #include "core/analysis/order_flow.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <limits>

@@ -2,6 +2,7 @@
 #include "core/analysis/order_spectrum.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <numbers>

@@ -2,6 +2,7 @@
 #include "core/models/mixer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
