@@ -58,7 +58,7 @@ TEST(OrdersCli, TakesABlockApartAsTheReferenceDoes) {
       EXPECT_EQ(block["contributions"].size(), contributions.size());
       EXPECT_NEAR(block["sum_contribution"].get<double>(), expected["sum_contribution"].get<double>(), 1e-4);
       EXPECT_NEAR(sum, block["sum_contribution"].get<double>(), 1e-4);
-      for (const std::string file : {name + ".by_" + by + ".npy", name + ".by_" + by + "_map.npy"}) {
+      for (const std::string& file : {name + ".by_" + by + ".npy", name + ".by_" + by + "_map.npy"}) {
         if (!std::filesystem::exists(golden(fixture + file))) continue;
         const at::Tensor reference = test::golden_array(fixture + file);
         EXPECT_LT(test::max_abs_difference(read(out / file), reference), 2e-5 * reference.abs().max().item<double>());
