@@ -4,9 +4,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/input.h"
-#include "app/cli/values_json.h"
 #include "core/analysis/block_patterns.h"
 #include "core/analysis/order_flow.h"
+#include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/image/chart.h"
 #include "core/image/png.h"
@@ -46,20 +46,20 @@ nlohmann::json to_json(const std::vector<FlowEntry>& entries) {
 }
 
 std::string csv_of(const std::vector<BlockFlow>& flows) {
-  std::string text = "block,quantity,order,channels";
-  for (const Figure& figure : kFigures) text += std::string(",") + figure.name;
-  text += "\n";
+  CsvWriter csv;
+  csv.add("block").add("quantity").add("order").add("channels");
+  for (const Figure& figure : kFigures) csv.add(figure.name);
+  csv.end_row();
   for (const BlockFlow& flow : flows) {
     for (const auto* entries : {&flow.gates, &flow.states}) {
       for (const FlowEntry& entry : *entries) {
-        text += flow.block + "," + entry.quantity + "," + std::to_string(entry.order) + "," +
-                std::to_string(entry.channels);
-        for (const Figure& figure : kFigures) text += "," + csv_cell(entry.*figure.value);
-        text += "\n";
+        csv.add(flow.block).add(entry.quantity).add(entry.order).add(entry.channels);
+        for (const Figure& figure : kFigures) csv.add(entry.*figure.value);
+        csv.end_row();
       }
     }
   }
-  return text;
+  return csv.text();
 }
 
 Result<bool> write_profile(const std::vector<BlockFlow>& flows, const std::string& quantity, const Figure& figure,

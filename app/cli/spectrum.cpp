@@ -5,8 +5,8 @@
 
 #include "app/cli/command.h"
 #include "app/cli/input.h"
-#include "app/cli/values_json.h"
 #include "core/analysis/order_spectrum.h"
+#include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/image/chart.h"
 #include "core/image/png.h"
@@ -27,15 +27,16 @@ std::string degree_text(const OrderSpectrum& spectrum) {
 }
 
 std::string csv_of(const std::vector<OrderSpectrum>& spectra) {
-  std::string text = "block,mixer,kind,origin,degree";
-  for (int d = 0; d < OrderSpectrum::kDegrees; ++d) text += ",unexplained_" + std::to_string(d);
-  text += "\n";
+  CsvWriter csv;
+  csv.add("block").add("mixer").add("kind").add("origin").add("degree");
+  for (int d = 0; d < OrderSpectrum::kDegrees; ++d) csv.add("unexplained_" + std::to_string(d));
+  csv.end_row();
   for (const OrderSpectrum& s : spectra) {
-    text += s.block + "," + s.module + "," + s.kind + "," + to_string(s.origin) + "," + degree_text(s);
-    for (const double share : s.unexplained) text += "," + csv_cell(share);
-    text += "\n";
+    csv.add(s.block).add(s.module).add(s.kind).add(to_string(s.origin)).add(degree_text(s));
+    for (const double share : s.unexplained) csv.add(share);
+    csv.end_row();
   }
-  return text;
+  return csv.text();
 }
 
 /// A line a block, a colour a stage; only the first of a stage is named where there are many.
