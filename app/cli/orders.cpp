@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
+#include "app/cli/order_decomposition.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_maps.h"
 #include "core/image/plate.h"
@@ -21,6 +22,7 @@ namespace {
 struct Options {
   SubjectOptions subject;
   MethodOptions method;
+  std::string decompose, origin = to_string(OrderOrigin::NormBias);
 };
 
 std::string reduction_text(ChannelReduction reduction) {
@@ -98,6 +100,12 @@ std::optional<std::string> first_with_order(const Model& model) {
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
+  if (!options.decompose.empty()) {
+    TRY(const OrderTerms by, order_terms_from_string(options.decompose));
+    TRY(const OrderOrigin origin, order_origin_from_string(options.origin));
+    return run_order_decomposition(options.subject, options.method.text("block"), {by, origin},
+                                   options.method.integer("class"), common, job);
+  }
   TRY(const LoadedSubject loaded, options.subject.load(common, job));
   const auto& model = loaded.model;
   const ModelInput& input = loaded.input;
@@ -153,6 +161,15 @@ Run make_orders(CLI::App& app, CommonOptions& common) {
   options->subject.add_to(app);
   options->method.add_to(app, order_maps_descriptor());
   options->method.add_to(app, order_contribution_descriptor());
+  CLI::Option* decompose =
+      app.add_option("--decompose", options->decompose,
+                     "take the output apart exactly instead: degree (7x7 form), or gates (both forms)")
+          ->check(CLI::IsMember({"degree", "gates"}));
+  const MethodParameter origin = order_origin_parameter();
+  app.add_option("--origin", options->origin, origin.help)
+      ->check(CLI::IsMember(origin.choices))
+      ->needs(decompose)
+      ->capture_default_str();
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };
 }

@@ -4,7 +4,10 @@
 #include "core/analysis/grad_cam.h"
 #include "core/analysis/method.h"
 #include "core/analysis/order_contribution.h"
+#include "core/analysis/order_decomposition.h"
+#include "core/analysis/order_flow.h"
 #include "core/analysis/order_maps.h"
+#include "core/analysis/order_spectrum.h"
 
 namespace orderscope {
 
@@ -21,7 +24,8 @@ Registered& registered() {
 }
 
 const std::vector<const Method*>& built_in_methods() {
-  static const std::vector<const Method*> all{&grad_cam_method()};
+  static const std::vector<const Method*> all{&grad_cam_method(), &order_decomposition_method(), &order_flow_method(),
+                                              &order_spectrum_method()};
   return all;
 }
 

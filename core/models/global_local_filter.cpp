@@ -12,21 +12,21 @@ GlobalLocalFilter::GlobalLocalFilter(int64_t channels, FilterSize stored) {
   post_norm_ = register_module("post_norm", std::make_shared<LayerNorm>(channels, 1e-6));
 }
 
-at::Tensor GlobalLocalFilter::filter(int64_t height, int64_t width) const {
+at::Tensor GlobalLocalFilter::interpolated(at::Tensor weight, int64_t height, int64_t width) {
   const int64_t columns = width / 2 + 1;
-  const auto make = [&] {
-    at::Tensor weight = complex_weight_;
-    if (weight.size(1) != height || weight.size(2) != columns) {
-      // Real and imaginary part are interpolated as two images, corners aligned, as the official code does.
-      weight = at::upsample_bilinear2d(weight.permute({3, 0, 1, 2}), {height, columns}, /*align_corners=*/true)
-                   .permute({1, 2, 3, 0});
-    }
-    return at::view_as_complex(weight.contiguous());
-  };
-  if (complex_weight_.requires_grad()) return make();
+  if (weight.size(1) != height || weight.size(2) != columns) {
+    // Real and imaginary part are interpolated as two images, corners aligned, as the official code does.
+    weight = at::upsample_bilinear2d(weight.permute({3, 0, 1, 2}), {height, columns}, /*align_corners=*/true)
+                 .permute({1, 2, 3, 0});
+  }
+  return at::view_as_complex(weight.contiguous());
+}
+
+at::Tensor GlobalLocalFilter::filter(int64_t height, int64_t width) const {
+  if (complex_weight_.requires_grad()) return interpolated(complex_weight_, height, width);
   const std::lock_guard lock(cache_mutex_);
   at::Tensor& cached = cache_[{height, width}];
-  if (!cached.defined()) cached = make();
+  if (!cached.defined()) cached = interpolated(complex_weight_, height, width);
   return cached;
 }
 
@@ -35,8 +35,8 @@ at::Tensor GlobalLocalFilter::forward_scaled(const at::Tensor& x, double scale) 
   const at::Tensor normed = pre_norm_->forward(x);
   const at::Tensor local = dw_->forward(normed.slice(3, 0, half));
   // The transforms run along the last two dimensions, where FFT libraries are at home.
-  const at::Tensor spectrum = at::fft_rfft2(normed.slice(3, half).permute({0, 3, 1, 2}).contiguous(), std::nullopt,
-                                            {-2, -1}, "ortho");
+  const at::Tensor spectrum =
+      at::fft_rfft2(normed.slice(3, half).permute({0, 3, 1, 2}).contiguous(), std::nullopt, {-2, -1}, "ortho");
   const std::array<int64_t, 2> size{height, width};  // an odd width cannot be told from the spectrum alone
   const at::Tensor global = at::fft_irfft2(spectrum * filter(height, width), size, {-2, -1}, "ortho");
   const at::Tensor interleaved = at::stack({local, global.permute({0, 2, 3, 1})}, -1).flatten(3);

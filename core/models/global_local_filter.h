@@ -26,6 +26,8 @@ class GlobalLocalFilter : public torch::nn::Module {
 
   /// The filter for maps of this size: complex [C / 2, height, width / 2 + 1].
   at::Tensor filter(int64_t height, int64_t width) const;
+  /// The same from a stored weight [C / 2, h, w, 2].
+  static at::Tensor interpolated(at::Tensor complex_weight, int64_t height, int64_t width);
 
  private:
   at::Tensor complex_weight_;  ///< [C / 2, h, w, 2]: real and imaginary part

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/mixer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "core/base/guard.h"
+#include "core/models/backbone.h"
+#include "core/models/gnconv.h"
+#include "core/models/window_attention.h"
+
+namespace orderscope {
+
+namespace {
+
+/// Gives `module` copies of the backbone's parameters under `prefix`.
+void copy_parameters(torch::nn::Module& module, const Backbone& backbone, const std::string& prefix,
+                     at::ScalarType type) {
+  const auto all = backbone.named_parameters();
+  for (auto& item : module.named_parameters()) {
+    item.value().set_data(all[prefix + "." + item.key()].detach().to(type));
+    item.value().set_requires_grad(false);
+  }
+  module.eval();
+}
+
+/// The output of the step before this one, which is the block's input.
+std::string tap_before(const Backbone& backbone, const std::string& block) {
+  std::string before;
+  for (const Step& step : backbone.steps()) {
+    if (step.name == block) break;
+    before = step.taps.back();
+  }
+  return before;
+}
+
+Mixer hornet_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
+  const Architecture& a = model.architecture;
+  const auto& filter = a.filters[block.stage];
+  const auto gnconv = std::make_shared<GnConv>(block.channels, block.order, a.kernel_size, filter);
+  const auto norm = std::make_shared<LayerNorm>(block.channels, 1e-6);
+  Mixer mixer;
+  mixer.module = block.name + ".gnconv";
+  copy_parameters(*gnconv, *model.backbone, mixer.module, type);
+  copy_parameters(*norm, *model.backbone, block.name + ".norm1", type);
+  if (!filter) mixer.degree = block.order + 1;
+  mixer.input_tap = tap_before(*model.backbone, block.name);
+  mixer.norm_bias = norm->bias;
+  mixer.prepare = [norm, type](const at::Tensor& x) { return norm->forward(x.permute({0, 2, 3, 1}).to(type)); };
+  mixer.run = [gnconv](const at::Tensor& x) { return gnconv->forward(x, {}); };
+  return mixer;
+}
+
+Mixer convnext_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
+  const auto dwconv = std::make_shared<DepthwiseConv>(block.channels, model.architecture.kernel_size);
+  Mixer mixer;
+  mixer.module = block.name + ".dwconv";
+  copy_parameters(*dwconv, *model.backbone, mixer.module, type);
+  mixer.degree = 1;
+  mixer.input_tap = tap_before(*model.backbone, block.name);
+  mixer.prepare = [type](const at::Tensor& x) { return x.permute({0, 2, 3, 1}).to(type); };
+  mixer.run = [dwconv](const at::Tensor& x) { return dwconv->forward(x); };
+  return mixer;
+}
+
+Mixer swin_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
+  const Architecture& a = model.architecture;
+  const int64_t window = a.windows[block.stage], resolution = a.image_size / block.stride;
+  const int64_t shift = WindowAttention::shift_of(block.index, window, resolution);
+  const auto attention =
+      std::make_shared<WindowAttention>(block.channels, a.heads[block.stage], window, shift, resolution, a.qkv_bias);
+  Mixer mixer;
+  mixer.module = block.name + ".attn";
+  copy_parameters(*attention, *model.backbone, mixer.module, type);
+  mixer.input_tap = block.name + ".norm1";
+  mixer.norm_bias = model.backbone->named_parameters()[block.name + ".norm1.bias"].detach().to(type);
+  mixer.prepare = [resolution, type](const at::Tensor& x) {
+    return x.view({x.size(0), resolution, resolution, -1}).to(type);
+  };
+  mixer.run = [attention](const at::Tensor& x) { return attention->forward(x, {}); };
+  return mixer;
+}
+
+}  // namespace
+
+Result<Mixer> make_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
+  Mixer mixer;
+  TRY_VOID(guarded([&] {
+    const at::NoGradGuard no_grad;
+    switch (model.architecture.family) {
+      case Family::HorNet: mixer = hornet_mixer(model, block, type); break;
+      case Family::Swin: mixer = swin_mixer(model, block, type); break;
+      case Family::ConvNeXt: mixer = convnext_mixer(model, block, type); break;
+    }
+  }));
+  mixer.kind = model.mixers[block.stage];
+  return mixer;
+}
+
+}  // namespace orderscope
