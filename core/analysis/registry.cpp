@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <mutex>
 
+#include "core/analysis/agreement.h"
+#include "core/analysis/cka.h"
+#include "core/analysis/erf_protocol.h"
 #include "core/analysis/grad_cam.h"
+#include "core/analysis/layer_statistics.h"
 #include "core/analysis/method.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_maps.h"
+#include "core/analysis/pca_rgb.h"
 
 namespace orderscope {
 
@@ -21,13 +26,15 @@ Registered& registered() {
 }
 
 const std::vector<const Method*>& built_in_methods() {
-  static const std::vector<const Method*> all{&grad_cam_method()};
+  static const std::vector<const Method*> all{&grad_cam_method(), &layer_statistics_method()};
   return all;
 }
 
 /// Those that look at many images, or at a model's inside in ways of their own; each has a command.
 const std::vector<const MethodDescriptor*>& other_descriptors() {
-  static const std::vector<const MethodDescriptor*> all{&order_maps_descriptor(), &order_contribution_descriptor()};
+  static const std::vector<const MethodDescriptor*> all{&order_maps_descriptor(), &order_contribution_descriptor(),
+                                                        &erf_descriptor(),        &cka_descriptor(),
+                                                        &agreement_descriptor(),  &pca_descriptor()};
   return all;
 }
 
