@@ -13,12 +13,6 @@ namespace orderscope {
 
 namespace {
 
-std::string describe(const Preprocessing& how) {
-  const std::string size = std::to_string(how.size);
-  if (how.warp) return "warp to " + size;
-  return "resize short side to " + std::to_string(static_cast<int>(how.size / how.crop_pct)) + ", crop " + size;
-}
-
 /// Undoes the normalisation: the picture behind an input array.
 Image picture_of(const at::Tensor& image, const Preprocessing& how) {
   const at::Tensor mean = at::tensor(at::ArrayRef<float>(how.mean.data(), 3)).view({3, 1, 1});
@@ -34,6 +28,12 @@ Image picture_of(const at::Tensor& image, const Preprocessing& how) {
 }
 
 }  // namespace
+
+std::string describe(const Preprocessing& how) {
+  const std::string size = std::to_string(how.size);
+  if (how.warp) return "warp to " + size;
+  return "resize short side to " + std::to_string(static_cast<int>(how.size / how.crop_pct)) + ", crop " + size;
+}
 
 ModelInput model_input(const InputImage& image) {
   const std::vector<float> values = image.normalized();

@@ -20,6 +20,8 @@ struct ModelInput {
   std::string preprocessing;  ///< what was done to it, for people and provenance
 };
 
+std::string describe(const Preprocessing& how);  ///< "resize short side to 256, crop 224"
+
 ModelInput model_input(const InputImage& image);
 
 /// Decodes and preprocesses a picture. Errors as decode_image and preprocess.

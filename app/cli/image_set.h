@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "app/cli/command.h"
+#include "core/analysis/values.h"
+#include "core/run/image_set.h"
+
+namespace orderscope::cli {
+
+/// --images DIR|LIST|FILE.npy, with --size and --exif.
+struct ImageSetOptions {
+  std::filesystem::path path;
+  std::string size;  ///< pixels, "native", or empty: the command's own default
+  ExifOrientation exif = ExifOrientation::Apply;
+
+  void add_to(CLI::App& app);
+  /// Either these images or --input X.npy, which is fed to the model as it is.
+  void add_to(CLI::App& app, std::filesystem::path& input);
+  /// Errors: as ImageSet::open.
+  Result<ImageSet> open() const { return ImageSet::open(path, exif); }
+
+  /// `normal`, unless --size says another size or none.
+  SetPreprocessing preprocessing(const Preprocessing& normal) const;
+
+ private:
+  void add_size_and_exif(CLI::App& app);
+};
+
+/// `count` of what there is, 0 standing for all; a warning where that is fewer than asked for.
+std::int64_t limited_count(std::int64_t count, std::int64_t available);
+
+std::vector<std::string> names_of(const ImageSet& set, const std::vector<std::int64_t>& indices);
+
+/// JSON has no NaN and no infinity.
+inline nlohmann::json number_or_null(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+}
+
+/// The matrix with row and column names; an empty cell for no value.
+Result<void> write_csv(const std::filesystem::path& path, const Matrix& matrix);
+
+nlohmann::json to_json(const Matrix& matrix);
+
+}  // namespace orderscope::cli
