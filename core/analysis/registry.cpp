@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <mutex>
 
+#include "core/analysis/attention.h"
 #include "core/analysis/grad_cam.h"
+#include "core/analysis/interactions.h"
 #include "core/analysis/method.h"
+#include "core/analysis/order_ablation.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_maps.h"
 
@@ -21,13 +24,14 @@ Registered& registered() {
 }
 
 const std::vector<const Method*>& built_in_methods() {
-  static const std::vector<const Method*> all{&grad_cam_method()};
+  static const std::vector<const Method*> all{&grad_cam_method(), &order_ablation_method(), &attention_method()};
   return all;
 }
 
 /// Those that look at many images, or at a model's inside in ways of their own; each has a command.
 const std::vector<const MethodDescriptor*>& other_descriptors() {
-  static const std::vector<const MethodDescriptor*> all{&order_maps_descriptor(), &order_contribution_descriptor()};
+  static const std::vector<const MethodDescriptor*> all{&order_maps_descriptor(), &order_contribution_descriptor(),
+                                                          &interactions_descriptor()};
   return all;
 }
 

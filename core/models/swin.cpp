@@ -36,9 +36,9 @@ struct Swin::Block : torch::nn::Module {
     std::shared_ptr<Linear> fc1, fc2;
   };
 
-  Block(const Architecture& a, int stage, bool shifted, int64_t resolution) {
+  Block(const Architecture& a, int stage, int index, int64_t resolution) {
     const int64_t dim = a.dims[stage], window = a.windows[stage];
-    const int64_t shift = shifted && window < resolution ? window / 2 : 0;
+    const int64_t shift = window_shift(index, window, resolution);
     norm1 = register_module("norm1", std::make_shared<LayerNorm>(dim, kEps));
     attn = register_module(
         "attn", std::make_shared<WindowAttention>(dim, a.heads[stage], window, shift, resolution, a.qkv_bias));
@@ -106,7 +106,7 @@ Swin::Swin(const Architecture& architecture) : Backbone(architecture) {
     const std::string layer_name = "layers." + std::to_string(i);
     auto block_list = layer->register_module("blocks", torch::nn::ModuleList());
     for (int j = 0; j < a.depths[i]; ++j) {
-      const auto block = std::make_shared<Block>(a, static_cast<int>(i), j % 2 == 1, layer->resolution);
+      const auto block = std::make_shared<Block>(a, static_cast<int>(i), j, layer->resolution);
       layer->blocks.push_back(block);
       block_list->push_back(block);
       const std::string name = layer_name + ".blocks." + std::to_string(j);

@@ -8,6 +8,11 @@
 
 namespace orderscope {
 
+/// The official rule: every second block of a stage shifts its windows by half of one, unless one window is the map.
+inline int64_t window_shift(int block, int64_t window, int64_t resolution) {
+  return block % 2 == 1 && window < resolution ? window / 2 : 0;
+}
+
 /// Multi-head self-attention in shifted windows with relative position bias (Swin, section 3.2).
 class WindowAttention : public torch::nn::Module {
  public:
