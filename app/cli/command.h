@@ -37,6 +37,9 @@ Run make_forward(CLI::App& app, CommonOptions& common);
 Run make_preprocess(CLI::App& app, CommonOptions& common);
 Run make_orders(CLI::App& app, CommonOptions& common);
 Run make_cam(CLI::App& app, CommonOptions& common);
+Run make_ablate(CLI::App& app, CommonOptions& common);
+Run make_attention(CLI::App& app, CommonOptions& common);
+Run make_interactions(CLI::App& app, CommonOptions& common);
 Run make_eval(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
 

@@ -19,6 +19,9 @@ constexpr cli::Command kCommands[] = {
     {"preprocess", "a picture as the model sees it", cli::make_preprocess},
     {"orders", "what each order of the gnConvs let through, and what it was worth", cli::make_orders},
     {"cam", "class activation map at a layer", cli::make_cam},
+    {"ablate", "what a class, or the accuracy on a folder, loses without an order", cli::make_ablate},
+    {"attention", "what a Swin's windows attend to: maps from a pixel, distances, rollout", cli::make_attention},
+    {"interactions", "how complex the interactions are that a score rests on: J(m)", cli::make_interactions},
     {"eval", "accuracy on a folder of labelled images", cli::make_eval},
     {"train", "train a backbone on a folder of images", cli::make_train},
 };
