@@ -114,8 +114,7 @@ Result<nlohmann::json> write_cams(const LoadedSubject& loaded, Trace& before, Tr
 
 nlohmann::json score(const at::Tensor& logits, int class_index) {
   const at::Tensor cpu = logits[0].to(at::kCPU, at::kDouble);
-  return {{"logit", cpu[class_index].item<double>()},
-          {"probability", at::softmax(cpu, 0)[class_index].item<double>()}};
+  return {{"logit", cpu[class_index].item<double>()}, {"probability", at::softmax(cpu, 0)[class_index].item<double>()}};
 }
 
 Result<void> run_one(const AblateOptions& options, const CommonOptions& common, const LoadedSubject& loaded,
@@ -263,6 +262,7 @@ Run make_ablate(CLI::App& app, CommonOptions& common) {
   app.add_option("--class", options->class_index, "class index; the most likely one unless given");
   app.add_flag("--cam", options->cam, "with --order: Grad-CAM before and after");
   app.add_option("--per", options->per, "with --images: what loses an order together; network and stage unless given")
+      ->delimiter(',')
       ->check(CLI::IsMember({"network", "stage", "block"}));
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };

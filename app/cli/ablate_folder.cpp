@@ -25,7 +25,8 @@ Chart chart_of(const AblationRun& result, const std::string& subtitle) {
   const double untouched = result.rows.front().top1;
   for (std::size_t r = 1; r < result.rows.size(); ++r) {
     const AblationAccuracy& row = result.rows[r];
-    if (chart.lines.empty() || chart.lines.back().name != row.where) chart.lines.push_back({row.where, {0}, {untouched}});
+    if (chart.lines.empty() || chart.lines.back().name != row.where)
+      chart.lines.push_back({row.where, {0}, {untouched}});
     chart.lines.back().x.push_back(row.order);
     chart.lines.back().y.push_back(row.top1);
   }
@@ -72,11 +73,8 @@ Result<void> ablate_folder(const AblateOptions& options, const CommonOptions& co
     csv.add({row.where, std::to_string(row.order), std::to_string(result.images), csv_cell(row.top1),
              csv_cell(row.top5), csv_cell(row.loss), csv_cell(row.top1 - untouched.top1),
              csv_cell(row.loss - untouched.loss)});
-    rows.push_back({{"where", row.where},
-                    {"order", row.order},
-                    {"top1", row.top1},
-                    {"top5", row.top5},
-                    {"loss", row.loss}});
+    rows.push_back(
+        {{"where", row.where}, {"order", row.order}, {"top1", row.top1}, {"top5", row.top5}, {"loss", row.loss}});
   }
   TRY_VOID(csv.write(common.output / "ablate.csv"));
   const std::string subtitle =
@@ -84,15 +82,9 @@ Result<void> ablate_folder(const AblateOptions& options, const CommonOptions& co
   TRY(const Image figure, draw_chart(chart_of(result, subtitle)));
   TRY_VOID(write_png(common.output / "ablate.png", figure,
                      {{"program", version_text()}, {"model_sha256", model.sha256}, {"mode", to_string(how.mode)}}));
-  const nlohmann::json json{{"images", result.images},
-                            {"skipped", result.skipped},
-                            {"mode", to_string(how.mode)},
-                            {"block", how.blocks},
-                            {"factor", how.factor},
-                            {"rows", rows},
-                            {"csv", "ablate.csv"},
-                            {"picture", "ablate.png"},
-                            {"model_sha256", model.sha256},
+  const nlohmann::json json{{"images", result.images},  {"skipped", result.skipped}, {"mode", to_string(how.mode)},
+                            {"block", how.blocks},      {"factor", how.factor},      {"rows", rows},
+                            {"csv", "ablate.csv"},      {"picture", "ablate.png"},   {"model_sha256", model.sha256},
                             {"program", version_text()}};
   TRY_VOID(write_json(common.output / "ablate.json", json));
   if (common.json) {
@@ -101,8 +93,8 @@ Result<void> ablate_folder(const AblateOptions& options, const CommonOptions& co
   }
   std::printf("%-14s %5s   %7s   %7s   %8s\n", "where", "order", "top-1", "top-5", "loss");
   for (const AblationAccuracy& row : result.rows)
-    std::printf("%-14s %5d   %6.2f%%   %6.2f%%   %8.4f\n", row.where.c_str(), row.order, 100 * row.top1,
-                100 * row.top5, row.loss);
+    std::printf("%-14s %5d   %6.2f%%   %6.2f%%   %8.4f\n", row.where.c_str(), row.order, 100 * row.top1, 100 * row.top5,
+                row.loss);
   return {};
 }
 

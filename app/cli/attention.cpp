@@ -178,8 +178,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(const auto chosen, attention_blocks(model, pattern));
   TRY(const Pixel pixel, parse_pixel(options.pixel, loaded.input.images));
   const Subject subject = loaded.subject(common);
-  TRY(const Trace trace, Trace::forward(model.backbone, subject.image,
-                                        {attention_probe(options.rollout ? "*" : pattern)}, {}, job));
+  TRY(const Trace trace,
+      Trace::forward(model.backbone, subject.image, {attention_probe(options.rollout ? "*" : pattern)}, {}, job));
   TRY_VOID(check_finite_logits(trace.logits()));
 
   nlohmann::json entries = nlohmann::json::array();

@@ -19,6 +19,8 @@ void CsvTable::add(const std::vector<std::string>& row) {
   text_ += '\n';
 }
 
-Result<void> CsvTable::write(const std::filesystem::path& path) const { return write_file(path, std::string_view(text_)); }
+Result<void> CsvTable::write(const std::filesystem::path& path) const {
+  return write_file(path, std::string_view(text_));
+}
 
 }  // namespace orderscope::cli

@@ -53,7 +53,8 @@ Result<Image> draw(const InteractionCurve& curve, const std::string& subtitle) {
   ChartLine line{"J(m)", curve.ratios, curve.relative, curve.low, curve.high};
   std::vector<std::size_t> order(line.x.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return curve.ratios[a] < curve.ratios[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return curve.ratios[a] < curve.ratios[b]; });
   for (std::size_t i = 0; i < order.size(); ++i) {
     line.x[i] = curve.ratios[order[i]];
     line.y[i] = curve.relative[order[i]];
@@ -79,9 +80,9 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(const InteractionRun found, run_interactions(model, files, settings, job));
   for (const std::string& skipped : found.skipped) print_warning("left out: " + skipped);
   const InteractionCurve& curve = found.curve;
-  const std::int64_t wanted = std::min<std::int64_t>(settings.options.pairs, curve.pairs) * curve.games;
-  if (curve.pairs < wanted)
-    print_warning("the budget sufficed for " + std::to_string(curve.pairs) + " pairs of patches in all");
+  if (curve.pairs_left > 0)
+    print_warning("the budget sufficed for " + std::to_string(curve.pairs) + " of " +
+                  std::to_string(curve.pairs + curve.pairs_left) + " pairs");
 
   CsvTable csv({"ratio", "order", "strength", "j", "low", "high"});
   nlohmann::json rows = nlohmann::json::array();
@@ -133,8 +134,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   }
   std::printf("%6s  %5s  %8s   95 %% interval\n", "ratio", "m", "J(m)");
   for (std::size_t k = 0; k < curve.orders.size(); ++k)
-    std::printf("%6.2f  %5d  %8.4f   %.4f to %.4f\n", curve.ratios[k], curve.orders[k], curve.relative[k],
-                curve.low[k], curve.high[k]);
+    std::printf("%6.2f  %5d  %8.4f   %.4f to %.4f\n", curve.ratios[k], curve.orders[k], curve.relative[k], curve.low[k],
+                curve.high[k]);
   return {};
 }
 

@@ -27,8 +27,20 @@ const MethodDescriptor& descriptor() {
       "Swin attention",
       "Liu et al., Swin Transformer, ICCV 2021; distance as in Dosovitskiy et al., ICLR 2021, appendix D.7",
       {{"block", MethodParameter::Type::Layer, "block to show, or a pattern", "*", {}, 0, 0},
-       {"x", MethodParameter::Type::Integer, "pixel to look from, in the model's input; -1: its centre", "-1", {}, 0, 0},
-       {"y", MethodParameter::Type::Integer, "pixel to look from, in the model's input; -1: its centre", "-1", {}, 0, 0},
+       {"x",
+        MethodParameter::Type::Integer,
+        "pixel to look from, in the model's input; -1: its centre",
+        "-1",
+        {},
+        0,
+        0},
+       {"y",
+        MethodParameter::Type::Integer,
+        "pixel to look from, in the model's input; -1: its centre",
+        "-1",
+        {},
+        0,
+        0},
        {"head", MethodParameter::Type::Integer, "head to show; -1: the mean over heads", "-1", {}, 0, 0}},
       /*needs_gradient=*/false,
       /*needs_gnconv=*/false,
@@ -76,11 +88,10 @@ Result<MethodResult> finish(const MethodCall& call, const JobContext& job) {
 }  // namespace
 
 const Method& attention_method() {
-  static const Method method{descriptor(),
-                             [](const Subject&, const MethodValues& values) {
-                               return std::vector{attention_probe(values.text("block"))};
-                             },
-                             finish};
+  static const Method method{
+      descriptor(),
+      [](const Subject&, const MethodValues& values) { return std::vector{attention_probe(values.text("block"))}; },
+      finish};
   return method;
 }
 
@@ -157,9 +168,8 @@ Result<Map> BlockAttention::from_pixel(std::int64_t x, std::int64_t y, std::int6
   map.unit = "probability";
   map.provenance.layer = tap_of(*block);
   map.provenance.method = descriptor().id;
-  map.provenance.parameters = {{"x", std::to_string(x)},
-                               {"y", std::to_string(y)},
-                               {"head", head < 0 ? "mean" : std::to_string(head)}};
+  map.provenance.parameters = {
+      {"x", std::to_string(x)}, {"y", std::to_string(y)}, {"head", head < 0 ? "mean" : std::to_string(head)}};
   return map;
 }
 
@@ -180,8 +190,8 @@ at::Tensor merge_tokens(const at::Tensor& x, std::int64_t height, std::int64_t w
   const std::int64_t h = (height + 1) / 2, w = (width + 1) / 2;
   const at::Tensor grid = x.view({height, width, -1});
   const at::Tensor padded = at::constant_pad_nd(grid, {0, 0, 0, 2 * w - width, 0, 2 * h - height});
-  const at::Tensor ones = at::constant_pad_nd(at::ones({height, width, 1}, x.options()),
-                                              {0, 0, 0, 2 * w - width, 0, 2 * h - height});
+  const at::Tensor ones =
+      at::constant_pad_nd(at::ones({height, width, 1}, x.options()), {0, 0, 0, 2 * w - width, 0, 2 * h - height});
   const auto sums = [&](const at::Tensor& t) { return t.view({h, 2, w, 2, t.size(2)}).sum({1, 3}); };
   return (sums(padded) / sums(ones)).view({h * w, -1});
 }
@@ -200,8 +210,8 @@ Result<std::vector<StageRollout>> attention_rollout(const Trace& trace, std::siz
     TRY_VOID(guarded([&] {
       const at::NoGradGuard no_grad;
       if (stages.empty() || stages.back().stage != blocks[b]->stage) {
-        StageRollout next{blocks[b]->stage, layout.height, layout.width,
-                          at::eye(layout.tokens(), attention.probs.options()), {}};
+        StageRollout next{
+            blocks[b]->stage, layout.height, layout.width, at::eye(layout.tokens(), attention.probs.options()), {}};
         if (stages.empty()) {
           next.from_first = next.within;
         } else {

@@ -47,10 +47,10 @@ Result<BlockAttention> block_attention(const Trace& trace, std::size_t probe, co
 /// Attention rollout of one stage (Abnar and Zuidema, ACL 2020): A = mean over heads, R = A'_L ... A'_1 with
 /// A' = (A + I) / 2. Rows are queries; they sum to 1.
 struct StageRollout {
-  int stage = 0;                      ///< from 0
+  int stage = 0;                       ///< from 0
   std::int64_t height = 0, width = 0;  ///< tokens of this stage
-  at::Tensor within;                  ///< [tokens, tokens], of this stage's blocks alone
-  at::Tensor from_first;              ///< [tokens, tokens of stage 0]: R_s M R_(s-1) M ... R_0
+  at::Tensor within;                   ///< [tokens, tokens], of this stage's blocks alone
+  at::Tensor from_first;               ///< [tokens, tokens of stage 0]: R_s M R_(s-1) M ... R_0
 };
 
 /// All stages of a Swin, each patch merging M being the mean over its 2 x 2 tokens. Needs attention_probe("*").

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/analysis/baseline_image.h"
 #include "core/base/random.h"
 
 namespace orderscope {
@@ -166,10 +167,20 @@ Result<void> check(const InteractionOptions& options, std::size_t games) {
       return wrong("a pair is two different players", "interactions");
   const std::int64_t cost = values_per_pair(options);
   if (options.budget != 0 && options.budget < cost) {
-    return wrong("one pair at all orders takes " + std::to_string(cost) + " forwards", "budget " + std::to_string(options.budget),
-                 "raise the budget or take fewer contexts");
+    return wrong("one pair at all orders takes " + std::to_string(cost) + " forwards",
+                 "budget " + std::to_string(options.budget), "raise the budget or take fewer contexts");
   }
   return {};
+}
+
+}  // namespace
+
+namespace {
+
+MethodParameter patch_baseline() {
+  MethodParameter parameter = baseline_parameter();
+  parameter.help = "what a hidden patch shows: the mean colour of the training images, black, or the image blurred";
+  return parameter;
 }
 
 }  // namespace
@@ -190,13 +201,7 @@ const MethodDescriptor& interactions_descriptor() {
         {},
         0,
         256},
-       {"baseline",
-        MethodParameter::Type::Choice,
-        "what a hidden patch shows: the mean colour of the training images, black, or the image blurred",
-        "mean",
-        {"mean", "black", "blur"},
-        0,
-        0},
+       patch_baseline(),
        {"seed", MethodParameter::Type::Integer, "of the pairs and contexts drawn", "0", {}, 0, 1e15},
        {"class", MethodParameter::Type::Class, "class index; each image's most likely one unless given", "", {}, 0, 0}},
       /*needs_gradient=*/false,
@@ -223,7 +228,7 @@ Result<InteractionCurve> multi_order_interactions(std::span<const Game> games, c
 
   std::vector<std::vector<Pair>> pairs;
   for (const Game& game : games) pairs.push_back(draw_pairs(options, game.key));
-  auto rounds = static_cast<std::int64_t>(pairs.front().size());
+  const auto rounds = static_cast<std::int64_t>(pairs.front().size());
   std::int64_t most = rounds * std::ssize(games);
   if (options.budget > 0) most = std::min(most, options.budget / cost);
 
@@ -257,6 +262,7 @@ Result<InteractionCurve> multi_order_interactions(std::span<const Game> games, c
 
   curve.games = std::min<std::int64_t>(std::ssize(games), std::ssize(rows));
   curve.pairs = std::ssize(rows);
+  curve.pairs_left = rounds * std::ssize(games) - curve.pairs;
   curve.forwards = std::ssize(rows) * cost;
   curve.strength = mean_rows(rows, [](std::size_t r) { return r; });
   if (std::accumulate(curve.strength.begin(), curve.strength.end(), 0.0) == 0) {

@@ -35,11 +35,11 @@ struct Game {
 struct InteractionOptions {
   int players = 0;
   std::vector<double> ratios{0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1};  ///< orders m = floor((players - 2) * ratio)
-  std::int64_t pairs = 50;     ///< a game; all if there are no more
+  std::int64_t pairs = 50;                                            ///< a game; all if there are no more
   std::int64_t contexts = 50;  ///< a pair and order; all subsets, each once, if there are no more
   std::int64_t budget = 0;     ///< values that may be asked for in all, at most; 0: no bound
   std::uint64_t seed = 0;
-  int resamples = 1000;     ///< of the bootstrap
+  int resamples = 1000;  ///< of the bootstrap
   double confidence = 0.95;
   /// Pairs to draw from; empty: all. For "neighbours only" and the like.
   std::vector<std::pair<int, int>> candidates{};
@@ -48,10 +48,11 @@ struct InteractionOptions {
 struct InteractionCurve {
   std::vector<double> ratios;
   std::vector<int> orders;
-  std::vector<double> strength;   ///< J before the division: mean of |I_m|
-  std::vector<double> relative;   ///< J(m); its mean over the listed orders is 1
-  std::vector<double> low, high;  ///< of `relative`: percentile interval, bootstrap over the pairs of all games
+  std::vector<double> strength;       ///< J before the division: mean of |I_m|
+  std::vector<double> relative;       ///< J(m); its mean over the listed orders is 1
+  std::vector<double> low, high;      ///< of `relative`: percentile interval, bootstrap over the pairs of all games
   std::int64_t games = 0, pairs = 0;  ///< pairs: of all games together
+  std::int64_t pairs_left = 0;        ///< what the budget did not reach
   std::int64_t forwards = 0;          ///< values that the result rests on
 };
 

@@ -16,9 +16,7 @@ namespace orderscope {
 
 namespace {
 
-std::string gate_tap(const BlockInfo& block, int order) {
-  return block.name + ".gnconv.gate." + std::to_string(order);
-}
+std::string gate_tap(const BlockInfo& block, int order) { return block.name + ".gnconv.gate." + std::to_string(order); }
 
 std::string stage_name(const BlockInfo& block) { return block.name.substr(0, block.name.rfind('.')); }
 
@@ -53,8 +51,7 @@ Result<std::vector<const BlockInfo*>> blocks_of(const Model& model, const OrderE
 Result<Edit> gate_edit(const std::string& tap, const OrderEdit& edit, const Gates& other) {
   switch (edit.mode) {
     case GateReplacement::Zero: return Edit{tap, [](const at::Tensor& x) { return at::zeros_like(x); }};
-    case GateReplacement::Mean:
-      return Edit{tap, [](const at::Tensor& x) { return x.mean({2, 3}, true).expand_as(x); }};
+    case GateReplacement::Mean: return Edit{tap, [](const at::Tensor& x) { return x.mean({2, 3}, true).expand_as(x); }};
     case GateReplacement::Scale: return Edit{tap, [factor = edit.factor](const at::Tensor& x) { return x * factor; }};
     case GateReplacement::Swap: break;
   }
@@ -181,7 +178,7 @@ Result<std::vector<OrderEffect>> order_effects(const Trace& trace, const std::ve
   return effects;
 }
 
-Matrix effect_matrix(const std::vector<OrderEffect>& effects, double OrderEffect::* quantity, const std::string& name) {
+Matrix effect_matrix(const std::vector<OrderEffect>& effects, double OrderEffect::*quantity, const std::string& name) {
   Matrix matrix;
   matrix.name = name;
   int orders = 0;
@@ -238,18 +235,16 @@ Result<MethodResult> finish(const MethodCall& call, const JobContext& job) {
   const MethodValues& values = call.values;
   OrderEdit how;
   how.blocks = values.text("block");
-  how.mode =
-      chosen(values.text("mode"), {GateReplacement::Zero, GateReplacement::Mean, GateReplacement::Scale});
+  how.mode = chosen(values.text("mode"), {GateReplacement::Zero, GateReplacement::Mean, GateReplacement::Scale});
   how.factor = values.real("factor");
-  const auto scope =
-      chosen(values.text("per"), {AblationScope::Network, AblationScope::Stage, AblationScope::Block});
+  const auto scope = chosen(values.text("per"), {AblationScope::Network, AblationScope::Stage, AblationScope::Block});
   TRY(const auto sweep, order_sweep(*call.subject.model, scope, how));
   TRY(const auto effects, order_effects(call.trace, sweep, call.class_index, job));
 
   MethodResult result;
   for (const OrderEffect& effect : effects) {
-    const std::string name = (scope == AblationScope::Network ? "" : effect.where + ".") + "order." +
-                             std::to_string(effect.order) + ".";
+    const std::string name =
+        (scope == AblationScope::Network ? "" : effect.where + ".") + "order." + std::to_string(effect.order) + ".";
     result.numbers.push_back({name + "logit_change", effect.logit_change, "logit"});
     result.numbers.push_back({name + "probability_change", effect.probability_change});
     if (!std::isfinite(effect.logit))

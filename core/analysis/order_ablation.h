@@ -68,7 +68,7 @@ Result<std::vector<OrderEffect>> order_effects(const Trace& trace, const std::ve
                                                int class_index, const JobContext& job = {}, std::int64_t batch = 16);
 
 /// The effects as a matrix `where` x order; NaN where a block lacks the order.
-Matrix effect_matrix(const std::vector<OrderEffect>& effects, double OrderEffect::* quantity, const std::string& name);
+Matrix effect_matrix(const std::vector<OrderEffect>& effects, double OrderEffect::*quantity, const std::string& name);
 
 /// Order ablation as a method: what the removal of each order does to the class, in numbers and matrices. Ours; HorNet
 /// (Rao et al., NeurIPS 2022) only compares networks trained with other orders.

@@ -34,17 +34,15 @@ Result<Game> PatchGame::game(std::string key, const JobContext& job) const {
                 const auto maker = [&](std::int64_t i) {
                   return self.masked(coalitions[static_cast<std::size_t>(i)], hidden);
                 };
-                TRY(const at::Tensor logits, image_logits(self.subject.model->backbone, std::ssize(coalitions), maker,
-                                                          "masked images", quiet));
+                TRY(const at::Tensor logits,
+                    image_logits(self.subject.model->backbone, std::ssize(coalitions), maker, "masked images", quiet));
                 return log_odds(logits, self.class_index);
               }};
 }
 
 at::Tensor PatchGame::masked(const Coalition& present, const at::Tensor& baseline_pixels) const {
   const at::Tensor image = subject.image[0];
-  const auto patch_of = [&](std::int64_t side) {
-    return at::arange(side, at::kLong).mul(grid).div(side, "floor");
-  };
+  const auto patch_of = [&](std::int64_t side) { return at::arange(side, at::kLong).mul(grid).div(side, "floor"); };
   at::Tensor shown = at::empty({grid, grid}, at::kBool);
   std::copy(present.begin(), present.end(), shown.mutable_data_ptr<bool>());
   shown = shown.index_select(0, patch_of(image.size(1))).index_select(1, patch_of(image.size(2)));

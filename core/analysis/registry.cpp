@@ -31,7 +31,7 @@ const std::vector<const Method*>& built_in_methods() {
 /// Those that look at many images, or at a model's inside in ways of their own; each has a command.
 const std::vector<const MethodDescriptor*>& other_descriptors() {
   static const std::vector<const MethodDescriptor*> all{&order_maps_descriptor(), &order_contribution_descriptor(),
-                                                          &interactions_descriptor()};
+                                                        &interactions_descriptor()};
   return all;
 }
 

@@ -50,8 +50,7 @@ Result<AblationRun> ablation_accuracy(const Model& model, const LabelledImages& 
       result.skipped.push_back(input.error().message());
       continue;
     }
-    TRY(const Trace trace,
-        Trace::forward(model.backbone, input->images.to(at::Device(model.device)), {}, {}, quiet));
+    TRY(const Trace trace, Trace::forward(model.backbone, input->images.to(at::Device(model.device)), {}, {}, quiet));
     if (auto finite = check_finite_logits(trace.logits()); !finite)
       return fail(Error{finite.error().kind, finite.error().what, images.files[i].string(), finite.error().advice});
     TRY(const at::Tensor edited, trace.rerun(variants, quiet));

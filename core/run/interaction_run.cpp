@@ -24,8 +24,8 @@ Result<Prepared> prepare(const std::shared_ptr<const Model>& model, const std::f
                          const InteractionSettings& settings, const JobContext& job) {
   Preprocessing how = model->preprocessing;
   if (settings.size) how.size = *settings.size;
-  TRY(const ModelInput input, file.extension() == ".npy" ? read_array_input(file, how)
-                                                          : read_image_input(file, how, settings.exif));
+  TRY(const ModelInput input,
+      file.extension() == ".npy" ? read_array_input(file, how) : read_image_input(file, how, settings.exif));
   if (input.images.size(0) != 1) return fail(Error::Kind::InvalidInput, "holds more than one image", file.string());
   PatchGame patches{{model, input.images.to(at::Device(model->device))}, settings.grid, 0, settings.baseline};
   const JobContext quiet{job.stop, {}};
@@ -68,7 +68,8 @@ Result<InteractionRun> run_interactions(const std::shared_ptr<const Model>& mode
       run.skipped.push_back(error.message());
       continue;
     }
-    const bool twice = std::any_of(games.begin(), games.end(), [&](const Game& g) { return g.key == prepared->game.key; });
+    const bool twice =
+        std::any_of(games.begin(), games.end(), [&](const Game& g) { return g.key == prepared->game.key; });
     if (twice) continue;
     run.images.push_back(std::move(prepared->image));
     games.push_back(std::move(prepared->game));
@@ -81,16 +82,14 @@ Result<InteractionRun> run_interactions(const std::shared_ptr<const Model>& mode
   if (settings.size) how.size = *settings.size;
   InteractionLog log;
   if (!settings.log.empty()) {
-    TRY(log, open_interaction_log(
-                 settings.log,
-                 {{"model", model->sha256},
-                  {"size", std::to_string(how.size)},
-                  {"exif", settings.exif == ExifOrientation::Apply ? "apply" : "ignore"},
-                  {"grid", std::to_string(settings.grid)},
-                  {"distance", std::to_string(settings.distance)},
-                  {"contexts", std::to_string(options.contexts)},
-                  {"baseline", settings.baseline},
-                  {"seed", std::to_string(options.seed)}}));
+    TRY(log, open_interaction_log(settings.log, {{"model", model->sha256},
+                                                 {"size", std::to_string(how.size)},
+                                                 {"exif", settings.exif == ExifOrientation::Apply ? "apply" : "ignore"},
+                                                 {"grid", std::to_string(settings.grid)},
+                                                 {"distance", std::to_string(settings.distance)},
+                                                 {"contexts", std::to_string(options.contexts)},
+                                                 {"baseline", settings.baseline},
+                                                 {"seed", std::to_string(options.seed)}}));
   }
   run.known = std::ssize(log.known);
   TRY(run.curve, multi_order_interactions(games, options, log, job));
