@@ -79,7 +79,9 @@ std::string describe(const OrderEdit& how) {
 }
 
 /// Where class activation maps are usually taken.
-std::string last_layer(const Model& model) { return cam_layer_pattern(model, MethodValues({{"layer", "last"}})); }
+std::string last_layer(const Model& model) {
+  return cam_layer_pattern(model, MethodValues(std::map<std::string, std::string>{{"layer", "last"}}));
+}
 
 /// Before, after and their difference.
 Result<nlohmann::json> write_cams(const LoadedSubject& loaded, Trace& before, Trace& after, int class_index,
