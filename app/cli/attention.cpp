@@ -74,7 +74,7 @@ std::string stage_name(int stage) { return "s" + std::to_string(stage + 1); }
 
 Result<nlohmann::json> write_block(const BlockAttention& attention, const Pixel& pixel, const Options& options,
                                    const LoadedSubject& loaded, const std::filesystem::path& folder) {
-  const std::string& name = attention.block->name;
+  const std::string& name = attention.block.name;
   TRY(const auto heads, parse_heads(options.head, attention));
   std::vector<Map> maps;
   for (const std::int64_t head : heads) {
@@ -104,7 +104,7 @@ Result<nlohmann::json> write_block(const BlockAttention& attention, const Pixel&
   const std::vector<double> distances = attention.distances();
   const double mean = std::accumulate(distances.begin(), distances.end(), 0.0) / static_cast<double>(distances.size());
   return nlohmann::json{{"block", name},
-                        {"stage", attention.block->stage},
+                        {"stage", attention.block.stage},
                         {"grid", {attention.layout.height, attention.layout.width}},
                         {"window", attention.layout.window},
                         {"shift", attention.layout.shift},
@@ -158,13 +158,13 @@ Result<nlohmann::json> write_full(const std::vector<BlockAttention>& blocks, boo
                                   const std::filesystem::path& folder) {
   nlohmann::json files = nlohmann::json::object();
   for (const BlockAttention& attention : blocks) {
-    const std::string& name = attention.block->name;
+    const std::string& name = attention.block.name;
     if (attention.layout.tokens() > kTokensWritten && !named) {
       print_warning(name + ": its attention matrix of " + std::to_string(attention.layout.tokens()) +
                     " tokens a side is left out; name the block with --block to have it");
       continue;
     }
-    const std::string file = short_name(*attention.block) + ".full_attention.npy";
+    const std::string file = short_name(attention.block) + ".full_attention.npy";
     TRY_VOID(write_npy(folder / file, attention.full()));
     files[name] = file;
   }
@@ -185,13 +185,13 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   nlohmann::json entries = nlohmann::json::array();
   CsvTable csv({"block", "head", "distance_px"});
   std::vector<BlockAttention> blocks;
-  for (const BlockInfo* block : chosen) {
+  for (const BlockInfo& block : chosen) {
     TRY_VOID(job.check());
-    job.progress(std::ssize(blocks), std::ssize(chosen), "writing " + block->name);
-    TRY(BlockAttention attention, block_attention(trace, 0, model, *block));
+    job.progress(std::ssize(blocks), std::ssize(chosen), "writing " + block.name);
+    TRY(BlockAttention attention, block_attention(trace, 0, model, block));
     TRY(nlohmann::json entry, write_block(attention, pixel, options, loaded, common.output));
     for (std::size_t h = 0; h < entry["distance"].size(); ++h)
-      csv.add({block->name, std::to_string(h), csv_cell(entry["distance"][h].get<double>())});
+      csv.add({block.name, std::to_string(h), csv_cell(entry["distance"][h].get<double>())});
     entries.push_back(std::move(entry));
     blocks.push_back(std::move(attention));
   }

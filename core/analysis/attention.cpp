@@ -9,10 +9,9 @@
 #include <limits>
 #include <numeric>
 
+#include "core/analysis/block_patterns.h"
 #include "core/analysis/tensor_map.h"
 #include "core/base/guard.h"
-#include "core/trace/find_taps.h"
-#include "core/trace/glob.h"
 #include "core/trace/trace.h"
 
 namespace orderscope {
@@ -64,17 +63,17 @@ Result<MethodResult> finish(const MethodCall& call, const JobContext& job) {
   distances.unit = "px";
   std::vector<std::vector<double>> rows;
   std::size_t heads = 0;
-  for (const BlockInfo* block : blocks) {
+  for (const BlockInfo& block : blocks) {
     TRY_VOID(job.check());
-    TRY(const BlockAttention attention, block_attention(call.trace, call.first_probe, model, *block));
+    TRY(const BlockAttention attention, block_attention(call.trace, call.first_probe, model, block));
     TRY(Map map, attention.from_pixel(x, y, call.values.integer("head")));
-    result.maps.push_back({block->name, std::move(map)});
+    result.maps.push_back({block.name, std::move(map)});
     rows.push_back(attention.distances());
     heads = std::max(heads, rows.back().size());
-    distances.rows.push_back(block->name);
+    distances.rows.push_back(block.name);
     const double mean =
         std::accumulate(rows.back().begin(), rows.back().end(), 0.0) / static_cast<double>(rows.back().size());
-    result.numbers.push_back({block->name + ".attention_distance", mean, "px"});
+    result.numbers.push_back({block.name + ".attention_distance", mean, "px"});
   }
   for (std::size_t h = 0; h < heads; ++h) distances.columns.push_back("head " + std::to_string(h));
   for (std::vector<double>& row : rows) {
@@ -106,26 +105,17 @@ Probe attention_probe(const std::string& blocks) {
   return Probe::record(taps);
 }
 
-Result<std::vector<const BlockInfo*>> attention_blocks(const Model& model, const std::string& pattern) {
+Result<std::vector<BlockInfo>> attention_blocks(const Model& model, const std::string& pattern) {
   if (model.architecture.family != Family::Swin) {
     return fail(Error::Kind::InvalidInput,
                 "only a Swin has window attention; this is a " + to_string(model.architecture.family), model.name);
   }
-  std::vector<const BlockInfo*> found;
-  std::vector<std::string> names;
-  for (const BlockInfo& block : model.blocks) {
-    names.push_back(block.name);
-    if (glob_match(pattern, block.name)) found.push_back(&block);
-  }
-  if (!found.empty()) return found;
-  std::string advice = "the nearest are";
-  for (const std::string& name : nearest_names(names, pattern)) advice += " " + name;
-  return fail(Error::Kind::InvalidInput, "no block matches", pattern, advice);
+  return find_blocks(model, pattern);
 }
 
 Result<BlockAttention> block_attention(const Trace& trace, std::size_t probe, const Model& model,
                                        const BlockInfo& block, int n) {
-  BlockAttention attention{&block, {}, trace.result(probe, tap_of(block))};
+  BlockAttention attention{block, {}, trace.result(probe, tap_of(block))};
   if (!attention.probs.defined()) {
     const auto& dropped = trace.dropped();
     if (std::find(dropped.begin(), dropped.end(), tap_of(block)) != dropped.end())
@@ -148,7 +138,7 @@ Result<BlockAttention> block_attention(const Trace& trace, std::size_t probe, co
 }
 
 Result<Map> BlockAttention::from_pixel(std::int64_t x, std::int64_t y, std::int64_t head) const {
-  const std::int64_t stride = block->stride;
+  const std::int64_t stride = block.stride;
   if (x < 0 || y < 0 || x >= layout.width * stride || y >= layout.height * stride) {
     return fail(Error::Kind::InvalidInput, "the pixel lies outside the image",
                 "pixel " + std::to_string(x) + "," + std::to_string(y),
@@ -156,7 +146,7 @@ Result<Map> BlockAttention::from_pixel(std::int64_t x, std::int64_t y, std::int6
                     std::to_string(layout.height * stride - 1));
   }
   if (head < -1 || head >= heads()) {
-    return fail(Error::Kind::InvalidInput, "there is no head " + std::to_string(head), block->name,
+    return fail(Error::Kind::InvalidInput, "there is no head " + std::to_string(head), block.name,
                 "its heads are 0 to " + std::to_string(heads() - 1));
   }
   at::Tensor values;
@@ -166,7 +156,7 @@ Result<Map> BlockAttention::from_pixel(std::int64_t x, std::int64_t y, std::int6
   }));
   Map map = to_map(values);
   map.unit = "probability";
-  map.provenance.layer = tap_of(*block);
+  map.provenance.layer = tap_of(block);
   map.provenance.method = descriptor().id;
   map.provenance.parameters = {
       {"x", std::to_string(x)}, {"y", std::to_string(y)}, {"head", head < 0 ? "mean" : std::to_string(head)}};
@@ -174,7 +164,7 @@ Result<Map> BlockAttention::from_pixel(std::int64_t x, std::int64_t y, std::int6
 }
 
 std::vector<double> BlockAttention::distances() const {
-  const at::Tensor tokens = mean_attention_distance(layout, probs) * static_cast<double>(block->stride);
+  const at::Tensor tokens = mean_attention_distance(layout, probs) * static_cast<double>(block.stride);
   const double* data = tokens.const_data_ptr<double>();
   return {data, data + tokens.numel()};
 }
@@ -205,13 +195,13 @@ Result<std::vector<StageRollout>> attention_rollout(const Trace& trace, std::siz
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     TRY_VOID(job.check());
     job.progress(static_cast<std::int64_t>(b), static_cast<std::int64_t>(blocks.size()), "rolling out attention");
-    TRY(const BlockAttention attention, block_attention(trace, probe, model, *blocks[b], n));
+    TRY(const BlockAttention attention, block_attention(trace, probe, model, blocks[b], n));
     const WindowLayout& layout = attention.layout;
     TRY_VOID(guarded([&] {
       const at::NoGradGuard no_grad;
-      if (stages.empty() || stages.back().stage != blocks[b]->stage) {
+      if (stages.empty() || stages.back().stage != blocks[b].stage) {
         StageRollout next{
-            blocks[b]->stage, layout.height, layout.width, at::eye(layout.tokens(), attention.probs.options()), {}};
+            blocks[b].stage, layout.height, layout.width, at::eye(layout.tokens(), attention.probs.options()), {}};
         if (stages.empty()) {
           next.from_first = next.within;
         } else {

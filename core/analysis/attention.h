@@ -20,11 +20,11 @@ Probe attention_probe(const std::string& blocks = "*");
 
 /// The blocks of a Swin that match a pattern, in the order of the network. Errors: InvalidInput if the model is no
 /// Swin or none matches.
-Result<std::vector<const BlockInfo*>> attention_blocks(const Model& model, const std::string& pattern = "*");
+Result<std::vector<BlockInfo>> attention_blocks(const Model& model, const std::string& pattern = "*");
 
 /// One block's attention in a trace.
 struct BlockAttention {
-  const BlockInfo* block = nullptr;
+  BlockInfo block;
   WindowLayout layout;
   at::Tensor probs;  ///< [windows, heads, n, n], of one image
 

@@ -7,9 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/analysis/block_patterns.h"
 #include "core/analysis/finite_logits.h"
-#include "core/models/backbone.h"
-#include "core/trace/find_taps.h"
 #include "core/trace/glob.h"
 
 namespace orderscope {
@@ -20,32 +19,24 @@ std::string gate_tap(const BlockInfo& block, int order) { return block.name + ".
 
 std::string stage_name(const BlockInfo& block) { return block.name.substr(0, block.name.rfind('.')); }
 
-/// The blocks with a gnConv that an edit is about and that have its order.
-Result<std::vector<const BlockInfo*>> blocks_of(const Model& model, const OrderEdit& edit) {
-  std::vector<const BlockInfo*> matching, found;
-  std::vector<std::string> names;
-  for (const BlockInfo& block : model.blocks) {
-    if (block.order == 0) continue;
-    names.push_back(block.name);
-    if (glob_match(edit.blocks, block.name) || glob_match(edit.blocks, stage_name(block))) matching.push_back(&block);
-  }
-  if (names.empty())
-    return fail(Error::Kind::InvalidInput, "this model has no gnConv, so it has no orders to edit", model.name);
-  if (matching.empty()) {
-    std::string advice = "the nearest are";
-    for (const std::string& name : nearest_names(names, edit.blocks)) advice += " " + name;
-    return fail(Error::Kind::InvalidInput, "no block matches", edit.blocks, advice);
-  }
+/// The blocks that an edit is about and that have its order.
+Result<std::vector<BlockInfo>> blocks_of(const Model& model, const OrderEdit& edit) {
+  std::string patterns = edit.blocks;
+  for (const BlockInfo& block : model.blocks)
+    if (block.index == 0 && glob_match(edit.blocks, stage_name(block))) patterns += "," + stage_name(block) + ".*";
+  TRY(const std::vector<BlockInfo> matching, find_gnconv_blocks(model, patterns));
+
   int highest = 0;
-  for (const BlockInfo* block : matching) {
-    highest = std::max(highest, block->order);
-    if (edit.order >= 0 && edit.order <= block->order) found.push_back(block);
+  std::vector<BlockInfo> found;
+  for (const BlockInfo& block : matching) {
+    highest = std::max(highest, block.order);
+    if (edit.order >= 0 && edit.order <= block.order) found.push_back(block);
   }
   if (!found.empty()) return found;
+  const bool single = matching.size() == 1;
   return fail(Error::Kind::InvalidInput, "there is no order " + std::to_string(edit.order),
-              matching.size() == 1 ? matching.front()->name : edit.blocks,
-              matching.size() == 1 ? "its orders are 1 to " + std::to_string(highest)
-                                   : "the highest order of these blocks is " + std::to_string(highest));
+              single ? matching.front().name : edit.blocks,
+              (single ? "its orders are 1 to " : "the highest order of these blocks is ") + std::to_string(highest));
 }
 
 Result<Edit> gate_edit(const std::string& tap, const OrderEdit& edit, const Gates& other) {
@@ -67,16 +58,16 @@ Result<Edit> gate_edit(const std::string& tap, const OrderEdit& edit, const Gate
 
 struct Unit {
   std::string name;
-  std::vector<const BlockInfo*> blocks;
+  std::vector<BlockInfo> blocks;
 };
 
 /// What is edited together, in the order of the network.
-std::vector<Unit> units_of(const std::vector<const BlockInfo*>& blocks, AblationScope scope) {
+std::vector<Unit> units_of(const std::vector<BlockInfo>& blocks, AblationScope scope) {
   std::vector<Unit> units;
-  for (const BlockInfo* block : blocks) {
+  for (const BlockInfo& block : blocks) {
     const std::string name = scope == AblationScope::Network ? "network"
-                             : scope == AblationScope::Stage ? stage_name(*block)
-                                                             : block->name;
+                             : scope == AblationScope::Stage ? stage_name(block)
+                                                             : block.name;
     if (units.empty() || units.back().name != name) units.push_back({name, {}});
     units.back().blocks.push_back(block);
   }
@@ -121,10 +112,10 @@ Result<std::vector<Edit>> order_edits(const Model& model, const OrderEdit& edit,
     return fail(Error::Kind::InvalidInput, "the factor must be a finite number", "factor");
   TRY(const auto blocks, blocks_of(model, edit));
   std::vector<Edit> edits;
-  for (const BlockInfo* block : blocks) {
-    for (int k = 1; k <= block->order; ++k) {
+  for (const BlockInfo& block : blocks) {
+    for (int k = 1; k <= block.order; ++k) {
       if (edit.order != 0 && edit.order != k) continue;
-      TRY(Edit made, gate_edit(gate_tap(*block, k), edit, other));
+      TRY(Edit made, gate_edit(gate_tap(block, k), edit, other));
       edits.push_back(std::move(made));
     }
   }
@@ -137,14 +128,14 @@ Result<std::vector<AblatedOrder>> order_sweep(const Model& model, AblationScope 
   std::vector<AblatedOrder> sweep;
   for (const Unit& unit : units_of(blocks, scope)) {
     int highest = 0;
-    for (const BlockInfo* block : unit.blocks) highest = std::max(highest, block->order);
+    for (const BlockInfo& block : unit.blocks) highest = std::max(highest, block.order);
     for (int k = 1; k <= highest; ++k) {
       if (how.order != 0 && how.order != k) continue;
       AblatedOrder one{unit.name, k, {}};
-      for (const BlockInfo* block : unit.blocks) {
-        if (k > block->order) continue;
+      for (const BlockInfo& block : unit.blocks) {
+        if (k > block.order) continue;
         OrderEdit edit = how;
-        edit.blocks = block->name;
+        edit.blocks = block.name;
         edit.order = k;
         TRY(auto edits, order_edits(model, edit, other));
         std::move(edits.begin(), edits.end(), std::back_inserter(one.edits));

@@ -38,7 +38,7 @@ struct Swin::Block : torch::nn::Module {
 
   Block(const Architecture& a, int stage, int index, int64_t resolution) {
     const int64_t dim = a.dims[stage], window = a.windows[stage];
-    const int64_t shift = window_shift(index, window, resolution);
+    const int64_t shift = WindowAttention::shift_of(index, window, resolution);
     norm1 = register_module("norm1", std::make_shared<LayerNorm>(dim, kEps));
     attn = register_module(
         "attn", std::make_shared<WindowAttention>(dim, a.heads[stage], window, shift, resolution, a.qkv_bias));

@@ -8,11 +8,6 @@
 
 namespace orderscope {
 
-/// The official rule: every second block of a stage shifts its windows by half of one, unless one window is the map.
-inline int64_t window_shift(int block, int64_t window, int64_t resolution) {
-  return block % 2 == 1 && window < resolution ? window / 2 : 0;
-}
-
 /// Multi-head self-attention in shifted windows with relative position bias (Swin, section 3.2).
 class WindowAttention : public torch::nn::Module {
  public:
@@ -22,6 +17,11 @@ class WindowAttention : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x, const TapScope& taps) const;  ///< [N, H, W, dim] to the same shape
   int64_t macs(int64_t pixels) const;
 
+  /// How far the windows of a stage's block number `index` are shifted: every other block by half a window, none where
+  /// one window covers the map.
+  static int64_t shift_of(int64_t index, int64_t window, int64_t resolution) {
+    return index % 2 == 1 && window < resolution ? window / 2 : 0;
+  }
   /// Entry [a, b] is the row of the bias table for query a and key b: (dy + w-1) * (2w-1) + dx + w-1, flattened.
   static at::Tensor relative_position_index(int64_t window);
   /// -100 between tokens of a window that come from different regions of the map, else 0: [windows, w^2, w^2].
