@@ -33,7 +33,8 @@ struct Setup {
       block.order = model->architecture.orders[static_cast<std::size_t>(block.stage)];
       model->blocks.push_back(block);
     }
-    for (AblatedOrder& one : *order_sweep(*model, AblationScope::Block, {})) variants.push_back(std::move(one.edits));
+    const auto sweep = order_sweep(*model, AblationScope::Block, {});
+    for (const AblatedOrder& one : *sweep) variants.push_back(one.edits);
   }
 
   void forwards(std::size_t count) const {
