@@ -5,13 +5,14 @@
 
 namespace orderscope::cli {
 
-void InputOptions::add_to(CLI::App& app) {
-  auto* group = app.add_option_group("input", "what the model looks at");
+CLI::Option_group* InputOptions::add_to(CLI::App& app) {
+  CLI::Option_group* group = app.add_option_group("input", "what the model looks at");
   group->add_option("--image", image, "a photo: JPEG, PNG, WebP, TIFF or BMP; preprocessed as the model wants it");
   group->add_option("--input", array, "a float32 N x 3 x H x W .npy array, fed to the model as it is");
   group->require_option(1);
   app.add_option("--size", size, "side of the model's input in pixels, if not its own")->check(CLI::Range(1, 16384));
   add_exif_option(app, exif);
+  return group;
 }
 
 Result<ModelInput> InputOptions::read(const Model& model) const {

@@ -16,7 +16,8 @@ struct InputOptions {
   ExifOrientation exif = ExifOrientation::Apply;
   int size = 0;  ///< 0: the model's own
 
-  void add_to(CLI::App& app);
+  /// Gives the group of which exactly one must be used, for commands that also take other kinds of input.
+  CLI::Option_group* add_to(CLI::App& app);
   Result<ModelInput> read(const Model& model) const;
   /// The same for commands that show a single picture. Errors: InvalidInput for a batch.
   Result<ModelInput> read_one(const Model& model) const;

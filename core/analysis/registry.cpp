@@ -2,11 +2,14 @@
 #include <mutex>
 
 #include "core/analysis/agreement.h"
+#include "core/analysis/attention.h"
 #include "core/analysis/cka.h"
 #include "core/analysis/erf_protocol.h"
 #include "core/analysis/grad_cam.h"
+#include "core/analysis/interactions.h"
 #include "core/analysis/layer_statistics.h"
 #include "core/analysis/method.h"
+#include "core/analysis/order_ablation.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_decomposition.h"
 #include "core/analysis/order_flow.h"
@@ -31,20 +34,28 @@ Registered& registered() {
 const std::vector<const Method*>& built_in_methods() {
   // One a line, so that adding a method changes one line.
   static const std::vector<const Method*> all{
-      &grad_cam_method(),            //
-      &order_decomposition_method(), //
-      &order_flow_method(),          //
-      &order_spectrum_method(),      //
-      &layer_statistics_method(),    //
+      &grad_cam_method(),             //
+      &order_decomposition_method(),  //
+      &order_flow_method(),           //
+      &order_spectrum_method(),       //
+      &order_ablation_method(),       //
+      &attention_method(),            //
+      &layer_statistics_method(),     //
   };
   return all;
 }
 
 /// Those that look at many images, or at a model's inside in ways of their own; each has a command.
 const std::vector<const MethodDescriptor*>& other_descriptors() {
-  static const std::vector<const MethodDescriptor*> all{&order_maps_descriptor(), &order_contribution_descriptor(),
-                                                        &erf_descriptor(),        &cka_descriptor(),
-                                                        &agreement_descriptor(),  &pca_descriptor()};
+  static const std::vector<const MethodDescriptor*> all{
+      &order_maps_descriptor(),          //
+      &order_contribution_descriptor(),  //
+      &interactions_descriptor(),        //
+      &erf_descriptor(),                 //
+      &cka_descriptor(),                 //
+      &agreement_descriptor(),           //
+      &pca_descriptor(),                 //
+  };
   return all;
 }
 

@@ -4,9 +4,11 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/analysis/grad_cam.h"
 #include "core/analysis/order_contribution.h"
+#include "core/analysis/order_mixer.h"
 #include "core/analysis/tensor_map.h"
 #include "core/models/backbone.h"
 #include "core/run/model_input.h"
@@ -24,7 +26,23 @@ struct Inspection::State {
   std::vector<ClassScore> scores;
   std::vector<BlockOrderMaps> order_maps;
   std::unique_ptr<Trace> trace;
+  std::optional<OrderMixer> mixer;
 };
+
+namespace {
+
+std::vector<ClassScore> class_scores(const Model& model, const at::Tensor& batch) {
+  const at::Tensor logits = batch[0].to(at::kCPU);
+  const at::Tensor probabilities = at::softmax(logits, 0);
+  std::vector<ClassScore> scores;
+  for (int c = 0; c < model.architecture.classes; ++c)
+    scores.push_back({c, model.class_name(c), logits[c].item<float>(), probabilities[c].item<float>()});
+  std::stable_sort(scores.begin(), scores.end(),
+                   [](const ClassScore& a, const ClassScore& b) { return a.logit > b.logit; });
+  return scores;
+}
+
+}  // namespace
 
 Inspection::Inspection() : state_(std::make_unique<State>()) {}
 Inspection::~Inspection() = default;
@@ -48,12 +66,7 @@ Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model>
   const at::Tensor images = input.images.to(at::Device(model->device));
   TRY(Trace trace, Trace::forward(model->backbone, images, std::move(probes), {}, job));
   state.trace = std::make_unique<Trace>(std::move(trace));
-  const at::Tensor logits = state.trace->logits()[0].to(at::kCPU);
-  const at::Tensor probabilities = at::softmax(logits, 0);
-  for (int c = 0; c < model->architecture.classes; ++c)
-    state.scores.push_back({c, model->class_name(c), logits[c].item<float>(), probabilities[c].item<float>()});
-  std::stable_sort(state.scores.begin(), state.scores.end(),
-                   [](const ClassScore& a, const ClassScore& b) { return a.logit > b.logit; });
+  state.scores = class_scores(*model, state.trace->logits());
 
   state.order_maps = orderscope::order_maps(*state.trace, kOrders, *model);
   for (BlockOrderMaps& block : state.order_maps) {
@@ -87,6 +100,12 @@ Result<ClassView> Inspection::explain(int class_index, const JobContext& job) {
     view.cams.push_back(std::move(map));
   }
   return view;
+}
+
+Result<std::vector<ClassScore>> Inspection::mix(std::span<const OrderFactor> factors, const JobContext& job) {
+  if (!state_->mixer) state_->mixer.emplace(state_->model, *state_->trace);
+  TRY(const at::Tensor logits, state_->mixer->mix(factors, job));
+  return class_scores(*state_->model, logits);
 }
 
 Result<Map> Inspection::channel(const std::string& tap, int channel, const JobContext& job) {

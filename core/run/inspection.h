@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/analysis/map.h"
+#include "core/analysis/order_factor.h"
 #include "core/analysis/order_maps.h"
 #include "core/base/job.h"
 #include "core/image/image.h"
@@ -45,6 +47,10 @@ class Inspection {
 
   /// Gradients of one class' logit, all blocks at once.
   Result<ClassView> explain(int class_index, const JobContext& job = {});
+
+  /// Classes as scores() gives them, with gates multiplied by factors; see OrderMixer. Gates that are not named pass
+  /// untouched. The maps and explanations of this inspection stay those of the network as it is.
+  Result<std::vector<ClassScore>> mix(std::span<const OrderFactor> factors, const JobContext& job = {});
 
   /// One channel of any tap with a spatial layout, e.g. "stages.2.5.gnconv.gate.3".
   Result<Map> channel(const std::string& tap, int channel, const JobContext& job = {});

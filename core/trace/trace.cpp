@@ -4,12 +4,11 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <map>
-#include <stdexcept>
 
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
 #include "core/trace/glob.h"
+#include "core/trace/trace_state.h"
 
 namespace orderscope {
 
@@ -20,36 +19,6 @@ Probe Probe::record(std::string taps) {
 Probe Probe::record_gradient(std::string taps) {
   return {std::move(taps), {}, [](const at::Tensor&, const at::Tensor& gradient) { return gradient.detach(); }};
 }
-
-namespace {
-
-/// The edit's replacement for x; throws if its shape is another.
-at::Tensor apply_edit(const Edit& edit, const at::Tensor& x) {
-  at::Tensor replaced = edit.replace(x);
-  if (!replaced.defined() || replaced.sizes() != x.sizes())
-    throw std::invalid_argument("the replacement for " + edit.tap + " has another shape");
-  return replaced;
-}
-
-}  // namespace
-
-struct Trace::State {
-  using Results = std::map<std::string, at::Tensor>;
-
-  std::shared_ptr<const Backbone> backbone;
-  at::Tensor images;
-  std::vector<Probe> probes;
-  TraceOptions options;
-
-  std::vector<at::Tensor> step_inputs;  ///< detached
-  at::Tensor output;                    ///< logits with their graph
-  at::Tensor logits;
-  std::vector<at::Tensor> leaves;                          ///< where the graph starts
-  std::vector<Results> forward_results, backward_results;  ///< one a probe
-  std::vector<std::string> dropped;
-  std::int64_t held_bytes = 0;
-  const JobContext* job = nullptr;  ///< of the pass under way
-};
 
 /// What a forward pass does at each tap: edits first, then forward probes, then hooks for the gradient.
 class Trace::Recorder : public Taps {
@@ -121,16 +90,36 @@ Result<Trace> Trace::forward(std::shared_ptr<const Backbone> backbone, const at:
         "input");
   }
   TRY_VOID(backbone->check_input(images.size(2), images.size(3)));
-  const auto names = backbone->tap_names();
-  for (const Edit& edit : options.edits)
-    if (std::find(names.begin(), names.end(), edit.tap) == names.end())
-      return fail(Error::Kind::InvalidInput, "the model has no tap of this name", edit.tap);
+  for (const Edit& edit : options.edits) TRY_VOID(step_of(*backbone, edit.tap));
 
   auto state = std::make_unique<State>();
   state->backbone = std::move(backbone);
   state->images = images;
   state->probes = std::move(probes);
   state->options = options;
+  return run(std::move(state), -1, job);
+}
+
+Result<Trace> Trace::rerun_from(const std::string& first_tap, std::vector<Edit> edits, std::vector<Probe> probes,
+                                const JobContext& job) const {
+  TRY(const std::ptrdiff_t first, step_of(*state_->backbone, first_tap));
+  for (const Edit& edit : edits) TRY_VOID(step_of(*state_->backbone, edit.tap));
+
+  auto state = std::make_unique<State>();
+  state->backbone = state_->backbone;
+  state->images = state_->images;
+  state->probes = std::move(probes);
+  state->options = state_->options;
+  state->options.edits = std::move(edits);
+  if (first >= 0) {
+    const auto& known = state_->step_inputs;
+    state->step_inputs.assign(known.begin(), known.begin() + first);
+    return run(std::move(state), first, job, known[static_cast<std::size_t>(first)]);
+  }
+  return run(std::move(state), first, job);
+}
+
+Result<Trace> Trace::run(std::unique_ptr<State> state, std::ptrdiff_t first, const JobContext& job, at::Tensor x) {
   state->forward_results.resize(state->probes.size());
   state->backward_results.resize(state->probes.size());
   state->job = &job;
@@ -141,8 +130,8 @@ Result<Trace> Trace::forward(std::shared_ptr<const Backbone> backbone, const at:
     const at::AutoGradMode grad_mode(wants_gradients);
     Recorder recorder(*state);
     const auto& steps = state->backbone->steps();
-    at::Tensor x = TapScope(&recorder, "").as_is("input", images);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (first < 0) x = TapScope(&recorder, "").as_is("input", state->images);
+    for (std::size_t i = static_cast<std::size_t>(std::max<std::ptrdiff_t>(first, 0)); i < steps.size(); ++i) {
       throw_if_cancelled(job);
       job.progress(static_cast<std::int64_t>(i), static_cast<std::int64_t>(steps.size()), steps[i].name);
       state->step_inputs.push_back(x.detach());
@@ -203,119 +192,6 @@ Result<void> Trace::backward(const std::vector<std::int64_t>& classes, const Job
   if (!done)
     for (auto& results : state_->backward_results) results.clear();
   return done;
-}
-
-namespace {
-
-/// Runs steps with edits in force, and stops with what passes a tap if asked to.
-class Replay : public Taps {
- public:
-  Replay(const std::vector<Edit>& base, const std::vector<std::vector<Edit>>* variants, const JobContext& job)
-      : base_(base), variants_(variants), job_(job) {}
-
-  std::string wanted;
-  at::Tensor seen;
-
-  bool wants(const std::string& name) const override {
-    throw_if_cancelled(job_);
-    const auto edits = [&](const std::vector<Edit>& list) {
-      return std::any_of(list.begin(), list.end(), [&](const Edit& edit) { return edit.tap == name; });
-    };
-    return name == wanted || edits(base_) || (variants_ && std::any_of(variants_->begin(), variants_->end(), edits));
-  }
-
-  at::Tensor tap(const std::string& name, at::Tensor x) override {
-    for (const Edit& edit : base_)
-      if (edit.tap == name) x = apply_edit(edit, x);
-    if (variants_) x = edit_variants(name, std::move(x));
-    if (name == wanted) seen = x;
-    return x;
-  }
-
- private:
-  at::Tensor edit_variants(const std::string& name, at::Tensor x) const {
-    // Attention holds windows * N entries: a variant owns a run of the first dimension.
-    const auto share = x.size(0) / static_cast<std::int64_t>(variants_->size());
-    std::vector<at::Tensor> parts;
-    bool changed = false;
-    for (std::size_t v = 0; v < variants_->size(); ++v) {
-      at::Tensor part = x.narrow(0, static_cast<std::int64_t>(v) * share, share);
-      for (const Edit& edit : (*variants_)[v]) {
-        if (edit.tap != name) continue;
-        part = apply_edit(edit, part);
-        changed = true;
-      }
-      parts.push_back(part);
-    }
-    return changed ? at::cat(parts) : x;
-  }
-
-  const std::vector<Edit>& base_;
-  const std::vector<std::vector<Edit>>* variants_;
-  const JobContext& job_;
-};
-
-/// Index of the step in which a tap passes; -1 for the input, steps.size() if there is none.
-std::ptrdiff_t step_of(const Backbone& backbone, const std::string& tap) {
-  if (tap == "input") return -1;
-  const auto& steps = backbone.steps();
-  return std::find_if(
-             steps.begin(), steps.end(),
-             [&](const Step& step) { return std::find(step.taps.begin(), step.taps.end(), tap) != step.taps.end(); }) -
-         steps.begin();
-}
-
-tl::unexpected<Error> unknown_tap(const std::string& tap) {
-  return fail(Error::Kind::InvalidInput, "the model has no tap of this name", tap, "`info` lists the taps");
-}
-
-}  // namespace
-
-Result<at::Tensor> Trace::activation(const std::string& tap, const JobContext& job) const {
-  const auto& steps = state_->backbone->steps();
-  const std::ptrdiff_t index = step_of(*state_->backbone, tap);
-  if (index == static_cast<std::ptrdiff_t>(steps.size())) return unknown_tap(tap);
-  if (index < 0) return state_->step_inputs.front();
-  Replay replay(state_->options.edits, nullptr, job);
-  replay.wanted = tap;
-  TRY_VOID(guarded([&] {
-    const at::NoGradGuard no_grad;
-    steps[index].run(state_->step_inputs[index], &replay);
-  }));
-  return replay.seen;
-}
-
-Result<at::Tensor> Trace::rerun(const std::vector<std::vector<Edit>>& variants, const JobContext& job) const {
-  if (variants.empty()) return fail(Error::Kind::InvalidInput, "no edits to apply");
-  if (state_->images.size(0) != 1) return fail(Error::Kind::InvalidInput, "edits re-run a single image only");
-  const auto& steps = state_->backbone->steps();
-  std::ptrdiff_t first = static_cast<std::ptrdiff_t>(steps.size());
-  for (const auto& edits : variants) {
-    for (const Edit& edit : edits) {
-      const std::ptrdiff_t index = step_of(*state_->backbone, edit.tap);
-      if (index == static_cast<std::ptrdiff_t>(steps.size())) return unknown_tap(edit.tap);
-      first = std::min(first, index);
-    }
-  }
-
-  Replay replay(state_->options.edits, &variants, job);
-  at::Tensor x;
-  TRY_VOID(guarded([&] {
-    const at::NoGradGuard no_grad;
-    const auto count = static_cast<std::int64_t>(variants.size());
-    if (first == static_cast<std::ptrdiff_t>(steps.size())) {
-      x = state_->logits.expand({count, -1});
-      return;
-    }
-    const at::Tensor& start = first < 0 ? state_->images : state_->step_inputs[first];
-    x = start.expand({count, -1, -1, -1}).contiguous();
-    if (first < 0) x = TapScope(&replay, "").as_is("input", x);
-    for (auto i = std::max<std::ptrdiff_t>(first, 0); i < static_cast<std::ptrdiff_t>(steps.size()); ++i) {
-      throw_if_cancelled(job);
-      x = steps[i].run(x, &replay);
-    }
-  }));
-  return x;
 }
 
 }  // namespace orderscope

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -71,14 +72,24 @@ class Trace {
   /// The activation at a tap, recomputed from the input of its step.
   Result<at::Tensor> activation(const std::string& tap, const JobContext& job = {}) const;
 
-  /// Logits [variants, classes] when each variant's edits are applied; N must be 1. Runs once, as a batch, from the
-  /// first edited step on. The edits of the trace itself stay in force.
-  Result<at::Tensor> rerun(const std::vector<std::vector<Edit>>& variants, const JobContext& job = {}) const;
+  /// Logits [variants, classes] when each variant's edits are applied; N must be 1. Variants that begin in the same
+  /// step go as batches of at most `batch`, each from its first edited step on, so that late edits are cheap and memory
+  /// stays bounded. The edits of the trace itself stay in force.
+  Result<at::Tensor> rerun(const std::vector<std::vector<Edit>>& variants, const JobContext& job = {},
+                           std::int64_t batch = 16) const;
+
+  /// A trace of the same images under `edits` instead of this one's, run anew from the step in which `first_tap`
+  /// passes: before it both must have the same edits. Its probes see what is run. Errors: as forward.
+  Result<Trace> rerun_from(const std::string& first_tap, std::vector<Edit> edits, std::vector<Probe> probes,
+                           const JobContext& job = {}) const;
 
  private:
   struct State;
   class Recorder;
   explicit Trace(std::unique_ptr<State> state);
+  /// From step `first` on, whose input is x; from the images if it is -1.
+  static Result<Trace> run(std::unique_ptr<State> state, std::ptrdiff_t first, const JobContext& job,
+                           at::Tensor x = {});
   std::unique_ptr<State> state_;
 };
 

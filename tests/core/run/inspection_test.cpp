@@ -55,6 +55,24 @@ TEST_F(InspectionTest, ExplainsOneClassAfterTheOther) {
   EXPECT_FALSE((*inspection)->explain(10));
 }
 
+TEST_F(InspectionTest, MixesOrdersAndStaysWhatItIs) {
+  const auto inspection = Inspection::run(model, input);
+  ASSERT_TRUE(inspection);
+  const float before = (*inspection)->scores().front().logit;
+  const std::vector<OrderFactor> factors{{"stages.1.0", 2, 0}, {"stages.2.1", 4, 1}};
+  const auto mixed = (*inspection)->mix(factors);
+  ASSERT_TRUE(mixed) << mixed.error().message();
+  ASSERT_EQ(mixed->size(), 10U);
+  EXPECT_NE(mixed->front().logit, before);
+  EXPECT_EQ((*inspection)->scores().front().logit, before);
+  const auto untouched = (*inspection)->mix({});
+  ASSERT_TRUE(untouched);
+  // Not the same kernels: this pass needs no gradients.
+  EXPECT_NEAR(untouched->front().logit, before, 2e-5);
+  EXPECT_FALSE((*inspection)->mix(std::vector<OrderFactor>{{"stages.1.0", 4, 0}}));
+  EXPECT_TRUE((*inspection)->explain(2));
+}
+
 TEST_F(InspectionTest, ShowsAnyChannel) {
   const auto inspection = Inspection::run(model, input);
   ASSERT_TRUE(inspection);

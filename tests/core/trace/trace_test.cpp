@@ -122,6 +122,87 @@ TEST_F(TraceTest, ARerunStartsAtTheFirstEditedStep) {
   EXPECT_EQ(passes, 3);
 }
 
+TEST_F(TraceTest, ARerunKeepsTheOrderOfTheVariantsInBatchesOfAnySize) {
+  const auto plain = Trace::forward(model->backbone, input, {});
+  ASSERT_TRUE(plain);
+  std::vector<std::vector<Edit>> variants;
+  for (const std::string tap : {"stages.3.0", "input", "stages.0.0", "stages.3.0.gnconv.gate.1", "norm"})
+    for (const double factor : {0.5, 2.0})
+      variants.push_back({{tap, [factor](const at::Tensor& x) { return x * factor; }}});
+  variants.insert(variants.begin() + 3, std::vector<Edit>{});
+  const auto whole = plain->rerun(variants);
+  ASSERT_TRUE(whole) << whole.error().message();
+  for (const std::int64_t batch : {1, 2, 100}) {
+    const auto chunks = plain->rerun(variants, {}, batch);
+    ASSERT_TRUE(chunks);
+    // Batched products may sum in another order than single ones.
+    EXPECT_LT(test::max_abs_difference(*chunks, *whole), 2e-5);
+  }
+  for (std::size_t v = 0; v < variants.size(); ++v) {
+    TraceOptions options;
+    options.edits = variants[v];
+    const auto alone = Trace::forward(model->backbone, input, {}, options);
+    ASSERT_TRUE(alone);
+    EXPECT_LT(test::max_abs_difference((*whole)[static_cast<std::int64_t>(v)], alone->logits()[0]), 2e-5) << v;
+  }
+}
+
+TEST_F(TraceTest, ARerunBatchesOnlyWhatBeginsInTheSameStep) {
+  const auto plain = Trace::forward(model->backbone, input, {});
+  ASSERT_TRUE(plain);
+  std::vector<std::int64_t> last_stage;  // sizes of the batches that reach the last block
+  const auto seen = [&](const at::Tensor& x) {
+    last_stage.push_back(x.size(0));
+    return x;
+  };
+  TraceOptions options;
+  options.edits = {{"stages.3.0", seen}};
+  const auto watched = Trace::forward(model->backbone, input, {}, options);
+  ASSERT_TRUE(watched);
+  last_stage.clear();
+  const Edit early{"stages.0.0", [](const at::Tensor& x) { return x; }};
+  const Edit late{"stages.2.0", [](const at::Tensor& x) { return x; }};
+  ASSERT_TRUE(watched->rerun({{late}, {early}, {late}, {early}, {early}}, {}, 2));
+  EXPECT_THAT(last_stage, ElementsAre(2, 1, 2));
+}
+
+TEST_F(TraceTest, RerunFromAStepEqualsAWholeTraceWithTheEdits) {
+  const auto halved = [](const at::Tensor& x) { return x * 0.5; };
+  const auto plain = Trace::forward(model->backbone, input, {});
+  ASSERT_TRUE(plain);
+  const std::vector<Probe> probes{Probe::record_gradient("stages.3.0"), Probe::record("*.gnconv.value")};
+  TraceOptions options;
+  options.edits = {{kGate, halved}};
+  auto whole = Trace::forward(model->backbone, input, probes, options);
+  auto part = plain->rerun_from(kGate, options.edits, probes);
+  ASSERT_TRUE(whole && part);
+  EXPECT_TRUE(at::equal(part->logits(), whole->logits()));
+  ASSERT_TRUE(whole->backward({4}) && part->backward({4}));
+  EXPECT_TRUE(at::equal(part->gradient_result(0, "stages.3.0"), whole->gradient_result(0, "stages.3.0")));
+  EXPECT_THAT(part->taps_of(1), ElementsAre("stages.2.1.gnconv.value", "stages.3.0.gnconv.value"));
+
+  // Where one edited trace ends another may begin.
+  const auto both = part->rerun_from("stages.3.0", {{kGate, halved}, {"stages.3.0", halved}}, {});
+  options.edits.push_back({"stages.3.0", halved});
+  const auto expected = Trace::forward(model->backbone, input, {}, options);
+  ASSERT_TRUE(both && expected);
+  EXPECT_TRUE(at::equal(both->logits(), expected->logits()));
+  const auto again = both->rerun({{}});
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(at::equal(*again, both->logits()));
+}
+
+TEST_F(TraceTest, RerunFromTheInputRunsEverything) {
+  const auto plain = Trace::forward(model->backbone, input, {});
+  ASSERT_TRUE(plain);
+  const auto flipped = plain->rerun_from("input", {{"input", [](const at::Tensor& x) { return x.flip(3); }}}, {});
+  const auto expected = Trace::forward(model->backbone, input.flip(3), {});
+  ASSERT_TRUE(flipped && expected);
+  EXPECT_LT(test::max_abs_difference(flipped->logits(), expected->logits()), 1e-5);
+  EXPECT_FALSE(plain->rerun_from("nowhere", {}, {}));
+  EXPECT_FALSE(plain->rerun_from("input", {{"nowhere", [](const at::Tensor& x) { return x; }}}, {}));
+}
+
 TEST_F(TraceTest, EditsOfUnknownTapsOrWrongShapesAreErrors) {
   TraceOptions options;
   options.edits = {{"stages.9.0", [](const at::Tensor& x) { return x; }}};

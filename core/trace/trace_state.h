@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <map>
+
+#include "core/trace/trace.h"
+
+namespace orderscope {
+
+struct Trace::State {
+  using Results = std::map<std::string, at::Tensor>;
+
+  std::shared_ptr<const Backbone> backbone;
+  at::Tensor images;
+  std::vector<Probe> probes;
+  TraceOptions options;
+
+  std::vector<at::Tensor> step_inputs;  ///< detached
+  at::Tensor output;                    ///< logits with their graph
+  at::Tensor logits;
+  std::vector<at::Tensor> leaves;                          ///< where the graph starts
+  std::vector<Results> forward_results, backward_results;  ///< one a probe
+  std::vector<std::string> dropped;
+  std::int64_t held_bytes = 0;
+  const JobContext* job = nullptr;  ///< of the pass under way
+};
+
+/// The edit's replacement for x; throws if its shape is another.
+at::Tensor apply_edit(const Edit& edit, const at::Tensor& x);
+
+/// Index of the step in which a tap passes; -1 for the input. Errors: InvalidInput if there is no such tap.
+Result<std::ptrdiff_t> step_of(const Backbone& backbone, const std::string& tap);
+
+}  // namespace orderscope
