@@ -6,13 +6,14 @@
 #include <cmath>
 #include <cstdio>
 
-#include "app/cli/csv.h"
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
 #include "app/cli/values_json.h"
 #include "core/analysis/cam_layer.h"
 #include "core/analysis/finite_logits.h"
 #include "core/analysis/grad_cam.h"
+#include "core/base/csv.h"
+#include "core/base/files.h"
 #include "core/checkpoint/npy.h"
 #include "core/image/chart.h"
 #include "core/image/plate.h"
@@ -188,11 +189,19 @@ Result<void> run_sweep(const AblateOptions& options, const CommonOptions& common
   TRY(const int class_index, choose_class(options.class_index, model, trace.logits()));
   TRY(const auto effects, order_effects(trace, sweep, class_index, job));
 
-  CsvTable csv({"block", "order", "logit", "probability", "logit_change", "probability_change"});
+  CsvWriter csv;
+  for (const char* column : {"block", "order", "logit", "probability", "logit_change", "probability_change"})
+    csv.add(column);
+  csv.end_row();
   nlohmann::json list = nlohmann::json::array();
   for (const OrderEffect& effect : effects) {
-    csv.add({effect.where, std::to_string(effect.order), csv_cell(effect.logit), csv_cell(effect.probability),
-             csv_cell(effect.logit_change), csv_cell(effect.probability_change)});
+    csv.add(effect.where)
+        .add(effect.order)
+        .add(effect.logit)
+        .add(effect.probability)
+        .add(effect.logit_change)
+        .add(effect.probability_change)
+        .end_row();
     list.push_back({{"block", effect.where},
                     {"order", effect.order},
                     {"logit", effect.logit},
@@ -212,7 +221,7 @@ Result<void> run_sweep(const AblateOptions& options, const CommonOptions& common
   } else {
     print_warning("no figure: " + figure.error().message());
   }
-  TRY_VOID(csv.write(common.output / "ablate.csv"));
+  TRY_VOID(write_file(common.output / "ablate.csv", std::string_view(csv.text())));
   const nlohmann::json result{{"class", {{"index", class_index}, {"name", model.class_name(class_index)}}},
                               {"edit", to_json(how, options.other)},
                               {"before", score(trace.logits(), class_index)},

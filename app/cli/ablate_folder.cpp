@@ -3,8 +3,9 @@
 #include <cstdio>
 
 #include "app/cli/ablate.h"
-#include "app/cli/csv.h"
 #include "app/cli/values_json.h"
+#include "core/base/csv.h"
+#include "core/base/files.h"
 #include "core/base/version.h"
 #include "core/dataset/image_folder.h"
 #include "core/image/chart.h"
@@ -66,17 +67,26 @@ Result<void> ablate_folder(const AblateOptions& options, const CommonOptions& co
   TRY(const AblationRun result, ablation_accuracy(model, images, preprocessing, options.input.exif, sweep, job));
   for (const std::string& skipped : result.skipped) print_warning("left out: " + skipped);
 
-  CsvTable csv({"where", "order", "images", "top1", "top5", "loss", "top1_change", "loss_change"});
+  CsvWriter csv;
+  for (const char* column : {"where", "order", "images", "top1", "top5", "loss", "top1_change", "loss_change"})
+    csv.add(column);
+  csv.end_row();
   nlohmann::json rows = nlohmann::json::array();
   const AblationAccuracy& untouched = result.rows.front();
   for (const AblationAccuracy& row : result.rows) {
-    csv.add({row.where, std::to_string(row.order), std::to_string(result.images), csv_cell(row.top1),
-             csv_cell(row.top5), csv_cell(row.loss), csv_cell(row.top1 - untouched.top1),
-             csv_cell(row.loss - untouched.loss)});
+    csv.add(row.where)
+        .add(row.order)
+        .add(result.images)
+        .add(row.top1)
+        .add(row.top5)
+        .add(row.loss)
+        .add(row.top1 - untouched.top1)
+        .add(row.loss - untouched.loss)
+        .end_row();
     rows.push_back(
         {{"where", row.where}, {"order", row.order}, {"top1", row.top1}, {"top5", row.top5}, {"loss", row.loss}});
   }
-  TRY_VOID(csv.write(common.output / "ablate.csv"));
+  TRY_VOID(write_file(common.output / "ablate.csv", std::string_view(csv.text())));
   const std::string subtitle =
       model.name + ", " + to_string(how.mode) + ", " + std::to_string(result.images) + " images";
   TRY(const Image figure, draw_chart(chart_of(result, subtitle)));

@@ -7,12 +7,13 @@
 #include <cstdio>
 #include <numeric>
 
-#include "app/cli/csv.h"
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
 #include "app/cli/values_json.h"
 #include "core/analysis/finite_logits.h"
 #include "core/analysis/tensor_map.h"
+#include "core/base/csv.h"
+#include "core/base/files.h"
 #include "core/checkpoint/npy.h"
 #include "core/image/plate.h"
 #include "core/image/png.h"
@@ -183,7 +184,9 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY_VOID(check_finite_logits(trace.logits()));
 
   nlohmann::json entries = nlohmann::json::array();
-  CsvTable csv({"block", "head", "distance_px"});
+  CsvWriter csv;
+  for (const char* column : {"block", "head", "distance_px"}) csv.add(column);
+  csv.end_row();
   std::vector<BlockAttention> blocks;
   for (const BlockInfo& block : chosen) {
     TRY_VOID(job.check());
@@ -191,11 +194,11 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     TRY(BlockAttention attention, block_attention(trace, 0, model, block));
     TRY(nlohmann::json entry, write_block(attention, pixel, options, loaded, common.output));
     for (std::size_t h = 0; h < entry["distance"].size(); ++h)
-      csv.add({block.name, std::to_string(h), csv_cell(entry["distance"][h].get<double>())});
+      csv.add(block.name).add(h).add(entry["distance"][h].get<double>()).end_row();
     entries.push_back(std::move(entry));
     blocks.push_back(std::move(attention));
   }
-  TRY_VOID(csv.write(common.output / "attention.csv"));
+  TRY_VOID(write_file(common.output / "attention.csv", std::string_view(csv.text())));
   nlohmann::json result{{"pixel", {pixel.x, pixel.y}},
                         {"blocks", entries},
                         {"distance_unit", "px"},

@@ -5,8 +5,9 @@
 #include <cstdio>
 
 #include "app/cli/command.h"
-#include "app/cli/csv.h"
 #include "app/cli/values_json.h"
+#include "core/base/csv.h"
+#include "core/base/files.h"
 #include "core/base/version.h"
 #include "core/dataset/image_folder.h"
 #include "core/image/chart.h"
@@ -84,11 +85,18 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     print_warning("the budget sufficed for " + std::to_string(curve.pairs) + " of " +
                   std::to_string(curve.pairs + curve.pairs_left) + " pairs");
 
-  CsvTable csv({"ratio", "order", "strength", "j", "low", "high"});
+  CsvWriter csv;
+  for (const char* column : {"ratio", "order", "strength", "j", "low", "high"}) csv.add(column);
+  csv.end_row();
   nlohmann::json rows = nlohmann::json::array();
   for (std::size_t k = 0; k < curve.orders.size(); ++k) {
-    csv.add({csv_cell(curve.ratios[k]), std::to_string(curve.orders[k]), csv_cell(curve.strength[k]),
-             csv_cell(curve.relative[k]), csv_cell(curve.low[k]), csv_cell(curve.high[k])});
+    csv.add(curve.ratios[k])
+        .add(curve.orders[k])
+        .add(curve.strength[k])
+        .add(curve.relative[k])
+        .add(curve.low[k])
+        .add(curve.high[k])
+        .end_row();
     rows.push_back({{"ratio", curve.ratios[k]},
                     {"order", curve.orders[k]},
                     {"strength", curve.strength[k]},
@@ -96,7 +104,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                     {"low", curve.low[k]},
                     {"high", curve.high[k]}});
   }
-  TRY_VOID(csv.write(common.output / "interactions.csv"));
+  TRY_VOID(write_file(common.output / "interactions.csv", std::string_view(csv.text())));
   nlohmann::json images = nlohmann::json::array();
   for (const InteractionImage& image : found.images)
     images.push_back({{"file", image.file},

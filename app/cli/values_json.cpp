@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/values_json.h"
 
-#include <cmath>
-#include <cstdio>
-
 namespace orderscope::cli {
 
 nlohmann::json to_json(const Matrix& matrix) {
@@ -18,13 +15,6 @@ nlohmann::json to_json(const Matrix& matrix) {
           {"rows", matrix.rows},
           {"columns", matrix.columns},
           {"values", rows}};
-}
-
-std::string csv_cell(double value) {
-  if (!std::isfinite(value)) return {};
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
 }
 
 }  // namespace orderscope::cli

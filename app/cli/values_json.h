@@ -2,7 +2,6 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <string>
 
 #include "core/analysis/values.h"
 
@@ -10,8 +9,5 @@ namespace orderscope::cli {
 
 /// {name, unit, rows, columns, values: [[row], ...]}; null where a pair has no value.
 nlohmann::json to_json(const Matrix& matrix);
-
-/// A number for a CSV cell, empty where it is not finite.
-std::string csv_cell(double value);
 
 }  // namespace orderscope::cli
