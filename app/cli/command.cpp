@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/command.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "core/base/files.h"
@@ -72,6 +73,19 @@ Result<MethodValues> MethodOptions::for_method(const MethodDescriptor& method) c
     if (found != entries_.end() && found->second.option->count() > 0) given[parameter.name] = found->second.text;
   }
   return check_values(method, given);
+}
+
+std::vector<std::string> MethodOptions::given_beyond(const std::vector<const MethodDescriptor*>& methods) const {
+  const auto known = [&](const std::string& name) {
+    return std::any_of(methods.begin(), methods.end(), [&](const MethodDescriptor* method) {
+      return std::any_of(method->parameters.begin(), method->parameters.end(),
+                         [&](const MethodParameter& parameter) { return parameter.name == name; });
+    });
+  };
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_)
+    if (entry.option->count() > 0 && !known(name)) names.push_back(name);
+  return names;
 }
 
 void print_warning(const std::string& text) { std::fprintf(stderr, "warning: %s\n", text.c_str()); }

@@ -51,6 +51,7 @@ Run make_diff(CLI::App& app, CommonOptions& common);
 Run make_ablate(CLI::App& app, CommonOptions& common);
 Run make_attention(CLI::App& app, CommonOptions& common);
 Run make_interactions(CLI::App& app, CommonOptions& common);
+Run make_faithfulness(CLI::App& app, CommonOptions& common);
 Run make_eval(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
 Run make_curves(CLI::App& app, CommonOptions& common);
@@ -81,6 +82,9 @@ class MethodOptions {
 
   /// What the user gave of this method's parameters, with its own defaults for the rest. Errors: as check_values.
   Result<MethodValues> for_method(const MethodDescriptor& method) const;
+
+  /// Names of options that the user gave and none of these methods has.
+  std::vector<std::string> given_beyond(const std::vector<const MethodDescriptor*>& methods) const;
 
  private:
   struct Entry {

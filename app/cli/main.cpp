@@ -23,6 +23,7 @@ constexpr cli::Command kCommands[] = {
     {"spectrum", "up to which degree each block's token mixer depends on its input", cli::make_spectrum},
     {"kernels", "the kernels or filters behind each order of a block", cli::make_kernels},
     {"cam", "class activation map at a layer", cli::make_cam},
+    {"faithfulness", "how well a map says what the class rests on", cli::make_faithfulness},
     {"erf", "effective receptive field over many images", cli::make_erf},
     {"cka", "similarity of the layers of two models", cli::make_cka},
     {"agreement", "how far models agree in their class scores", cli::make_agreement},

@@ -5,23 +5,19 @@
 
 #include "core/analysis/cam_layer.h"
 #include "core/analysis/tensor_map.h"
-#include "core/models/backbone.h"
-#include "core/trace/find_taps.h"
 
 namespace orderscope {
 
 namespace {
 
 const MethodDescriptor& descriptor() {
-  static const MethodDescriptor descriptor{
-      "gradcam",
-      "Grad-CAM",
-      "Selvaraju et al., Grad-CAM, ICCV 2017",
-      {cam_layer_parameter(),
-       {"class", MethodParameter::Type::Class, "class index; the most likely one unless given", "", {}, 0, 0}},
-      /*needs_gradient=*/true,
-      /*needs_gnconv=*/false,
-      "map"};
+  static const MethodDescriptor descriptor{"gradcam",
+                                           "Grad-CAM",
+                                           "Selvaraju et al., Grad-CAM, ICCV 2017",
+                                           {cam_layer_parameter(), class_parameter()},
+                                           /*needs_gradient=*/true,
+                                           /*needs_gnconv=*/false,
+                                           "map"};
   return descriptor;
 }
 
@@ -30,11 +26,10 @@ const MethodDescriptor& descriptor() {
 const Method& grad_cam_method() {
   static const Method method{descriptor(),
                              [](const Subject& subject, const MethodValues& values) {
-                               return std::vector{grad_cam_probe(cam_layer_pattern(*subject.model, values))};
+                               return std::vector{grad_cam_probe(cam_probe_pattern(*subject.model, values))};
                              },
                              [](const MethodCall& call, const JobContext&) -> Result<MethodResult> {
-                               TRY(const auto layers, find_taps(*call.subject.model->backbone,
-                                                                cam_layer_pattern(*call.subject.model, call.values)));
+                               TRY(const auto layers, cam_layers(*call.subject.model, call.values));
                                MethodResult result;
                                for (const std::string& layer : layers) {
                                  TRY(Map map, grad_cam(call.trace, call.first_probe, layer));

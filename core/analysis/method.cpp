@@ -7,7 +7,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/analysis/several_classes.h"
 #include "core/base/guard.h"
+#include "core/models/backbone.h"
+#include "core/trace/glob.h"
 
 namespace orderscope {
 
@@ -91,8 +94,42 @@ Result<int> choose_class(std::optional<int> asked, const Model& model, const at:
               "classes are 0 to " + std::to_string(logits.size(1) - 1));
 }
 
-Result<MethodsOutcome> run_methods(const Subject& subject, std::span<const MethodRequest> requests,
-                                   std::optional<int> class_index, const JobContext& job) {
+namespace {
+
+/// Every method's own work, once the passes for a class are done.
+Result<std::vector<Result<MethodResult>>> finish_all(const Subject& subject, std::span<const MethodRequest> requests,
+                                                     const Trace& trace, const std::vector<std::size_t>& first_probes,
+                                                     int class_index, const JobContext& job) {
+  std::vector<Result<MethodResult>> results;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    TRY_VOID(job.check());
+    const Method& method = *requests[i].method;
+    Result<MethodResult> result;
+    // A plugin's method may throw; so may tensor code anywhere.
+    const auto finished = guarded(
+        [&] { result = method.finish({subject, requests[i].values, trace, first_probes[i], class_index}, job); });
+    if (!finished) result = tl::unexpected(finished.error());
+    if (!result && result.error().kind == Error::Kind::Cancelled) return tl::unexpected(result.error());
+    if (result) {
+      for (NamedMap& named : result->maps) {
+        Provenance& from = named.map.provenance;
+        from.method = method.descriptor.id;
+        for (const auto& [name, text] : requests[i].values.all())
+          if (name != "layer") from.parameters[name] = text;
+        from.parameters["class"] = std::to_string(class_index);
+      }
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+}  // namespace
+
+Result<std::vector<MethodsOutcome>> run_methods_for_classes(const Subject& subject,
+                                                            std::span<const MethodRequest> requests,
+                                                            const std::vector<std::optional<int>>& classes,
+                                                            const JobContext& job) {
   std::vector<Probe> probes;
   std::vector<std::size_t> first_probes;
   bool needs_gradient = false;
@@ -105,36 +142,30 @@ Result<MethodsOutcome> run_methods(const Subject& subject, std::span<const Metho
       return fail(std::move(asked.error()).on(request.method->descriptor.id));
     std::move(wanted.begin(), wanted.end(), std::back_inserter(probes));
   }
-  const bool watched = std::any_of(probes.begin(), probes.end(), [](const Probe& p) { return bool(p.backward); });
+  // A probe that matches nothing is its method's to complain about: there is no gradient to ask for.
+  const std::vector<std::string> taps = subject.model->backbone->tap_names();
+  const bool watched = std::any_of(probes.begin(), probes.end(), [&](const Probe& probe) {
+    return probe.backward &&
+           std::any_of(taps.begin(), taps.end(), [&](const std::string& tap) { return glob_match(probe.taps, tap); });
+  });
 
-  MethodsOutcome outcome;
   TRY(Trace trace, Trace::forward(subject.model->backbone, subject.image, std::move(probes), {}, job));
-  outcome.logits = trace.logits();
-  TRY(outcome.class_index, choose_class(class_index, *subject.model, outcome.logits));
-  if (needs_gradient && watched) TRY_VOID(trace.backward({outcome.class_index}, job));
-
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    TRY_VOID(job.check());
-    const Method& method = *requests[i].method;
-    Result<MethodResult> result;
-    // A plugin's method may throw; so may tensor code anywhere.
-    const auto finished = guarded([&] {
-      result = method.finish({subject, requests[i].values, trace, first_probes[i], outcome.class_index}, job);
-    });
-    if (!finished) result = tl::unexpected(finished.error());
-    if (!result && result.error().kind == Error::Kind::Cancelled) return tl::unexpected(result.error());
-    if (result) {
-      for (NamedMap& named : result->maps) {
-        Provenance& from = named.map.provenance;
-        from.method = method.descriptor.id;
-        for (const auto& [name, text] : requests[i].values.all())
-          if (name != "layer") from.parameters[name] = text;
-        from.parameters["class"] = std::to_string(outcome.class_index);
-      }
-    }
-    outcome.results.push_back(std::move(result));
+  std::vector<MethodsOutcome> outcomes;
+  for (const std::optional<int>& asked : classes) {
+    MethodsOutcome outcome;
+    outcome.logits = trace.logits();
+    TRY(outcome.class_index, choose_class(asked, *subject.model, outcome.logits));
+    if (needs_gradient && watched) TRY_VOID(trace.backward({outcome.class_index}, job));
+    TRY(outcome.results, finish_all(subject, requests, trace, first_probes, outcome.class_index, job));
+    outcomes.push_back(std::move(outcome));
   }
-  return outcome;
+  return outcomes;
+}
+
+Result<MethodsOutcome> run_methods(const Subject& subject, std::span<const MethodRequest> requests,
+                                   std::optional<int> class_index, const JobContext& job) {
+  TRY(auto outcomes, run_methods_for_classes(subject, requests, {class_index}, job));
+  return std::move(outcomes.front());
 }
 
 }  // namespace orderscope

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <mutex>
 
+#include "core/analysis/ablation_cam.h"
 #include "core/analysis/agreement.h"
 #include "core/analysis/attention.h"
 #include "core/analysis/cka.h"
+#include "core/analysis/eigen_cam.h"
 #include "core/analysis/erf_protocol.h"
+#include "core/analysis/faithfulness.h"
+#include "core/analysis/full_grad.h"
 #include "core/analysis/grad_cam.h"
+#include "core/analysis/gradient_cams.h"
+#include "core/analysis/input_gradients.h"
 #include "core/analysis/interactions.h"
 #include "core/analysis/layer_statistics.h"
 #include "core/analysis/method.h"
+#include "core/analysis/occlusion.h"
 #include "core/analysis/order_ablation.h"
+#include "core/analysis/order_cam.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_decomposition.h"
 #include "core/analysis/order_flow.h"
 #include "core/analysis/order_maps.h"
 #include "core/analysis/order_spectrum.h"
 #include "core/analysis/pca_rgb.h"
+#include "core/analysis/score_cam.h"
 
 namespace orderscope {
 
@@ -34,13 +43,27 @@ Registered& registered() {
 const std::vector<const Method*>& built_in_methods() {
   // One a line, so that adding a method changes one line.
   static const std::vector<const Method*> all{
-      &grad_cam_method(),             //
-      &order_decomposition_method(),  //
-      &order_flow_method(),           //
-      &order_spectrum_method(),       //
-      &order_ablation_method(),       //
-      &attention_method(),            //
-      &layer_statistics_method(),     //
+      &grad_cam_method(),              //
+      &grad_cam_plus_plus_method(),    //
+      &x_grad_cam_method(),            //
+      &hi_res_cam_method(),            //
+      &layer_cam_method(),             //
+      &grad_cam_elementwise_method(),  //
+      &eigen_cam_method(),             //
+      &eigen_grad_cam_method(),        //
+      &score_cam_method(),             //
+      &ablation_cam_method(),          //
+      &full_grad_method(),             //
+      &integrated_gradients_method(),  //
+      &smooth_grad_method(),           //
+      &occlusion_method(),             //
+      &order_cam_method(),             //
+      &order_decomposition_method(),   //
+      &order_flow_method(),            //
+      &order_spectrum_method(),        //
+      &order_ablation_method(),        //
+      &attention_method(),             //
+      &layer_statistics_method(),      //
   };
   return all;
 }
@@ -55,6 +78,7 @@ const std::vector<const MethodDescriptor*>& other_descriptors() {
       &cka_descriptor(),                 //
       &agreement_descriptor(),           //
       &pca_descriptor(),                 //
+      &faithfulness_descriptor(),        //
   };
   return all;
 }

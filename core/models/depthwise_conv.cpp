@@ -77,11 +77,14 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
     const int64_t k = weight.size(3);
     at::Tensor dx, dw, db;
     if (at::GradMode::is_enabled()) {
-      // Somebody wants gradients of these gradients: LibTorch's own operations record them.
-      std::tie(dx, dw, std::ignore) = at::convolution_backward(
-          dy.permute({0, 3, 1, 2}), x.permute({0, 3, 1, 2}), weight, std::nullopt, {1, 1}, {k / 2, k / 2}, {1, 1},
-          false, {0, 0}, weight.size(0), {context->needs_input_grad(0), context->needs_input_grad(1), false});
-      if (dx.defined()) dx = dx.permute({0, 2, 3, 1});
+      // Somebody wants gradients of these gradients: recorded operations. The data's is a convolution like this one;
+      // LibTorch's second derivative would go through the channels one by one.
+      if (context->needs_input_grad(0)) dx = depthwise_conv(dy, weight.flip({2, 3}), std::nullopt);
+      if (context->needs_input_grad(1)) {
+        dw = std::get<1>(at::convolution_backward(dy.permute({0, 3, 1, 2}), x.permute({0, 3, 1, 2}), weight,
+                                                  std::nullopt, {1, 1}, {k / 2, k / 2}, {1, 1}, false, {0, 0},
+                                                  weight.size(0), {false, true, false}));
+      }
     } else {
       if (context->needs_input_grad(0)) dx = convolve(dy, taps_of(weight).flip(0), {}, k);
       if (context->needs_input_grad(1)) dw = weight_gradient(x, dy, k);

@@ -91,6 +91,29 @@ Result<std::ptrdiff_t> first_step(const Backbone& backbone, const std::vector<Ed
   return first;
 }
 
+/// Whether the edits change nothing of a step but what leaves it: then the step need not run again. The output of a
+/// block is what most edits are about, and the block most of their cost.
+bool only_output_changes(const Backbone& backbone, std::ptrdiff_t step, const Variants& variants,
+                         const std::vector<Edit>& base) {
+  const auto& steps = backbone.steps();
+  const Architecture& architecture = backbone.architecture();
+  // Of a plugin's steps nothing says that the last tap is the output, and how it lies; the position embedding is added
+  // after the tap.
+  if (step < 0 || static_cast<std::size_t>(step) + 1 >= steps.size() || architecture.family == Family::Plugin ||
+      (step == 0 && architecture.absolute_position_embedding))
+    return false;
+  const std::string& output = steps[static_cast<std::size_t>(step)].name;
+  const auto& taps = steps[static_cast<std::size_t>(step)].taps;
+  if (taps.empty() || taps.back() != output) return false;
+  // An edit of the trace's own at the output would be applied twice.
+  if (std::any_of(base.begin(), base.end(), [&](const Edit& edit) { return edit.tap == output; })) return false;
+  const auto inside = [&](const Edit& edit) {
+    return edit.tap != output && std::find(taps.begin(), taps.end(), edit.tap) != taps.end();
+  };
+  return std::none_of(variants.begin(), variants.end(),
+                      [&](const std::vector<Edit>& edits) { return std::any_of(edits.begin(), edits.end(), inside); });
+}
+
 }  // namespace
 
 Result<at::Tensor> Trace::activation(const std::string& tap, const JobContext& job) const {
@@ -121,9 +144,16 @@ Result<at::Tensor> Trace::rerun(const Variants& variants, const JobContext& job,
     const auto count = static_cast<std::int64_t>(chunk.size());
     if (first == end) return state_->logits.expand({count, -1});
     Replay replay(state_->options.edits, &chunk, job);
-    const at::Tensor& start = first < 0 ? state_->images : state_->step_inputs[static_cast<std::size_t>(first)];
+    const bool skip = only_output_changes(*state_->backbone, first, chunk, state_->options.edits);
+    const at::Tensor& start =
+        first < 0 ? state_->images : state_->step_inputs[static_cast<std::size_t>(skip ? first + 1 : first)];
     at::Tensor x = start.expand({count, -1, -1, -1}).contiguous();
     if (first < 0) x = TapScope(&replay, "").as_is("input", x);
+    if (skip) {
+      const TapScope output(&replay, steps[static_cast<std::size_t>(first)].name);
+      x = state_->backbone->architecture().family == Family::Swin ? output.as_tokens("", x) : output.as_nchw("", x);
+      ++first;
+    }
     for (auto i = std::max<std::ptrdiff_t>(first, 0); i < end; ++i) {
       throw_if_cancelled(job);
       x = steps[static_cast<std::size_t>(i)].run(x, &replay);

@@ -203,6 +203,55 @@ TEST_F(TraceTest, RerunFromTheInputRunsEverything) {
   EXPECT_FALSE(plain->rerun_from("input", {{"nowhere", [](const at::Tensor& x) { return x; }}}, {}));
 }
 
+TEST_F(TraceTest, ABlockWhoseOutputAloneIsEditedIsNotRunAgain) {
+  int passes = 0;
+  const auto count = [&](const at::Tensor& x) {
+    ++passes;
+    return x;
+  };
+  const auto halved = [](const at::Tensor& x) { return x * 0.5; };
+  TraceOptions options;
+  options.edits = {{"stages.2.1.gnconv.proj_in", count}};
+  const auto trace = Trace::forward(model->backbone, input, {}, options);
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(passes, 1);
+  const auto again = trace->rerun({{{"stages.2.1", halved}}, {}, {{"stages.3.0.gnconv.gate.1", halved}}});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(passes, 1);
+  options.edits = {{"stages.2.1", halved}};
+  const auto edited = Trace::forward(model->backbone, input, {}, options);
+  ASSERT_TRUE(edited);
+  // Batched products may sum in another order than single ones.
+  EXPECT_LT(test::max_abs_difference((*again)[0], edited->logits()[0]), 1e-5);
+  EXPECT_LT(test::max_abs_difference((*again)[1], trace->logits()[0]), 1e-5);
+  // An edit inside the block, or one of the trace's own at its output, needs the block.
+  ASSERT_TRUE(trace->rerun({{{"stages.2.1", halved}}, {{"stages.2.1.gnconv.value", halved}}}));
+  EXPECT_EQ(passes, 2);
+  const auto twice = edited->rerun({{{"stages.2.1", halved}}});
+  ASSERT_TRUE(twice);
+  options.edits = {{"stages.2.1", [](const at::Tensor& x) { return x * 0.25; }}};
+  EXPECT_LT(test::max_abs_difference(*twice, Trace::forward(model->backbone, input, {}, options)->logits()), 1e-5);
+}
+
+TEST(TraceRerun, OutputsOfASwinAreTokens) {
+  const auto model = test::small_model("swin");
+  const at::Tensor input = test::golden_array("small/swin/in64x64/input.npy").slice(0, 0, 1);
+  const auto halved = [](const at::Tensor& x) {
+    EXPECT_EQ(x.dim(), 3);
+    return x * 0.5;
+  };
+  const auto trace = Trace::forward(model->backbone, input, {});
+  ASSERT_TRUE(trace);
+  for (const char* tap : {"patch_embed", "layers.1.blocks.0", "layers.1.downsample", "layers.3.blocks.1", "norm"}) {
+    TraceOptions options;
+    options.edits = {{tap, halved}};
+    const auto again = trace->rerun({{{tap, halved}}});
+    const auto edited = Trace::forward(model->backbone, input, {}, options);
+    ASSERT_TRUE(again && edited);
+    EXPECT_LT(test::max_abs_difference(*again, edited->logits()), 1e-5) << tap;  // the same sums, as above
+  }
+}
+
 TEST_F(TraceTest, EditsOfUnknownTapsOrWrongShapesAreErrors) {
   TraceOptions options;
   options.edits = {{"stages.9.0", [](const at::Tensor& x) { return x; }}};
