@@ -104,7 +104,7 @@ Result<nlohmann::json> write_cams(const LoadedSubject& loaded, Trace& before, Tr
     complete_provenance(*map, loaded.provenance());
     TRY(maps[name], write_map(*map, folder, std::string("cam.") + name));
     for (const std::string& warning : warnings_about(*map)) print_warning(std::string("cam ") + name + ": " + warning);
-    row.tiles.push_back({map, name});
+    row.tiles.push_back({map, name, std::nullopt});
   }
   PlateOptions plate;
   plate.title = "Grad-CAM at " + layer;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/block_patterns.h"
 
+#include <algorithm>
+
 #include "core/trace/find_taps.h"
 #include "core/trace/glob.h"
 
@@ -20,7 +22,13 @@ Result<std::vector<BlockInfo>> find_blocks(const Model& model, const std::string
 }
 
 Result<std::vector<BlockInfo>> find_gnconv_blocks(const Model& model, const std::string& pattern) {
-  if (model.architecture.family == Family::HorNet) return find_blocks(model, pattern);
+  const auto has_orders = [](const BlockInfo& block) { return block.order > 0; };
+  if (std::ranges::any_of(model.blocks, has_orders)) {
+    TRY(std::vector<BlockInfo> found, find_blocks(model, pattern));
+    std::erase_if(found, [&](const BlockInfo& block) { return !has_orders(block); });
+    if (!found.empty()) return found;
+    return fail(Error::Kind::InvalidInput, "these blocks have no gnConv", "--block " + pattern);
+  }
   return fail(Error::Kind::InvalidInput, "this model has no gnConv, so it has no orders", model.name,
               "`spectrum` looks at any token mixer");
 }

@@ -26,7 +26,7 @@ Result<OrderTerms> order_terms_from_string(const std::string& name) {
 
 namespace {
 
-bool is_depthwise(const Model& model, const BlockInfo& block) { return !model.architecture.filters[block.stage]; }
+bool is_depthwise(const Model& model, const BlockInfo& block) { return model.mixers[block.stage] != "gnconv-gf"; }
 
 constexpr const char* kDegreeNeeds =
     "the degrees need gates linear in the input, as depthwise ones are; these are "

@@ -35,7 +35,7 @@ CsvWriter& CsvWriter::add(double value) {
   return *this;
 }
 
-CsvWriter& CsvWriter::add(std::int64_t value) {
+CsvWriter& CsvWriter::add_integer(std::int64_t value) {
   separate();
   text_ += std::to_string(value);
   return *this;

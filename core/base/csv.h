@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,14 +16,14 @@ class CsvWriter {
   CsvWriter& add(const char* text) { return add(std::string_view(text)); }
   CsvWriter& add(const std::string& text) { return add(std::string_view(text)); }
   CsvWriter& add(double value);  ///< NaN is an empty field
-  CsvWriter& add(std::int64_t value);
-  CsvWriter& add(int value) { return add(std::int64_t{value}); }
+  CsvWriter& add(std::integral auto value) { return add_integer(static_cast<std::int64_t>(value)); }
   CsvWriter& end_row();
 
   const std::string& text() const { return text_; }
   void clear() { text_.clear(); }
 
  private:
+  CsvWriter& add_integer(std::int64_t value);
   void separate();
 
   std::string text_;

@@ -84,10 +84,15 @@ Mixer swin_mixer(const Model& model, const BlockInfo& block, at::ScalarType type
 }  // namespace
 
 Result<Mixer> make_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
+  const Family family = model.architecture.family;
+  const bool gnconv = block.order > 0 && static_cast<std::size_t>(block.stage) < model.architecture.filters.size();
+  if (family == Family::Plugin && !gnconv)
+    return fail(Error::Kind::Unsupported, "the mixers of this plugin's networks cannot be run alone", block.name);
   Mixer mixer;
   TRY_VOID(guarded([&] {
     const at::NoGradGuard no_grad;
-    switch (model.architecture.family) {
+    switch (family) {
+      case Family::Plugin:
       case Family::HorNet: mixer = hornet_mixer(model, block, type); break;
       case Family::Swin: mixer = swin_mixer(model, block, type); break;
       case Family::ConvNeXt: mixer = convnext_mixer(model, block, type); break;

@@ -26,7 +26,7 @@ struct Mixer {
   std::function<at::Tensor(const at::Tensor& x)> run;  ///< [N, H, W, C] to the same shape
 };
 
-/// Errors: OutOfMemory.
+/// Errors: OutOfMemory; Unsupported for a plugin's network without gnConv.
 Result<Mixer> make_mixer(const Model& model, const BlockInfo& block, at::ScalarType type = at::kDouble);
 
 }  // namespace orderscope
