@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "app/cli/image_set.h"
+#include "app/cli/values_json.h"
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/run/model_input.h"

@@ -92,7 +92,8 @@ Result<nlohmann::json> write_block(const BlockAttention& attention, const Pixel&
     TRY(nlohmann::json entry, write_map(maps[i], folder, name + ".attention" + head));
     entry["head"] = heads[i] < 0 ? nlohmann::json("mean") : nlohmann::json(heads[i]);
     files.push_back(std::move(entry));
-    row.tiles.push_back({&maps[i], heads[i] < 0 ? "mean over heads" : "head " + std::to_string(heads[i]), std::nullopt});
+    row.tiles.push_back(
+        {&maps[i], heads[i] < 0 ? "mean over heads" : "head " + std::to_string(heads[i]), std::nullopt});
   }
   PlateOptions plate;
   plate.title = name + ", attention from pixel " + std::to_string(pixel.x) + ", " + std::to_string(pixel.y);

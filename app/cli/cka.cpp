@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/cli/image_set.h"
+#include "app/cli/values_json.h"
 #include "core/analysis/layer_statistics.h"
 #include "core/checkpoint/npy.h"
 #include "core/image/chart.h"

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app/cli/image_set.h"
+#include "app/cli/values_json.h"
 #include "core/analysis/array_difference.h"
 #include "core/analysis/tensor_map.h"
 #include "core/base/version.h"

@@ -7,6 +7,7 @@
 
 #include "app/cli/image_set.h"
 #include "app/cli/map_files.h"
+#include "app/cli/values_json.h"
 #include "core/analysis/tensor_map.h"
 #include "core/base/version.h"
 #include "core/image/chart.h"

@@ -42,11 +42,7 @@ Result<Judged> make_map(const Subject& subject, const MethodRequest& request, st
 }
 
 nlohmann::json to_json(const Curve& curve) {
-  return {{"name", curve.name},
-          {"x_label", curve.x_label},
-          {"y_label", curve.y_label},
-          {"x", curve.x},
-          {"y", curve.y}};
+  return {{"name", curve.name}, {"x_label", curve.x_label}, {"y_label", curve.y_label}, {"x", curve.x}, {"y", curve.y}};
 }
 
 /// FOLDER/NAME.png of curves that share their axes.

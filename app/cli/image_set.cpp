@@ -3,9 +3,6 @@
 
 #include <charconv>
 
-#include "core/base/csv.h"
-#include "core/base/files.h"
-
 namespace orderscope::cli {
 
 namespace {
@@ -57,29 +54,6 @@ std::vector<std::string> names_of(const ImageSet& set, const std::vector<std::in
   std::vector<std::string> names;
   for (const std::int64_t index : indices) names.push_back(set.name(index));
   return names;
-}
-
-Result<void> write_csv(const std::filesystem::path& path, const Matrix& matrix) {
-  CsvWriter csv;
-  csv.add("layer");
-  for (const std::string& column : matrix.columns) csv.add(column);
-  csv.end_row();
-  for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
-    csv.add(matrix.rows[r]);
-    for (std::size_t c = 0; c < matrix.columns.size(); ++c) csv.add(matrix.at(r, c));
-    csv.end_row();
-  }
-  return write_file(path, std::string_view(csv.text()));
-}
-
-nlohmann::json to_json(const Matrix& matrix) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
-    nlohmann::json row = nlohmann::json::array();
-    for (std::size_t c = 0; c < matrix.columns.size(); ++c) row.push_back(number_or_null(matrix.at(r, c)));
-    rows.push_back(std::move(row));
-  }
-  return {{"rows", matrix.rows}, {"columns", matrix.columns}, {"values", rows}};
 }
 
 }  // namespace orderscope::cli

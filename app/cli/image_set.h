@@ -35,14 +35,4 @@ std::int64_t limited_count(std::int64_t count, std::int64_t available);
 
 std::vector<std::string> names_of(const ImageSet& set, const std::vector<std::int64_t>& indices);
 
-/// JSON has no NaN and no infinity.
-inline nlohmann::json number_or_null(double value) {
-  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
-}
-
-/// The matrix with row and column names; an empty cell for no value.
-Result<void> write_csv(const std::filesystem::path& path, const Matrix& matrix);
-
-nlohmann::json to_json(const Matrix& matrix);
-
 }  // namespace orderscope::cli

@@ -4,6 +4,7 @@
 
 #include "app/cli/image_set.h"
 #include "app/cli/input.h"
+#include "app/cli/values_json.h"
 #include "core/analysis/layer_statistics.h"
 #include "core/image/chart.h"
 #include "core/image/png.h"

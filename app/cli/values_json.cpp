@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/values_json.h"
 
+#include <cmath>
+
+#include "core/base/csv.h"
+#include "core/base/files.h"
+
 namespace orderscope::cli {
+
+nlohmann::json number_or_null(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+}
 
 nlohmann::json to_json(const Matrix& matrix) {
   nlohmann::json rows = nlohmann::json::array();
   for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
     nlohmann::json row = nlohmann::json::array();
-    for (std::size_t c = 0; c < matrix.columns.size(); ++c) row.push_back(matrix.at(r, c));
+    for (std::size_t c = 0; c < matrix.columns.size(); ++c) row.push_back(number_or_null(matrix.at(r, c)));
     rows.push_back(std::move(row));
   }
   return {{"name", matrix.name},
@@ -15,6 +24,19 @@ nlohmann::json to_json(const Matrix& matrix) {
           {"rows", matrix.rows},
           {"columns", matrix.columns},
           {"values", rows}};
+}
+
+Result<void> write_csv(const std::filesystem::path& path, const Matrix& matrix) {
+  CsvWriter csv;
+  csv.add("layer");
+  for (const std::string& column : matrix.columns) csv.add(column);
+  csv.end_row();
+  for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
+    csv.add(matrix.rows[r]);
+    for (std::size_t c = 0; c < matrix.columns.size(); ++c) csv.add(matrix.at(r, c));
+    csv.end_row();
+  }
+  return write_file(path, std::string_view(csv.text()));
 }
 
 }  // namespace orderscope::cli
