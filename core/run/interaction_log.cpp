@@ -24,7 +24,7 @@ std::string header_of(const std::map<std::string, std::string>& run) {
 Result<void> check_header(const std::string& line, const std::map<std::string, std::string>& run,
                           const std::filesystem::path& path) {
   const json header = json::parse(line, nullptr, false);
-  if (!header.is_object() || header.value("format", "") != kFormat || !header["run"].is_object())
+  if (!header.is_object() || header.value("format", json()) != kFormat || !header.value("run", json()).is_object())
     return fail(Error::Kind::Broken, "is no record of interactions", path.string(), "remove it or choose another -o");
   // As the file has it: replaced where a name is no UTF-8.
   const json wanted = json::parse(header_of(run))["run"];
