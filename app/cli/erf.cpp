@@ -8,6 +8,7 @@
 #include "app/cli/image_set.h"
 #include "app/cli/map_files.h"
 #include "app/cli/values_json.h"
+#include "core/analysis/order_ablation.h"
 #include "core/analysis/tensor_map.h"
 #include "core/base/version.h"
 #include "core/image/chart.h"
@@ -28,6 +29,8 @@ struct Options {
   bool control = false, by_order = false;
   double control_layer_scale = 1e-6;
   std::string blocks = "*";
+  std::optional<int> ablated_order;
+  std::string ablation = "zero";
 };
 
 /// A field with its name in files and figures.
@@ -187,6 +190,18 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     TRY(control, effective_receptive_field(random, source, plain, job));
     fields.push_back({"erf.control", "random weights", &control->fields[0]});
   }
+  std::optional<ErfReport> ablated;
+  if (options.ablated_order) {
+    OrderEdit edit;
+    edit.blocks = options.blocks;
+    edit.order = *options.ablated_order;
+    edit.mode = options.ablation == "mean" ? GateReplacement::Mean : GateReplacement::Zero;
+    ErfOptions changed = erf;
+    changed.by_order = false;
+    TRY(changed.edits, order_edits(*model, edit));
+    TRY(ablated, effective_receptive_field(model->backbone, source, changed, job));
+    fields.push_back({"erf.ablated", "without order " + std::to_string(edit.order), &ablated->fields[0]});
+  }
   for (std::size_t f = 1; f < report.fields.size(); ++f) {
     const std::string order = std::to_string(*report.fields[f].order);
     fields.push_back({"erf.order." + order, order == "0" ? "no gate" : "order " + order, &report.fields[f]});
@@ -228,6 +243,12 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
       described["layer_scale"] = options.control_layer_scale;
       described["warnings"] = control->warnings;
       result["control"] = std::move(described);
+    } else if (named.file == "erf.ablated") {
+      described["images"] = {{"used", ablated->images.size()}, {"skipped_nan", ablated->skipped_nan}};
+      described["ablation"] = {
+          {"order", *options.ablated_order}, {"block", options.blocks}, {"mode", options.ablation}};
+      described["warnings"] = ablated->warnings;
+      result["ablated"] = std::move(described);
     } else {
       result["orders"].push_back(std::move(described));
     }
@@ -257,7 +278,14 @@ Run make_erf(CLI::App& app, CommonOptions& common) {
                  "layer scale of the random weights; the official code starts at 1e-6, where blocks hardly count")
       ->capture_default_str();
   app.add_flag("--by-order", options->by_order, "HorNet: also how far each order of the gnConvs reaches by itself");
-  app.add_option("--block", options->blocks, "whose gates --by-order shuts, or a pattern")->capture_default_str();
+  app.add_option("--ablate-order", options->ablated_order,
+                 "HorNet: also the field without this order: its gates zeroed, or replaced as --ablate-mode says")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--ablate-mode", options->ablation, "zero, or the gate's mean over space")
+      ->check(CLI::IsMember({"zero", "mean"}))
+      ->capture_default_str();
+  app.add_option("--block", options->blocks, "whose gates --by-order and --ablate-order mean: a block or a pattern")
+      ->capture_default_str();
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };
 }

@@ -95,7 +95,8 @@ class Collector {
   Result<void> add(std::int64_t index, const at::Tensor& image, const JobContext& job) {
     if (image.dim() != 4 || image.size(0) != 1)
       return fail(Error::Kind::InvalidInput, "the source must give one image at a time");
-    TRY(InputGradient pass, InputGradient::forward(backbone_, image, report_.layer, gates_of(options_), job));
+    TRY(InputGradient pass,
+        InputGradient::forward(backbone_, image, report_.layer, gates_of(options_), job, options_.edits));
     TRY(report_.grid, grid_of(pass.activation(), report_.layer, image));
     report_.cell = {report_.grid[0] / 2, report_.grid[1] / 2};
     for (int axis = 0; axis < 2; ++axis) {

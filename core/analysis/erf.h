@@ -15,6 +15,7 @@
 #include "core/analysis/tensor_source.h"
 #include "core/base/job.h"
 #include "core/models/model.h"
+#include "core/trace/trace.h"
 
 namespace orderscope {
 
@@ -28,6 +29,8 @@ struct ErfOptions {
   /// Also one field an order of the gnConvs that match `blocks` (ErfField::order).
   bool by_order = false;
   std::string blocks = "*";
+
+  std::vector<Edit> edits{};  ///< in force during every pass: the field of a changed network (see order_edits)
 
   /// Bytes that the maps of the single images may take; beyond it there are no intervals.
   std::int64_t memory_budget = std::int64_t{1} << 30;

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
 #include "core/trace/find_taps.h"
@@ -14,6 +16,7 @@ namespace orderscope {
 struct InputGradient::State {
   std::shared_ptr<const Backbone> backbone;
   std::string tap, closable;
+  std::vector<Edit> edits;
   at::Tensor images;      ///< the leaf
   at::Tensor activation;  ///< with its graph
   std::function<bool(const std::string&)> closed;
@@ -27,11 +30,14 @@ class InputGradient::Follower : public Taps {
 
   bool wants(const std::string& name) const override {
     throw_if_cancelled(*state_.job);
-    return name == state_.tap || closable(name);
+    return name == state_.tap || closable(name) ||
+           std::ranges::any_of(state_.edits, [&](const Edit& edit) { return edit.tap == name; });
   }
 
   at::Tensor tap(const std::string& name, at::Tensor x) override {
-    if (closable(name)) {
+    for (const Edit& edit : state_.edits)
+      if (edit.tap == name) x = edit.replace(x);
+    if (closable(name) && x.requires_grad()) {
       x.register_hook([state = &state_, name](const at::Tensor& gradient) {
         return state->closed && state->closed(name) ? at::zeros_like(gradient) : gradient;
       });
@@ -54,8 +60,8 @@ InputGradient::~InputGradient() = default;
 const at::Tensor& InputGradient::activation() const { return state_->activation; }
 
 Result<InputGradient> InputGradient::forward(std::shared_ptr<const Backbone> backbone, const at::Tensor& images,
-                                             const std::string& tap, const std::string& closable,
-                                             const JobContext& job) {
+                                             const std::string& tap, const std::string& closable, const JobContext& job,
+                                             const std::vector<Edit>& edits) {
   const std::int64_t channels = backbone->architecture().in_channels;
   if (images.dim() != 4 || images.size(1) != channels || images.scalar_type() != at::kFloat) {
     return fail(Error::Kind::InvalidInput,
@@ -68,6 +74,7 @@ Result<InputGradient> InputGradient::forward(std::shared_ptr<const Backbone> bac
   state->backbone = std::move(backbone);
   state->tap = found;
   state->closable = closable;
+  state->edits = edits;
   state->images = images.detach().requires_grad_(true);
   state->job = &job;
   TRY_VOID(guarded([&] {
@@ -78,7 +85,9 @@ Result<InputGradient> InputGradient::forward(std::shared_ptr<const Backbone> bac
       if (state->activation.defined()) break;
       throw_if_cancelled(job);
       x = step.run(x, &follower);
-      x.register_hook([state = state.get()](const at::Tensor&) { throw_if_cancelled(*state->job); });
+      // An edit may leave nothing that depends on the images.
+      if (x.requires_grad())
+        x.register_hook([state = state.get()](const at::Tensor&) { throw_if_cancelled(*state->job); });
     }
   }));
   state->job = nullptr;
@@ -96,6 +105,7 @@ Result<at::Tensor> InputGradient::of(const std::function<at::Tensor(const at::Te
   auto done = guarded([&] {
     const at::AutoGradMode with_gradients(true);
     const at::Tensor value = objective(state.activation);
+    if (!value.requires_grad()) return;
     // A graph that may be asked for another gradient must outlive this one.
     const bool keep_graph = !state.closable.empty();
     gradient = torch::autograd::grad({value}, {state.images}, {}, keep_graph, false, /*allow_unused=*/true)[0];

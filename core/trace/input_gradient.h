@@ -6,13 +6,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "core/base/job.h"
-#include "core/base/result.h"
+#include "core/trace/trace.h"
 
 namespace orderscope {
-
-class Backbone;
 
 /// Gradient of something computed from one tap with respect to the images. The model runs only as far as the step that
 /// holds the tap, once; each gradient is then one backward pass. Taps may be closed for a gradient: they count as
@@ -20,11 +18,11 @@ class Backbone;
 class InputGradient {
  public:
   /// Forward pass of images [N, 3, H, W], float32, up to `tap`; `closable` is a pattern of taps (see glob_match) that a
-  /// gradient may close. `backbone` must be in eval() mode with frozen parameters. Errors: InvalidInput (size, no such
-  /// tap), Cancelled, OutOfMemory.
+  /// gradient may close; `edits` change taps on the way and gradients pass through them. `backbone` must be in eval()
+  /// mode with frozen parameters. Errors: InvalidInput (size, no such tap), Cancelled, OutOfMemory.
   static Result<InputGradient> forward(std::shared_ptr<const Backbone> backbone, const at::Tensor& images,
                                        const std::string& tap, const std::string& closable = {},
-                                       const JobContext& job = {});
+                                       const JobContext& job = {}, const std::vector<Edit>& edits = {});
 
   InputGradient(InputGradient&&) noexcept;
   InputGradient& operator=(InputGradient&&) noexcept;

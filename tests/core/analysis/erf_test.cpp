@@ -9,6 +9,7 @@
 #include <limits>
 #include <set>
 
+#include "core/analysis/order_ablation.h"
 #include "core/checkpoint/npy.h"
 #include "core/models/backbone.h"
 #include "tests/shared_golden.h"
@@ -132,6 +133,24 @@ TEST(ErfByOrder, IsTheGradientWithAllOtherGatesHeldConstant) {
   // Order 5 exists in the last stage only, where its filter is global; it must reach beyond the patch.
   EXPECT_GT(report->fields[6].profile.half_mass_radius, 0);
   EXPECT_GT((values_of(report->fields[6].mean) > 0).sum().item<std::int64_t>(), 32 * 32);
+}
+
+TEST(Erf, OfAnAblatedNetworkStaysInThePatchWhenNoGateIsLeft) {
+  const auto model = test::small_model("hornet_7x7");
+  const auto field_with = [&](GateReplacement mode, double factor) {
+    ErfOptions options = plain(1);
+    options.edits = order_edits(*model, {"*", 0, mode, factor}).value();
+    return values_of(effective_receptive_field(model->backbone, reference_images(), options)->fields[0].mean);
+  };
+  const at::Tensor whole =
+      values_of(effective_receptive_field(model->backbone, reference_images(), plain(1))->fields[0].mean);
+  EXPECT_EQ(test::max_abs_difference(field_with(GateReplacement::Scale, 1), whole), 0);
+  // Depthwise gates are all that looks beyond its own place: without them the unit at (2, 2) of the 4 x 4 grid sees the
+  // 32 x 32 pixels that its four downsamplings merge.
+  at::Tensor none = field_with(GateReplacement::Zero, 0);
+  EXPECT_GT(none.slice(0, 64, 96).slice(1, 64, 96).sum().item<double>(), 0);
+  none.slice(0, 64, 96).slice(1, 64, 96).zero_();
+  EXPECT_EQ(none.abs().max().item<double>(), 0);
 }
 
 TEST(Erf, OpenErfTakesTheMeanOfTheChannelsAndClampsLast) {
