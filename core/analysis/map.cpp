@@ -39,6 +39,7 @@ std::vector<std::string> warnings_about(const Map& map) {
     warnings.push_back(where + " holds NaN or Inf at " + std::to_string(odd) + " of " +
                        std::to_string(map.values.size()) + " places");
   }
+  if (odd == static_cast<std::ptrdiff_t>(map.values.size())) return warnings;
   const Range range = range_of(map);
   if (map.values.size() == 1) {
     warnings.push_back(where + " is a single cell: it says nothing about places");
