@@ -123,6 +123,8 @@ void measure_contribution(BlockDecomposition& result, const at::Tensor& output, 
     result.contribution.push_back(labelled(map, result, true, "logit"));
   }
   result.sum_contribution = channel_dot(output, gradient).sum(at::kDouble).item<double>();
+  if (!gradient.any().item<bool>())
+    result.warnings.push_back(result.block + ": no gradient of the class reaches it, so all contributions are zero");
 }
 
 /// What a probe recorded at a tap, or the same computed again where the trace had no room for it.
