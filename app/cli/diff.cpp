@@ -129,8 +129,7 @@ Result<void> run(const Options& options, const CommonOptions& common) {
   if (!beyond) return {};
   char text[96];
   std::snprintf(text, sizeof text, "differ by %.6g, more than the tolerance of %g", d.max_abs, *tolerance);
-  return fail(Error::Kind::InvalidInput,
-              d.max_abs <= *tolerance ? "differ in where they hold NaN or Inf" : text,
+  return fail(Error::Kind::InvalidInput, d.max_abs <= *tolerance ? "differ in where they hold NaN or Inf" : text,
               options.a.string() + ", " + options.b.string());
 }
 

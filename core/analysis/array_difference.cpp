@@ -25,20 +25,19 @@ double largest(const at::Tensor& x) { return x.numel() > 0 ? x.abs().max().item<
 }  // namespace
 
 const MethodDescriptor& array_difference_descriptor() {
-  static const MethodDescriptor descriptor{
-      "diff",
-      "Difference of two arrays",
-      "element by element; Pearson's correlation",
-      {{"tolerance",
-        MethodParameter::Type::Real,
-        "fail with exit code 1 if max |a - b| is larger; no limit unless given",
-        "",
-        {},
-        0,
-        1e300}},
-      /*needs_gradient=*/false,
-      /*needs_gnconv=*/false,
-      "map and numbers of two arrays"};
+  static const MethodDescriptor descriptor{"diff",
+                                           "Difference of two arrays",
+                                           "element by element; Pearson's correlation",
+                                           {{"tolerance",
+                                             MethodParameter::Type::Real,
+                                             "fail with exit code 1 if max |a - b| is larger; no limit unless given",
+                                             "",
+                                             {},
+                                             0,
+                                             1e300}},
+                                           /*needs_gradient=*/false,
+                                           /*needs_gnconv=*/false,
+                                           "map and numbers of two arrays"};
   return descriptor;
 }
 

@@ -9,7 +9,8 @@
 
 namespace orderscope {
 
-/// The blocks that match, in the order of the network: by name (see glob_match), by stage (`stages.2`), or counted from 1
+/// The blocks that match, in the order of the network: by name (see glob_match), by stage (`stages.2`), or counted from
+/// 1
 /// (`s3b2`). Errors: InvalidInput if one of the patterns matches nothing; offers the nearest names.
 Result<std::vector<BlockInfo>> find_blocks(const Model& model, const std::string& pattern);
 

@@ -110,8 +110,9 @@ Result<std::vector<Result<MethodResult>>> finish_all(const Subject& subject, std
     const Method& method = *requests[i].method;
     Result<MethodResult> result;
     // A plugin's method may throw; so may tensor code anywhere.
-    const auto finished = guarded(
-        [&] { result = method.finish({subject, requests[i].values, trace, first_probes[i], class_index}, job); });
+    const auto finished = guarded([&] {
+      result = method.finish({subject, requests[i].values, trace, first_probes[i], class_index}, job);
+    });
     if (!finished) result = tl::unexpected(finished.error());
     if (!result && result.error().kind == Error::Kind::Cancelled) return tl::unexpected(result.error());
     if (result) {

@@ -214,18 +214,18 @@ Matrix block_matrix(const std::vector<BlockDecomposition>& blocks, const std::st
 }  // namespace
 
 Matrix share_matrix(const std::vector<BlockDecomposition>& blocks) {
-  return block_matrix(blocks, "shares", "share of energy",
-                      [](const BlockDecomposition& b) -> const auto& { return b.shares; });
+  return block_matrix(
+      blocks, "shares", "share of energy", [](const BlockDecomposition& b) -> const auto& { return b.shares; });
 }
 
 Matrix energy_matrix(const std::vector<BlockDecomposition>& blocks) {
-  return block_matrix(blocks, "energies", "activation^2",
-                      [](const BlockDecomposition& b) -> const auto& { return b.energies; });
+  return block_matrix(
+      blocks, "energies", "activation^2", [](const BlockDecomposition& b) -> const auto& { return b.energies; });
 }
 
 Matrix contribution_matrix(const std::vector<BlockDecomposition>& blocks) {
-  return block_matrix(blocks, "contributions", "logit",
-                      [](const BlockDecomposition& b) -> const auto& { return b.contributions; });
+  return block_matrix(
+      blocks, "contributions", "logit", [](const BlockDecomposition& b) -> const auto& { return b.contributions; });
 }
 
 namespace {

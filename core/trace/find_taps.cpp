@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <numeric>
-#include <regex>
+#include <optional>
 #include <set>
 
 #include "core/models/backbone.h"
@@ -49,14 +49,22 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// "3" as "2"; nothing for what is no number from 1 to 99.
+std::optional<std::string> index_of(const std::string& count) {
+  if (count.empty() || count.size() > 2 || count.front() == '0') return std::nullopt;
+  if (count.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return std::to_string(std::stoi(count) - 1);
+}
+
 /// "s3b2.gnconv" as "stages.2.1.gnconv", or "layers.2.blocks.1.gnconv"; anything else as it is.
 std::string spelled_out(const std::vector<std::string>& names, const std::string& name) {
-  static const std::regex short_form("s([1-9][0-9]?)b([1-9][0-9]?)(\\..+)?");
-  std::smatch part;
-  if (!std::regex_match(name, part, short_form)) return name;
-  const std::string stage = std::to_string(std::stoi(part[1]) - 1), block = std::to_string(std::stoi(part[2]) - 1);
-  const std::string swin = "layers." + stage + ".blocks." + block;
-  return (contains(names, swin) ? swin : "stages." + stage + "." + block) + part[3].str();
+  const std::size_t dot = std::min(name.find('.'), name.size());
+  const std::size_t b = name.find('b');
+  if (!name.starts_with('s') || b >= dot) return name;
+  const auto stage = index_of(name.substr(1, b - 1)), block = index_of(name.substr(b + 1, dot - b - 1));
+  if (!stage || !block) return name;
+  const std::string swin = "layers." + *stage + ".blocks." + *block;
+  return (contains(names, swin) ? swin : "stages." + *stage + "." + *block) + name.substr(dot);
 }
 
 /// The tap that a module's output passes, where the module is no tap itself; "" if there is none.

@@ -10,8 +10,8 @@ namespace orderscope {
 
 class Backbone;
 
-/// The taps that match (see glob_match), in the order of the network. Names of PyTorch modules that are no taps give the
-/// tap that their output passes: `stages.2.1.gnconv` its proj_out, `stages.2` its last block, `layers.2` its
+/// The taps that match (see glob_match), in the order of the network. Names of PyTorch modules that are no taps give
+/// the tap that their output passes: `stages.2.1.gnconv` its proj_out, `stages.2` its last block, `layers.2` its
 /// downsampling. Stages and blocks may also be counted from 1: `s3b2`, `s3b2.out`, `s3b2.gnconv`.
 /// Errors: InvalidInput if one of the patterns matches nothing; offers the nearest names.
 Result<std::vector<std::string>> find_taps(const Backbone& backbone, const std::string& pattern);

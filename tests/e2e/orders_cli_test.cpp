@@ -160,8 +160,8 @@ TEST(OrdersCli, NaNIsAWarning) {
 
 TEST(OrdersCli, BlocksAreNamedByStageOrCountedFromOne) {
   const test::TemporaryFolder out;
-  const auto result = run_program(
-      kCli, {"flow", weights("hornet_7x7"), "--image", kPhoto, "--block", "stages.2,s4b1", "-o", out.string(), "--json"});
+  const auto result = run_program(kCli, {"flow", weights("hornet_7x7"), "--image", kPhoto, "--block", "stages.2,s4b1",
+                                         "-o", out.string(), "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(json::parse(result.out)["blocks"].size(), 3U);
 }
