@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "app/cli/image_set.h"
@@ -23,7 +24,13 @@ using nlohmann::json;
 struct Options {
   std::filesystem::path a, b;
   std::vector<std::int64_t> slice;
-  std::optional<double> tolerance;
+  MethodOptions method;
+
+  std::optional<double> tolerance() const {
+    const std::string& text = method.text("tolerance");
+    if (text.empty()) return std::nullopt;
+    return std::strtod(text.c_str(), nullptr);
+  }
 };
 
 /// The chosen part of both arrays; a map unless nobody chose and they have more than two dimensions.
@@ -87,8 +94,9 @@ Result<void> run(const Options& options, const CommonOptions& common) {
               {"largest", {d.max_a, d.max_b}},
               {"not_finite", {d.not_finite_a, d.not_finite_b}},
               {"not_finite_unlike", d.not_finite_unlike}};
-  const bool beyond = options.tolerance && (!(d.max_abs <= *options.tolerance) || d.not_finite_unlike > 0);
-  if (options.tolerance) result["tolerance"] = *options.tolerance, result["within"] = !beyond;
+  const std::optional<double> tolerance = options.tolerance();
+  const bool beyond = tolerance && (!(d.max_abs <= *tolerance) || d.not_finite_unlike > 0);
+  if (tolerance) result["tolerance"] = *tolerance, result["within"] = !beyond;
   if (d.not_finite_a + d.not_finite_b > 0) {
     print_warning("NaN or Inf at " + std::to_string(d.not_finite_a) + " places of the first and " +
                   std::to_string(d.not_finite_b) + " of the second; left out of the figures");
@@ -120,9 +128,8 @@ Result<void> run(const Options& options, const CommonOptions& common) {
   }
   if (!beyond) return {};
   char text[96];
-  std::snprintf(text, sizeof text, "differ by %.6g, more than the tolerance of %g", d.max_abs, *options.tolerance);
-  return fail(Error::Kind::InvalidInput,
-              d.max_abs <= *options.tolerance ? "differ in where they hold NaN or Inf" : text,
+  std::snprintf(text, sizeof text, "differ by %.6g, more than the tolerance of %g", d.max_abs, *tolerance);
+  return fail(Error::Kind::InvalidInput, d.max_abs <= *tolerance ? "differ in where they hold NaN or Inf" : text,
               options.a.string() + ", " + options.b.string());
 }
 
@@ -134,8 +141,7 @@ Run make_diff(CLI::App& app, CommonOptions& common) {
   app.add_option("B", options->b, "the array to compare with it")->required();
   app.add_option("--slice", options->slice, "indices of the first dimensions, e.g. 0,3: compare that part only")
       ->delimiter(',');
-  app.add_option("--tolerance", options->tolerance, "fail with exit code 1 if max |a - b| is larger")
-      ->check(CLI::NonNegativeNumber);
+  options->method.add_to(app, array_difference_descriptor());
   return [=, &common](const JobContext&) { return run(*options, common); };
 }
 

@@ -8,6 +8,7 @@
 #include "app/cli/image_set.h"
 #include "app/cli/map_files.h"
 #include "app/cli/values_json.h"
+#include "core/analysis/block_patterns.h"
 #include "core/analysis/order_ablation.h"
 #include "core/analysis/tensor_map.h"
 #include "core/base/version.h"
@@ -172,9 +173,12 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   erf.bootstrap = static_cast<int>(values.integer("bootstrap"));
   erf.seed = static_cast<std::uint64_t>(values.integer("seed"));
   erf.by_order = options.by_order;
-  erf.blocks = options.blocks;
-
   TRY(const auto model, options.model.load(common, job));
+  if (options.by_order || options.ablated_order) {
+    TRY(const auto blocks, find_gnconv_blocks(*model, options.blocks));
+    erf.blocks.clear();
+    for (const BlockInfo& block : blocks) erf.blocks += (erf.blocks.empty() ? "" : ",") + block.name;
+  }
   TRY(const ImageSet set, options.images.open());
   const SetPreprocessing how = options.images.preprocessing(protocol_preprocessing(erf.protocol, model->preprocessing));
   const TensorSource source = tensor_source(set, how, common.device);

@@ -99,11 +99,13 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   provenance.method = order_flow_method().descriptor.id;
   provenance.parameters["class"] = std::to_string(class_index);
   const std::string subtitle = model.name + ", contribution to " + model.class_name(class_index);
+  std::vector<std::string> warnings;
   nlohmann::json json_blocks = nlohmann::json::array(), pictures = nlohmann::json::array();
   for (const BlockFlow& flow : flows) {
-    for (const auto* entries : {&flow.gates, &flow.states})
-      for (const FlowEntry& entry : *entries)
-        if (!std::isfinite(entry.energy)) print_warning(entry.tap + ": holds NaN or Inf");
+    for (std::string& warning : warnings_about(flow)) {
+      print_warning(warning);
+      warnings.push_back(std::move(warning));
+    }
     json_blocks.push_back({{"block", flow.block},
                            {"order", flow.order},
                            {"stride", flow.stride},
@@ -124,6 +126,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                               {"top5", top_five(model, trace.logits())[0]},
                               {"blocks", json_blocks},
                               {"pictures", pictures},
+                              {"warnings", warnings},
                               {"provenance", provenance.fields()}};
   TRY_VOID(write_file(common.output / "flow.csv", std::string_view(csv_of(flows))));
   TRY_VOID(write_json(common.output / "flow.json", result));

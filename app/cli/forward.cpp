@@ -3,9 +3,10 @@
 
 #include "app/cli/command.h"
 #include "app/cli/input.h"
+#include "core/analysis/finite_logits.h"
 #include "core/checkpoint/npy.h"
 #include "core/models/backbone.h"
-#include "core/trace/glob.h"
+#include "core/trace/find_taps.h"
 #include "core/trace/trace.h"
 
 namespace orderscope::cli {
@@ -37,8 +38,11 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   nlohmann::json files = nlohmann::json::object();
   Result<void> written;
   std::vector<Probe> writers;
-  for (const std::string& tap : model->backbone->tap_names()) {
-    if (!glob_match(options.taps, tap)) continue;
+  std::vector<std::string> taps;
+  if (!options.taps.empty()) {
+    TRY(taps, find_taps(*model->backbone, options.taps));
+  }
+  for (const std::string& tap : taps) {
     writers.push_back({tap,
                        [&, tap](const at::Tensor& x) {
                          if (!written) return at::Tensor();
@@ -49,14 +53,12 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                        },
                        {}});
   }
-  if (!options.taps.empty() && writers.empty())
-    return fail(Error::Kind::InvalidInput, "no tap matches", "--taps " + options.taps, "`info --json` lists the taps");
-
   TRY(const Trace trace,
       Trace::forward(model->backbone, input.images.to(at::Device(common.device)), std::move(writers), {}, job));
   TRY_VOID(std::move(written));
   TRY_VOID(write_npy(common.output / "logits.npy", trace.logits()));
 
+  if (!check_finite_logits(trace.logits())) print_warning("the logits hold NaN or Inf");
   const nlohmann::json top = top_five(*model, trace.logits());
   const nlohmann::json result{
       {"top5", top}, {"logits", "logits.npy"}, {"taps", files}, {"provenance", provenance_of(*model, input).fields()}};

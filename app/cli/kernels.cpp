@@ -18,7 +18,7 @@ namespace {
 
 struct Options {
   ModelOptions model;
-  std::string block;
+  MethodOptions method;
   std::vector<int> size;  ///< one or two sides; empty: the model's own
 };
 
@@ -89,7 +89,7 @@ Result<nlohmann::json> write_block(const MixerKernels& found, const Model& model
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   TRY(const auto model, options.model.load(common, job));
-  TRY(const auto blocks, find_blocks(*model, options.block));
+  TRY(const auto blocks, find_blocks(*model, options.method.text("block")));
   const int own = model->architecture.image_size;
   const int height = options.size.empty() ? own : options.size.front();
   const int width = options.size.empty() ? own : options.size.back();
@@ -97,7 +97,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   provenance.program = version_text();
   provenance.model_sha256 = model->sha256;
   provenance.architecture = to_string(model->architecture.family);
-  provenance.method = "kernels";
+  provenance.method = mixer_kernels_descriptor().id;
   nlohmann::json entries = nlohmann::json::array();
   for (const BlockInfo& block : blocks) {
     TRY_VOID(job.check());
@@ -123,7 +123,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 Run make_kernels(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(app);
-  app.add_option("--block", options->block, "block, or a pattern")->required();
+  options->method.add_to(app, mixer_kernels_descriptor());
   app.add_option("--size", options->size, "side, or height and width, of the input that global filters are made for")
       ->expected(1, 2)
       ->check(CLI::Range(1, 16384));

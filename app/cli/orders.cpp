@@ -2,17 +2,18 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "app/cli/command.h"
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
 #include "app/cli/order_decomposition.h"
+#include "core/analysis/block_patterns.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_maps.h"
 #include "core/image/plate.h"
 #include "core/image/png.h"
-#include "core/trace/glob.h"
 #include "core/trace/trace.h"
 
 namespace orderscope::cli {
@@ -93,10 +94,20 @@ Result<nlohmann::json> write_block(const BlockOrderMaps& maps, const std::vector
                         {"maps", entries}};
 }
 
-std::optional<std::string> first_with_order(const Model& model) {
-  for (const BlockInfo& block : model.blocks)
-    if (block.order > 0) return block.name;
-  return std::nullopt;
+/// Maps of nothing, or of NaN, look like findings: the user is told.
+std::vector<std::string> warnings_about(const BlockOrderMaps& maps, const std::vector<Map>& contributions) {
+  const auto any = [](const Map& map, auto&& wanted) { return std::ranges::any_of(map.values, wanted); };
+  const auto odd = [](float value) { return !std::isfinite(value); };
+  bool finite = !any(maps.value.front(), odd), zero = true;
+  for (const auto* quantity : {&maps.gate, &maps.state})
+    for (const auto& reductions : *quantity) finite &= !any(reductions.front(), odd);
+  for (const Map& map : contributions) {
+    finite &= !any(map, odd);
+    zero &= !any(map, [](float value) { return value != 0; });
+  }
+  if (!finite) return {maps.block + ": the activations or their gradients hold NaN or Inf, and so do its maps"};
+  if (zero) return {maps.block + ": no gradient of the class reaches it, so all contributions are zero"};
+  return {};
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
@@ -109,16 +120,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(const LoadedSubject loaded, options.subject.load(common, job));
   const auto& model = loaded.model;
   const ModelInput& input = loaded.input;
-  const std::string pattern = options.method.text("block");
-  const std::optional<std::string> with_order = first_with_order(*model);
-  const bool any = std::any_of(model->blocks.begin(), model->blocks.end(), [&](const BlockInfo& block) {
-    return block.order > 0 && glob_match(pattern, block.name);
-  });
-  if (!any) {
-    return fail(Error::Kind::InvalidInput,
-                with_order ? "no block matches" : "this model has no gnConv, so it has no orders", "--block " + pattern,
-                with_order ? "blocks are named like " + *with_order : "");
-  }
+  TRY(const auto wanted, find_gnconv_blocks(*model, options.method.text("block")));
   TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.text("reduction")));
   TRY(Trace trace, Trace::forward(model->backbone, loaded.subject(common).image,
                                   {order_maps_probe(), order_contribution_probe()}, {}, job));
@@ -130,10 +132,15 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   const std::string subtitle = model->name + ", " + reduction_text(reduction) + " over channels, contribution to " +
                                model->class_name(class_index);
   nlohmann::json blocks = nlohmann::json::array();
+  std::vector<std::string> warnings;
   const Provenance provenance = loaded.provenance();
   for (std::size_t b = 0; b < maps.size(); ++b) {
-    if (maps[b].order == 0 || !glob_match(pattern, maps[b].block)) continue;
+    if (std::ranges::none_of(wanted, [&](const BlockInfo& block) { return block.name == maps[b].block; })) continue;
     TRY_VOID(job.check());
+    for (std::string& warning : warnings_about(maps[b], contributions[b])) {
+      print_warning(warning);
+      warnings.push_back(std::move(warning));
+    }
     job.progress(static_cast<std::int64_t>(b), static_cast<std::int64_t>(maps.size()), "writing " + maps[b].block);
     TRY(nlohmann::json block,
         write_block(maps[b], contributions[b], reduction, input, subtitle, provenance.fields(), common.output));
@@ -143,6 +150,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                               {"top5", top_five(*model, trace.logits())[0]},
                               {"reduction", to_string(reduction)},
                               {"blocks", blocks},
+                              {"warnings", warnings},
                               {"provenance", provenance.fields()}};
   TRY_VOID(write_json(common.output / "orders.json", result));
   if (common.json) {

@@ -24,6 +24,23 @@ double largest(const at::Tensor& x) { return x.numel() > 0 ? x.abs().max().item<
 
 }  // namespace
 
+const MethodDescriptor& array_difference_descriptor() {
+  static const MethodDescriptor descriptor{"diff",
+                                           "Difference of two arrays",
+                                           "element by element; Pearson's correlation",
+                                           {{"tolerance",
+                                             MethodParameter::Type::Real,
+                                             "fail with exit code 1 if max |a - b| is larger; no limit unless given",
+                                             "",
+                                             {},
+                                             0,
+                                             1e300}},
+                                           /*needs_gradient=*/false,
+                                           /*needs_gnconv=*/false,
+                                           "map and numbers of two arrays"};
+  return descriptor;
+}
+
 Result<ArrayDifference> array_difference(const at::Tensor& a, const at::Tensor& b) {
   if (a.sizes() != b.sizes()) {
     const bool maps = a.dim() == 2 && b.dim() == 2;

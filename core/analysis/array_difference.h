@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/analysis/descriptor.h"
 #include "core/base/result.h"
 
 namespace orderscope {
@@ -18,6 +19,8 @@ struct ArrayDifference {
   std::int64_t not_finite_a = 0, not_finite_b = 0;
   std::int64_t not_finite_unlike = 0;  ///< places where the two do not hold the same NaN or Inf
 };
+
+const MethodDescriptor& array_difference_descriptor();
 
 /// Errors: InvalidInput if the shapes differ (says how, and whether two maps differ in resolution only) or if there are
 /// no values, OutOfMemory.

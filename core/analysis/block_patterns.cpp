@@ -2,23 +2,40 @@
 #include "core/analysis/block_patterns.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/trace/find_taps.h"
 #include "core/trace/glob.h"
 
 namespace orderscope {
 
+namespace {
+
+/// "s3b2", as in the names of files.
+std::string short_name(const BlockInfo& block) {
+  return "s" + std::to_string(block.stage + 1) + "b" + std::to_string(block.index + 1);
+}
+
+}  // namespace
+
 Result<std::vector<BlockInfo>> find_blocks(const Model& model, const std::string& pattern) {
-  std::vector<BlockInfo> found;
-  std::vector<std::string> names;
-  for (const BlockInfo& block : model.blocks) {
-    names.push_back(block.name);
-    if (glob_match(pattern, block.name)) found.push_back(block);
+  const auto matches = [](const std::string& part, const BlockInfo& block) {
+    return glob_match(part, block.name) || glob_match(part + ".*", block.name) || part == short_name(block);
+  };
+  const std::vector<std::string> parts = split_patterns(pattern);
+  for (const std::string& part : parts) {
+    if (std::ranges::any_of(model.blocks, [&](const BlockInfo& block) { return matches(part, block); })) continue;
+    std::vector<std::string> names;
+    for (const BlockInfo& block : model.blocks) names.push_back(block.name);
+    std::string advice = "the nearest are";
+    for (const std::string& name : nearest_names(names, part)) advice += " " + name;
+    return fail(Error::Kind::InvalidInput, "no block matches", "--block " + part, advice);
   }
-  if (!found.empty()) return found;
-  std::string advice = "the nearest are";
-  for (const std::string& name : nearest_names(names, pattern)) advice += " " + name;
-  return fail(Error::Kind::InvalidInput, "no block matches", "--block " + pattern, advice);
+  std::vector<BlockInfo> found;
+  std::ranges::copy_if(model.blocks, std::back_inserter(found), [&](const BlockInfo& block) {
+    return std::ranges::any_of(parts, [&](const std::string& part) { return matches(part, block); });
+  });
+  return found;
 }
 
 Result<std::vector<BlockInfo>> find_gnconv_blocks(const Model& model, const std::string& pattern) {

@@ -9,8 +9,9 @@
 
 namespace orderscope {
 
-/// The blocks whose names match (see glob_match), in the order of the network. Errors: InvalidInput if none does;
-/// offers the nearest names.
+/// The blocks that match, in the order of the network: by name (see glob_match), by stage (`stages.2`), or counted from
+/// 1
+/// (`s3b2`). Errors: InvalidInput if one of the patterns matches nothing; offers the nearest names.
 Result<std::vector<BlockInfo>> find_blocks(const Model& model, const std::string& pattern);
 
 /// Those of them with a gnConv. Errors: also InvalidInput for a model without any.

@@ -50,10 +50,8 @@ Result<std::vector<std::string>> cam_layers(const Model& model, const MethodValu
 }
 
 std::string cam_probe_pattern(const Model& model, const MethodValues& values) {
-  std::string pattern;
-  if (const auto layers = cam_layers(model, values))
-    for (const std::string& layer : *layers) pattern += (pattern.empty() ? "" : ",") + layer;
-  return pattern;
+  const auto layers = cam_layers(model, values);
+  return layers ? joined(*layers) : std::string();
 }
 
 }  // namespace orderscope

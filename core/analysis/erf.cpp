@@ -19,7 +19,13 @@ namespace orderscope {
 
 namespace {
 
-std::string gates_of(const ErfOptions& options) { return options.by_order ? options.blocks + ".gnconv.gate.*" : ""; }
+std::string gates_of(const ErfOptions& options) {
+  std::string pattern;
+  if (!options.by_order) return pattern;
+  for (const std::string& block : split_patterns(options.blocks))
+    pattern += (pattern.empty() ? "" : ",") + block + ".gnconv.gate.*";
+  return pattern;
+}
 
 int order_of(const std::string& gate) { return std::stoi(gate.substr(gate.rfind('.') + 1)); }
 

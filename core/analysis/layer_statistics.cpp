@@ -101,7 +101,10 @@ LayerStatistics layer_statistics(const at::Tensor& activation) {
 const Method& layer_statistics_method() {
   static const Method method{descriptor(),
                              [](const Subject& subject, const MethodValues& values) {
-                               return std::vector{Probe{block_pattern(*subject.model, values.text("layer")),
+                               const auto layers = find_taps(*subject.model->backbone,
+                                                             block_pattern(*subject.model, values.text("layer")));
+                               // Where there are none, finish says so.
+                               return std::vector{Probe{layers ? joined(*layers) : std::string(),
                                                         [](const at::Tensor& x) {
                                                           const LayerStatistics s = layer_statistics(x);
                                                           std::vector<double> all;

@@ -87,7 +87,11 @@ Result<MethodValues> check_values(const MethodDescriptor& method, const std::map
 }
 
 Result<int> choose_class(std::optional<int> asked, const Model& model, const at::Tensor& logits) {
-  if (!asked) return static_cast<int>(logits[0].argmax().item<std::int64_t>());
+  if (!asked) {
+    if (at::isfinite(logits[0]).all().item<bool>()) return static_cast<int>(logits[0].argmax().item<std::int64_t>());
+    return fail(Error::Kind::InvalidInput, "the logits hold NaN or Inf, so no class is the most likely one", model.name,
+                "look for NaN in the image and the weights; with a class given the maps show where it begins");
+  }
   if (*asked >= 0 && *asked < logits.size(1)) return *asked;
   return fail(Error::Kind::InvalidInput, "the model has no such class",
               model.name + ", class " + std::to_string(*asked),
@@ -106,8 +110,9 @@ Result<std::vector<Result<MethodResult>>> finish_all(const Subject& subject, std
     const Method& method = *requests[i].method;
     Result<MethodResult> result;
     // A plugin's method may throw; so may tensor code anywhere.
-    const auto finished = guarded(
-        [&] { result = method.finish({subject, requests[i].values, trace, first_probes[i], class_index}, job); });
+    const auto finished = guarded([&] {
+      result = method.finish({subject, requests[i].values, trace, first_probes[i], class_index}, job);
+    });
     if (!finished) result = tl::unexpected(finished.error());
     if (!result && result.error().kind == Error::Kind::Cancelled) return tl::unexpected(result.error());
     if (result) {

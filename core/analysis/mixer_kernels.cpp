@@ -33,6 +33,18 @@ void split(OrderKernels& order, std::int64_t first, std::int64_t count, const at
 
 }  // namespace
 
+const MethodDescriptor& mixer_kernels_descriptor() {
+  static const MethodDescriptor descriptor{
+      "kernels",
+      "Kernels and filters behind the orders",
+      "the weights of Rao et al., HorNet, NeurIPS 2022, and of its global-local filter (after GFNet, NeurIPS 2021)",
+      {{"block", MethodParameter::Type::Layer, "block, or a pattern", "*", {}, 0, 0}},
+      /*needs_gradient=*/false,
+      /*needs_gnconv=*/false,
+      "arrays by order"};
+  return descriptor;
+}
+
 Result<MixerKernels> mixer_kernels(const Model& model, const BlockInfo& block, std::int64_t height,
                                    std::int64_t width) {
   const Architecture& a = model.architecture;

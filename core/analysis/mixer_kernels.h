@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/analysis/descriptor.h"
 #include "core/base/job.h"
 #include "core/models/model.h"
 
@@ -31,6 +32,8 @@ struct MixerKernels {
   int height = 0, width = 0;  ///< of the map that filters were made for
   std::vector<OrderKernels> orders;
 };
+
+const MethodDescriptor& mixer_kernels_descriptor();
 
 /// For inputs of height x width pixels. Errors: InvalidInput for a block that mixes by attention, and for a size that
 /// leaves no map.

@@ -9,7 +9,6 @@
 
 #include "core/analysis/block_patterns.h"
 #include "core/analysis/finite_logits.h"
-#include "core/trace/glob.h"
 
 namespace orderscope {
 
@@ -21,10 +20,7 @@ std::string stage_name(const BlockInfo& block) { return block.name.substr(0, blo
 
 /// The blocks that an edit is about and that have its order.
 Result<std::vector<BlockInfo>> blocks_of(const Model& model, const OrderEdit& edit) {
-  std::string patterns = edit.blocks;
-  for (const BlockInfo& block : model.blocks)
-    if (block.index == 0 && glob_match(edit.blocks, stage_name(block))) patterns += "," + stage_name(block) + ".*";
-  TRY(const std::vector<BlockInfo> matching, find_gnconv_blocks(model, patterns));
+  TRY(const std::vector<BlockInfo> matching, find_gnconv_blocks(model, edit.blocks));
 
   int highest = 0;
   std::vector<BlockInfo> found;

@@ -12,7 +12,6 @@
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
 #include "core/trace/find_taps.h"
-#include "core/trace/glob.h"
 
 namespace orderscope {
 
@@ -22,17 +21,17 @@ const std::string kOutput = ".gnconv.proj_out";
 
 /// Blocks whose own name, or whose gnConv's output, matches the layer.
 Result<std::vector<BlockInfo>> blocks_of(const Model& model, const MethodValues& values) {
-  const std::string& layer = values.text("layer");
-  std::vector<BlockInfo> blocks;
-  for (const BlockInfo& block : model.blocks) {
-    const bool last = layer == "last" && block.name == model.blocks.back().name;
-    if (block.order > 0 && (last || glob_match(layer, block.name) || glob_match(layer, block.name + kOutput)))
-      blocks.push_back(block);
-  }
-  if (!blocks.empty()) return blocks;
   if (std::none_of(model.blocks.begin(), model.blocks.end(), [](const BlockInfo& block) { return block.order > 0; }))
     return fail(Error::Kind::InvalidInput, "this model has no gnConv, so it has no orders", model.name);
-  TRY_VOID(find_taps(*model.backbone, layer));
+  const std::string& layer = values.text("layer");
+  TRY(const auto taps, find_taps(*model.backbone, layer == "last" ? model.blocks.back().name : layer));
+  std::vector<BlockInfo> blocks;
+  std::copy_if(model.blocks.begin(), model.blocks.end(), std::back_inserter(blocks), [&](const BlockInfo& block) {
+    return block.order > 0 && std::any_of(taps.begin(), taps.end(), [&](const std::string& tap) {
+             return tap == block.name || tap == block.name + kOutput;
+           });
+  });
+  if (!blocks.empty()) return blocks;
   return fail(Error::Kind::InvalidInput, "is no gnConv's output", layer, "name a block, like stages.2.1");
 }
 

@@ -123,6 +123,8 @@ void measure_contribution(BlockDecomposition& result, const at::Tensor& output, 
     result.contribution.push_back(labelled(map, result, true, "logit"));
   }
   result.sum_contribution = channel_dot(output, gradient).sum(at::kDouble).item<double>();
+  if (!gradient.any().item<bool>())
+    result.warnings.push_back(result.block + ": no gradient of the class reaches it, so all contributions are zero");
 }
 
 /// What a probe recorded at a tap, or the same computed again where the trace had no room for it.
@@ -212,18 +214,18 @@ Matrix block_matrix(const std::vector<BlockDecomposition>& blocks, const std::st
 }  // namespace
 
 Matrix share_matrix(const std::vector<BlockDecomposition>& blocks) {
-  return block_matrix(blocks, "shares", "share of energy",
-                      [](const BlockDecomposition& b) -> const auto& { return b.shares; });
+  return block_matrix(
+      blocks, "shares", "share of energy", [](const BlockDecomposition& b) -> const auto& { return b.shares; });
 }
 
 Matrix energy_matrix(const std::vector<BlockDecomposition>& blocks) {
-  return block_matrix(blocks, "energies", "activation^2",
-                      [](const BlockDecomposition& b) -> const auto& { return b.energies; });
+  return block_matrix(
+      blocks, "energies", "activation^2", [](const BlockDecomposition& b) -> const auto& { return b.energies; });
 }
 
 Matrix contribution_matrix(const std::vector<BlockDecomposition>& blocks) {
-  return block_matrix(blocks, "contributions", "logit",
-                      [](const BlockDecomposition& b) -> const auto& { return b.contributions; });
+  return block_matrix(
+      blocks, "contributions", "logit", [](const BlockDecomposition& b) -> const auto& { return b.contributions; });
 }
 
 namespace {

@@ -109,6 +109,19 @@ std::vector<Curve> depth_profile(const std::vector<BlockFlow>& blocks, const std
   return curves;
 }
 
+std::vector<std::string> warnings_about(const BlockFlow& flow) {
+  std::vector<std::string> warnings;
+  bool zero = true;
+  for (const auto* entries : {&flow.gates, &flow.states}) {
+    for (const FlowEntry& entry : *entries) {
+      if (!std::isfinite(entry.energy)) warnings.push_back(entry.tap + ": holds NaN or Inf");
+      zero &= entry.contribution == 0;
+    }
+  }
+  if (zero) warnings.push_back(flow.block + ": no gradient of the class reaches it, so all contributions are zero");
+  return warnings;
+}
+
 namespace {
 
 const MethodDescriptor& descriptor() {
@@ -138,9 +151,9 @@ Result<MethodResult> finish(const MethodCall& call, const JobContext&) {
         result.numbers.push_back({name + "entropy", entry.entropy});
         result.numbers.push_back({name + "frequency", entry.mean_frequency, "cycles/pixel"});
         result.numbers.push_back({name + "length", entry.autocorrelation_length, "pixel"});
-        if (!std::isfinite(entry.energy)) result.warnings.push_back(entry.tap + ": holds NaN or Inf");
       }
     }
+    for (std::string& warning : warnings_about(flow)) result.warnings.push_back(std::move(warning));
     result.numbers.push_back({flow.block + ".gate.entropy", flow.gate_entropy});
     result.numbers.push_back({flow.block + ".state.entropy", flow.state_entropy});
   }

@@ -44,6 +44,9 @@ std::vector<BlockFlow> order_flow(const Trace& trace, std::size_t first_probe, c
 std::vector<Curve> depth_profile(const std::vector<BlockFlow>& blocks, const std::string& quantity,
                                  double FlowEntry::*figure, const std::string& label);
 
+/// NaN in gates and states; contributions that are all zero because no gradient arrives.
+std::vector<std::string> warnings_about(const BlockFlow& flow);
+
 const Method& order_flow_method();
 
 }  // namespace orderscope

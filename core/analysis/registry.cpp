@@ -3,6 +3,7 @@
 
 #include "core/analysis/ablation_cam.h"
 #include "core/analysis/agreement.h"
+#include "core/analysis/array_difference.h"
 #include "core/analysis/attention.h"
 #include "core/analysis/cka.h"
 #include "core/analysis/eigen_cam.h"
@@ -15,6 +16,7 @@
 #include "core/analysis/interactions.h"
 #include "core/analysis/layer_statistics.h"
 #include "core/analysis/method.h"
+#include "core/analysis/mixer_kernels.h"
 #include "core/analysis/occlusion.h"
 #include "core/analysis/order_ablation.h"
 #include "core/analysis/order_cam.h"
@@ -79,6 +81,8 @@ const std::vector<const MethodDescriptor*>& other_descriptors() {
       &agreement_descriptor(),           //
       &pca_descriptor(),                 //
       &faithfulness_descriptor(),        //
+      &mixer_kernels_descriptor(),       //
+      &array_difference_descriptor(),    //
   };
   return all;
 }

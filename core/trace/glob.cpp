@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/trace/glob.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace orderscope {
@@ -36,6 +37,17 @@ bool glob_match(std::string_view patterns, std::string_view text) {
     if (comma == std::string_view::npos) return false;
     patterns.remove_prefix(comma + 1);
   }
+}
+
+std::vector<std::string> split_patterns(std::string_view patterns) {
+  std::vector<std::string> parts;
+  for (std::size_t first = 0; first <= patterns.size();) {
+    const std::size_t comma = std::min(patterns.find(',', first), patterns.size());
+    if (comma > first) parts.emplace_back(patterns.substr(first, comma - first));
+    first = comma + 1;
+  }
+  if (parts.empty()) parts.emplace_back();
+  return parts;
 }
 
 }  // namespace orderscope

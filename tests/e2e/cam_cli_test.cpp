@@ -67,6 +67,31 @@ TEST(CamCli, LibraryScalingIsPytorchGradCamsFinalMap) {
   EXPECT_EQ(read_json(out / "cam.json")["map"]["library"], "cam.final.npy");
 }
 
+TEST(CamCli, ModulesAreCalledAsInPyTorchOrAsInFileNames) {
+  const test::TemporaryFolder out;
+  std::vector<at::Tensor> maps;
+  for (const char* layer : {"stages.2.1.gnconv.proj_out", "stages.2.1.gnconv", "s3b2.gnconv"}) {
+    const auto result =
+        run_program(kCli, {"cam", kHornet, "--input", kInput, "--layer", layer, "--class", "4", "-o", out.string()});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    maps.push_back(read(out / "cam.npy"));
+  }
+  EXPECT_TRUE(at::equal(maps[0], maps[1]));
+  EXPECT_TRUE(at::equal(maps[0], maps[2]));
+}
+
+TEST(CamCli, NaNIsNoClassAndNoSilentMap) {
+  const test::TemporaryFolder out;
+  const std::string nan = (out / "nan.npy").string();
+  ASSERT_TRUE(write_npy(nan, at::full({1, 3, 64, 64}, NAN)));
+  const auto unasked = run_program(kCli, {"cam", kHornet, "--input", nan, "-o", out.string()});
+  EXPECT_EQ(unasked.exit_code, 1);
+  EXPECT_THAT(unasked.err, HasSubstr("NaN"));
+  const auto asked = run_program(kCli, {"cam", kHornet, "--input", nan, "--class", "1", "-o", out.string()});
+  EXPECT_EQ(asked.exit_code, 0);
+  EXPECT_THAT(asked.err, HasSubstr("NaN or Inf at 4 of 4 places"));
+}
+
 TEST(CamCli, SeveralLayersAndClassesHaveFilesOfTheirOwn) {
   const test::TemporaryFolder out;
   const auto result =
@@ -134,6 +159,7 @@ TEST(CamCli, FailuresAreOneClearLine) {
   const std::string o = out.string();
   const std::vector<std::vector<std::string>> cases{
       {"cam", kHornet, "--input", kInput, "--method", "scorecam", "--layer", "stages.2.9", "-o", o},
+      {"cam", kHornet, "--input", kInput, "--layer", "stages.3.0,stages.2.9", "-o", o},
       {"cam", kHornet, "--input", kInput, "--method", "occlusion", "--window", "100", "-o", o},
       {"cam", kHornet, "--input", kInput, "--classes", "1,99", "-o", o},
       {"cam", golden("small/convnext/official.pth"), "--input", kInput, "--method", "order-cam", "-o", o},

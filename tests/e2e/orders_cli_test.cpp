@@ -145,11 +145,33 @@ TEST(OrdersCli, KernelsWritesWeightsByOrder) {
   EXPECT_TRUE(decode_image(out / "stages.3.0.kernels.png"));
 }
 
+TEST(OrdersCli, NaNIsAWarning) {
+  const test::TemporaryFolder out;
+  const std::string nan = (out / "nan.npy").string();
+  ASSERT_TRUE(write_npy(nan, at::full({1, 3, 64, 64}, NAN)));
+  const std::vector<std::vector<std::string>> commands{{"orders"}, {"orders", "--decompose", "degree"}, {"flow"}};
+  for (std::vector<std::string> command : commands) {
+    command.insert(command.end(), {weights("hornet_7x7"), "--input", nan, "--class", "1", "-o", out.string()});
+    const auto result = run_program(kCli, command);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("NaN or Inf")) << command[0];
+  }
+}
+
+TEST(OrdersCli, BlocksAreNamedByStageOrCountedFromOne) {
+  const test::TemporaryFolder out;
+  const auto result = run_program(kCli, {"flow", weights("hornet_7x7"), "--image", kPhoto, "--block", "stages.2,s4b1",
+                                         "-o", out.string(), "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(json::parse(result.out)["blocks"].size(), 3U);
+}
+
 TEST(OrdersCli, FailuresAreOneLine) {
   const test::TemporaryFolder out;
   const std::vector<std::vector<std::string>> cases{
       {"orders", weights("hornet_7x7"), "--image", kPhoto, "--decompose", "gates", "--block", "stages.7.*", "-o",
        out.string()},
+      {"orders", weights("hornet_7x7"), "--image", kPhoto, "--block", "stages.2.0,stages.7", "-o", out.string()},
       {"orders", weights("convnext"), "--image", kPhoto, "--decompose", "gates", "-o", out.string()},
       {"orders", weights("hornet_7x7"), "--image", kPhoto, "--decompose", "gates", "--class", "10", "-o", out.string()},
       {"spectrum", weights("convnext"), "--image", kPhoto, "--block", "layers.*", "-o", out.string()},

@@ -158,5 +158,17 @@ TEST(ChannelsByEnergy, SortsChannelsOfMapsAndTokens) {
   EXPECT_FALSE(channels_by_energy(at::zeros({1, 10})));
 }
 
+TEST(OrderFlow, ContributionsThatNoGradientReachesAreAWarning) {
+  BlockFlow flow;
+  flow.block = "stages.0.0";
+  flow.gates.resize(2);
+  flow.states.resize(2);
+  EXPECT_THAT(warnings_about(flow), testing::ElementsAre(testing::HasSubstr("stages.0.0: no gradient")));
+  flow.gates[1].contribution = 1e-30;
+  EXPECT_THAT(warnings_about(flow), testing::IsEmpty());
+  flow.states[0].energy = NAN;
+  EXPECT_EQ(warnings_about(flow).size(), 1U);
+}
+
 }  // namespace
 }  // namespace orderscope
