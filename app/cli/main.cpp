@@ -16,6 +16,7 @@ using namespace orderscope;
 
 constexpr cli::Command kCommands[] = {
     {"info", "what a checkpoint holds", cli::make_info},
+    {"segment", "class of each pixel: overlay, mask, logits", cli::make_segment},
     {"forward", "run a model; write logits and intermediates", cli::make_forward},
     {"preprocess", "a picture as the model sees it", cli::make_preprocess},
     {"orders", "what each order of the gnConvs let through, and what it was worth", cli::make_orders},

@@ -66,9 +66,9 @@ Mixer convnext_mixer(const Model& model, const BlockInfo& block, at::ScalarType 
 Mixer swin_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
   const Architecture& a = model.architecture;
   const int64_t window = a.windows[block.stage], resolution = a.image_size / block.stride;
-  const int64_t shift = WindowAttention::shift_of(block.index, window, resolution);
+  const int64_t shift = WindowAttention::shift_of(a, block.stage, block.index);
   const auto attention =
-      std::make_shared<WindowAttention>(block.channels, a.heads[block.stage], window, shift, resolution, a.qkv_bias);
+      std::make_shared<WindowAttention>(block.channels, a.heads[block.stage], window, shift, a.qkv_bias);
   Mixer mixer;
   mixer.module = block.name + ".attn";
   copy_parameters(*attention, *model.backbone, mixer.module, type);
@@ -88,6 +88,8 @@ Result<Mixer> make_mixer(const Model& model, const BlockInfo& block, at::ScalarT
   const bool gnconv = block.order > 0 && static_cast<std::size_t>(block.stage) < model.architecture.filters.size();
   if (family == Family::Plugin && !gnconv)
     return fail(Error::Kind::Unsupported, "the mixers of this plugin's networks cannot be run alone", block.name);
+  if (block.in_head)
+    return fail(Error::Kind::Unsupported, "the gnConvs of HorFPN cannot be run alone", block.name);
   Mixer mixer;
   TRY_VOID(guarded([&] {
     const at::NoGradGuard no_grad;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/tap_files.h"
+
+#include "core/checkpoint/npy.h"
+#include "core/models/backbone.h"
+#include "core/models/dense/short_names.h"
+#include "core/trace/find_taps.h"
+#include "core/trace/glob.h"
+
+namespace orderscope::cli {
+
+struct TapFiles::State {
+  struct Wanted {
+    std::string tap, name;
+  };
+  std::vector<Wanted> wanted;
+  std::filesystem::path folder;
+  std::string suffix;
+  Result<void> written;
+  nlohmann::json files = nlohmann::json::object();
+
+  void write(const Wanted& what, const at::Tensor& x) {
+    if (!written) return;
+    const std::string key = suffix.empty() ? what.name : what.name + "." + suffix;
+    const std::string file = key + ".npy";
+    written = write_npy(folder / file, x);
+    files[key] = file;
+  }
+};
+
+Result<TapFiles> TapFiles::make(const Model& model, const std::string& patterns, const std::filesystem::path& folder) {
+  TapFiles taps;
+  taps.state_ = std::make_shared<State>();
+  taps.state_->folder = folder;
+  if (patterns.empty()) return taps;
+  bool by_short_name = false;
+  for (const std::string& tap : model.backbone->tap_names()) {
+    const std::string short_name = short_tap_name(model, tap);
+    const bool matches = !short_name.empty() && glob_match(patterns, short_name);
+    by_short_name = by_short_name || matches;
+    if (matches) taps.state_->wanted.push_back({tap, short_name});
+    if (glob_match(patterns, tap)) taps.state_->wanted.push_back({tap, tap});
+  }
+  if (by_short_name) return taps;
+  taps.state_->wanted.clear();
+  TRY(const auto found, find_taps(*model.backbone, patterns));
+  for (const std::string& tap : found) taps.state_->wanted.push_back({tap, tap});
+  return taps;
+}
+
+std::vector<Probe> TapFiles::probes() const {
+  // A probe is not told which tap it sees, so there is one for each.
+  std::vector<Probe> probes;
+  for (const State::Wanted& what : state_->wanted) {
+    probes.push_back({what.tap,
+                      [state = state_, what](const at::Tensor& x) {
+                        state->write(what, x);
+                        return at::Tensor();
+                      },
+                      {}});
+  }
+  return probes;
+}
+
+void TapFiles::set_suffix(const std::string& suffix) { state_->suffix = suffix; }
+Result<void> TapFiles::status() const { return state_->written; }
+nlohmann::json TapFiles::files() const { return state_->files; }
+
+}  // namespace orderscope::cli
