@@ -40,9 +40,9 @@ struct Setup {
 
   /// The cheapest pass that has gradients of the activations: from a logit to the stem's output.
   void forward_and_backward() const {
-    at::Tensor x = backbone->steps()[0].run(input, nullptr).detach().requires_grad_(true);
+    at::Tensor x = backbone->steps()[0].run(input, nullptr).x.detach().requires_grad_(true);
     at::Tensor y = x;
-    for (std::size_t i = 1; i < backbone->steps().size(); ++i) y = backbone->steps()[i].run(y, nullptr);
+    for (std::size_t i = 1; i < backbone->steps().size(); ++i) y = backbone->steps()[i].run(y, nullptr).x;
     y.select(1, 0).sum().backward();
   }
 
@@ -60,7 +60,8 @@ const Setup& setup() {
 
 void OrderMapsOverForward(benchmark::State& state) {
   const Setup& s = setup();
-  bench::compare(state, [&] { s.forward_with_order_maps(); }, [&] { s.forward(); });
+  bench::compare(
+      state, [&] { s.forward_with_order_maps(); }, [&] { s.forward(); });
 }
 BENCHMARK(OrderMapsOverForward)->UseManualTime()->Iterations(15)->Unit(benchmark::kMillisecond);
 
@@ -68,7 +69,8 @@ BENCHMARK(OrderMapsOverForward)->UseManualTime()->Iterations(15)->Unit(benchmark
 void EverythingOverForwardBackward(benchmark::State& state) {
   const Setup& s = setup();
   state.counters["peak_MB"] = bench::peak_memory_mb([&] { s.everything(); });
-  bench::compare(state, [&] { s.everything(); }, [&] { s.forward_and_backward(); });
+  bench::compare(
+      state, [&] { s.everything(); }, [&] { s.forward_and_backward(); });
 }
 BENCHMARK(EverythingOverForwardBackward)->UseManualTime()->Iterations(15)->Unit(benchmark::kMillisecond);
 

@@ -198,15 +198,9 @@ class Collector {
 
 }  // namespace
 
-std::string last_block(const Backbone& backbone) {
-  // The step before the head.
-  const auto& steps = backbone.steps();
-  return steps[steps.size() - 2].taps.back();
-}
-
 Result<ErfReport> effective_receptive_field(const std::shared_ptr<const Backbone>& backbone, const TensorSource& images,
                                             const ErfOptions& options, const JobContext& job) {
-  const std::string wanted = options.layer == "last" ? last_block(*backbone) : options.layer;
+  const std::string wanted = options.layer == "last" ? backbone->last_block() : options.layer;
   TRY(const std::string layer, find_tap(*backbone, wanted));
   int orders = 0;
   if (options.by_order) {

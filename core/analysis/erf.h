@@ -71,9 +71,6 @@ struct ErfReport {
 Result<ErfReport> effective_receptive_field(const std::shared_ptr<const Backbone>& backbone, const TensorSource& images,
                                             const ErfOptions& options, const JobContext& job = {});
 
-/// The tap that "last" stands for: the output of the last block.
-std::string last_block(const Backbone& backbone);
-
 /// The same architecture with random weights, as at the start of a training: the control that shows what of a field the
 /// architecture alone makes. Draws from torch's global generator after seeding it. `layer_scale`: the official code
 /// starts at 1e-6, so that blocks hardly count. Errors: as make_backbone.

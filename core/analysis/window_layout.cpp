@@ -3,8 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 #include "core/models/window_attention.h"
 
 namespace orderscope {
@@ -32,7 +30,7 @@ Result<WindowLayout> window_layout(const Model& model, const BlockInfo& block, s
   layout.height = (input_height + block.stride - 1) / block.stride;
   layout.width = (input_width + block.stride - 1) / block.stride;
   layout.window = model.architecture.windows.at(static_cast<std::size_t>(block.stage));
-  layout.shift = WindowAttention::shift_of(block.index, layout.window, std::min(layout.height, layout.width));
+  layout.shift = WindowAttention::shift_of(model.architecture, block.stage, block.index);
   return layout;
 }
 

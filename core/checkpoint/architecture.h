@@ -24,11 +24,11 @@ struct FilterSize {
   bool operator==(const FilterSize&) const = default;
 };
 
-/// Everything that fixes a backbone's layers. One entry a stage in each vector.
+/// Everything that fixes a backbone's layers. One entry a stage in each vector but `levels`.
 struct Architecture {
   Family family = Family::HorNet;
   int in_channels = 3;
-  int classes = 1000;
+  int classes = 1000;  ///< of the head, a dense one's included; 0 for a backbone without head
   std::vector<int> depths;
   std::vector<int> dims;
   int mlp_ratio = 4;
@@ -38,11 +38,15 @@ struct Architecture {
   std::vector<std::optional<FilterSize>> filters;  ///< HorNet: global-local filter, or none for the depthwise form
   int kernel_size = 7;                             ///< HorNet, ConvNeXt: of the depthwise convolutions
 
-  std::vector<int> heads;    ///< Swin
-  std::vector<int> windows;  ///< Swin: side of the attention window (the last stage's may be smaller)
-  bool qkv_bias = true;      ///< Swin
-  bool patch_norm = true;    ///< Swin: LayerNorm after the patch embedding
+  std::vector<int> heads;                    ///< Swin
+  std::vector<int> windows;                  ///< Swin: side of the attention window (the last stage's may be smaller)
+  bool qkv_bias = true;                      ///< Swin
+  bool patch_norm = true;                    ///< Swin: LayerNorm after the patch embedding
   bool absolute_position_embedding = false;  ///< Swin
+
+  /// Stages whose output leaves through a norm of its own, norm{i}, as dense prediction wants them; such a backbone has
+  /// no head and takes images of any size. Empty for a classifier.
+  std::vector<int> levels;
 
   std::string plugin_family;   ///< Plugin: the family's name, as it was registered
   std::string plugin_options;  ///< Plugin: what else fixes the layers, a JSON object of the family's own; may be empty

@@ -121,13 +121,22 @@ Result<int> decide_mlp_ratio(const KeyIndex& index, std::string_view first_layer
   return ratio.decide("MLP ratio", "stages.0.0." + std::string(first_layer), 64);
 }
 
-Result<int> decide_classes(const KeyIndex& index) {
+Result<void> decide_output(const KeyIndex& index, Architecture& architecture) {
   for (const auto* name : {"head.weight", "head.bias"})
     if (const auto* head = index.find(name); head != nullptr && head->tensor.dim() > 0) {
       Votes classes;
       classes.add(head->tensor.size(0), head->name);
-      return classes.decide("number of classes", "head.weight");
+      TRY(architecture.classes, classes.decide("number of classes", "head.weight"));
+      return {};
     }
+  for (int level = 0; level < static_cast<int>(kStages); ++level) {
+    const std::string norm = "norm" + std::to_string(level);
+    if (index.find(norm + ".weight") || index.find(norm + ".bias")) architecture.levels.push_back(level);
+  }
+  if (!architecture.levels.empty()) {
+    architecture.classes = 0;
+    return {};
+  }
   return fail(Error::Kind::Unsupported, "the model has no classification head: \"head.weight\" is missing");
 }
 

@@ -59,8 +59,9 @@ void vote(const KeyIndex& index, std::string_view rest, int dimension, std::vect
 /// Hidden width of the MLPs by their input width. Errors: Broken.
 Result<int> decide_mlp_ratio(const KeyIndex& index, std::string_view first_layer, const std::vector<int>& dims);
 
-/// Rows of the head. Errors: Unsupported if there is none.
-Result<int> decide_classes(const KeyIndex& index);
+/// How the backbone ends: `classes` from the rows of the head, or `levels` from the norms of a backbone for dense
+/// prediction. Errors: Unsupported if there is neither; Broken.
+Result<void> decide_output(const KeyIndex& index, Architecture& architecture);
 
 /// Input channels of the stem; 3 if its weight is missing or malformed.
 int stem_channels(const KeyIndex& index, const std::string& weight);

@@ -13,7 +13,7 @@ Result<Architecture> infer_convnext(const StateDict& state_dict) {
   TRY(a.depths, count_blocks(index));
   TRY(a.dims, decide_dims(index, {"norm.weight", "norm.bias", "gamma", "dwconv.bias"}, "pwconv2.weight"));
   TRY(a.mlp_ratio, decide_mlp_ratio(index, "pwconv1.weight", a.dims));
-  TRY(a.classes, decide_classes(index));
+  TRY_VOID(decide_output(index, a));
   a.in_channels = stem_channels(index, "downsample_layers.0.0.weight");
   a.layer_scale = std::ranges::any_of(index.blocks, [](const BlockKey& key) { return key.rest == "gamma"; });
   Votes kernel;

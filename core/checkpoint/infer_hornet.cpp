@@ -77,7 +77,7 @@ Result<Architecture> infer_hornet(const StateDict& state_dict) {
                           "gnconv.proj_out.weight"));
   TRY(a.orders, decide_orders(index, a.depths, a.dims));
   TRY(a.mlp_ratio, decide_mlp_ratio(index, "pwconv1.weight", a.dims));
-  TRY(a.classes, decide_classes(index));
+  TRY_VOID(decide_output(index, a));
   a.in_channels = stem_channels(index, "downsample_layers.0.0.weight");
   a.layer_scale = std::ranges::any_of(index.blocks, [](const BlockKey& key) { return key.rest == "gamma1"; });
 

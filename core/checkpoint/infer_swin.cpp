@@ -73,7 +73,7 @@ Result<Architecture> infer_swin(const StateDict& state_dict) {
   }
   TRY_VOID(decide_attention(index, a));
   TRY(a.mlp_ratio, decide_mlp_ratio(index, "mlp.fc1.weight", a.dims));
-  TRY(a.classes, decide_classes(index));
+  TRY_VOID(decide_output(index, a));
   a.in_channels = stem_channels(index, "patch_embed.proj.weight");
   a.qkv_bias = std::ranges::any_of(index.blocks, [](const BlockKey& key) { return key.rest == "attn.qkv.bias"; });
   a.patch_norm = index.find("patch_embed.norm.weight") != nullptr;
@@ -81,6 +81,10 @@ Result<Architecture> infer_swin(const StateDict& state_dict) {
   const auto* position = index.find("absolute_pos_embed");
   a.absolute_position_embedding = position != nullptr;
   std::optional<int> size = size_from_masks(index, a);
+  if (!a.levels.empty()) size = 512;
+  if (!a.levels.empty() && position != nullptr && position->tensor.dim() == 4 &&
+      position->tensor.size(2) <= kLargestSide / 4)
+    size = static_cast<int>(4 * position->tensor.size(2));
   if (!size && position != nullptr && position->tensor.dim() == 3)
     if (const auto side = exact_root(position->tensor.size(1)); side && *side <= kLargestSide / 4) size = *side * 4;
   // Without either: the last stage is one window, as in the official models and wherever that window is smaller than

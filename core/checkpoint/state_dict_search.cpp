@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "core/checkpoint/mm_meta.h"
 #include "core/checkpoint/quote.h"
 
 namespace orderscope {
@@ -53,8 +54,7 @@ std::vector<std::string> text_keys(const PickleValue& dict) {
 
 std::string list_of(const std::vector<std::string>& keys) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(keys.size(), kMostKeysNamed); ++i)
-    text += (i > 0 ? ", " : "") + quote(keys[i]);
+  for (std::size_t i = 0; i < std::min(keys.size(), kMostKeysNamed); ++i) text += (i > 0 ? ", " : "") + quote(keys[i]);
   if (keys.size() > kMostKeysNamed) text += " and " + std::to_string(keys.size() - kMostKeysNamed) + " more";
   return text;
 }
@@ -91,8 +91,10 @@ Result<void> take_tensors(const PickleValue& dict, TensorBuilder& builder, Check
     if (!dict.items[i]->is(Kind::String)) continue;
     // As in Python, a key that is set again keeps its place and takes the later value.
     const auto [place, inserted] = places.emplace(dict.items[i]->text, entries.size());
-    if (inserted) entries.emplace_back(dict.items[i]->text, dict.items[i + 1]);
-    else entries[place->second].second = dict.items[i + 1];
+    if (inserted)
+      entries.emplace_back(dict.items[i]->text, dict.items[i + 1]);
+    else
+      entries[place->second].second = dict.items[i + 1];
   }
   std::size_t left_out = 0;
   std::string first_left_out;
@@ -137,6 +139,7 @@ Result<void> take_state_dict(const PickleValue& root, const std::string& key, Te
   checkpoint.key = chosen->key;
   for (auto other = candidates.begin(); other != candidates.end(); ++other)
     if (other != chosen && !other->key.empty()) checkpoint.other_keys.push_back(other->key);
+  take_mm_meta(root, checkpoint);
   return take_tensors(*chosen->dict, builder, checkpoint);
 }
 

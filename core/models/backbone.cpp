@@ -16,10 +16,19 @@ std::vector<std::string> Backbone::tap_names() const {
   return names;
 }
 
-at::Tensor Backbone::forward(const at::Tensor& images, Taps* taps) const {
-  at::Tensor x = TapScope(taps, "").as_is("input", images);
-  for (const Step& step : steps_) x = step.run(x, taps);
-  return x;
+bool Backbone::has_logits() const {
+  return !steps_.empty() && !steps_.back().taps.empty() && steps_.back().taps.back() == "logits";
+}
+
+std::string Backbone::last_block() const {
+  // The step before the head.
+  return steps_[steps_.size() - 2].taps.back();
+}
+
+Activations Backbone::run(const at::Tensor& images, Taps* taps) const {
+  Activations at_hand = TapScope(taps, "").as_is("input", images);
+  for (const Step& step : steps_) at_hand = step.run(at_hand, taps);
+  return at_hand;
 }
 
 namespace {
@@ -28,8 +37,10 @@ Result<void> check_sizes(const Architecture& a) {
   const auto refuse = [](const std::string& what) { return fail(Error::Kind::InvalidInput, what, "architecture"); };
   const std::size_t stages = a.dims.size();
   if (stages == 0 || stages > 8 || a.depths.size() != stages) return refuse("needs as many depths as dims");
-  if (a.in_channels < 1 || a.classes < 1 || a.mlp_ratio < 1)
+  if (a.in_channels < 1 || a.mlp_ratio < 1 || a.classes < (a.levels.empty() ? 1 : 0))
     return refuse("channels, classes and MLP ratio must be positive");
+  for (const int level : a.levels)
+    if (level < 0 || static_cast<std::size_t>(level) >= stages) return refuse("levels must be stages");
   for (std::size_t i = 0; i < stages; ++i) {
     if (a.dims[i] < 1 || a.depths[i] < 0) return refuse("dims must be positive and depths not negative");
   }
@@ -59,7 +70,8 @@ Result<void> check_swin(const Architecture& a) {
   for (std::size_t i = 0; i < a.dims.size(); ++i) {
     const int64_t resolution = (a.image_size / 4) >> i;
     if (a.heads[i] < 1 || a.dims[i] % a.heads[i] != 0) return refuse("dims must be multiples of the number of heads");
-    if (a.windows[i] < 1 || resolution < 1 || resolution % a.windows[i] != 0) {
+    if (a.windows[i] < 1 || a.windows[i] > 1024) return refuse("windows must be sides of at least a token");
+    if (a.levels.empty() && (resolution < 1 || resolution % a.windows[i] != 0)) {
       return refuse("window " + std::to_string(a.windows[i]) + " does not divide the map of stage " +
                     std::to_string(i + 1) + ", " + std::to_string(resolution) + " a side");
     }
@@ -106,7 +118,7 @@ void initialize(Backbone& backbone, double layer_scale_init) {
     const std::string last = name.substr(name.rfind('.') + 1);
     if (last == "gamma" || last == "gamma1" || last == "gamma2") {
       p.fill_(layer_scale_init);
-    } else if (last == "bias") {
+    } else if (last == "bias" || last == "running_mean") {
       p.zero_();
     } else if (p.dim() == 1) {
       p.fill_(1);  // LayerNorm

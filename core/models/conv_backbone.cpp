@@ -4,6 +4,10 @@
 #include <ATen/ATen.h>
 #include <torch/nn/modules/container/modulelist.h>
 
+#include <algorithm>
+
+#include "core/models/dense/pyramid.h"
+
 namespace orderscope {
 
 namespace {
@@ -64,7 +68,12 @@ ConvBackbone::ConvBackbone(const Architecture& architecture, const BlockFactory&
                         },
                         std::move(taps)});
     }
+    if (std::ranges::find(architecture_.levels, static_cast<int>(i)) != architecture_.levels.end()) {
+      const std::string name = level_name(static_cast<int>(i));
+      steps_.push_back(pyramid_step(name, register_module(name, std::make_shared<LayerNorm>(dims[i], kEps))));
+    }
   }
+  if (!architecture_.levels.empty()) return;
 
   norm_ = register_module("norm", std::make_shared<LayerNorm>(dims.back(), kEps));
   head_ = register_module("head", std::make_shared<Linear>(dims.back(), architecture_.classes));
@@ -88,7 +97,7 @@ Result<void> ConvBackbone::check_input(int64_t height, int64_t width) const {
 }
 
 int64_t ConvBackbone::macs(int64_t height, int64_t width) const {
-  int64_t total = head_->macs(1);
+  int64_t total = head_ ? head_->macs(1) : 0;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     height /= downsample_layers_[i]->kernel;
     width /= downsample_layers_[i]->kernel;

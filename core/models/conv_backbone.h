@@ -20,7 +20,8 @@ class ConvBlock : public torch::nn::Module {
 };
 
 /// What HorNet and ConvNeXt share: a 4x4 patch stem, 2x2 downsampling, four stages of blocks, global average pooling,
-/// LayerNorm, linear head. Every LayerNorm has eps 1e-6.
+/// LayerNorm, linear head; or, instead of what follows the stages, the norms of a pyramid (see pyramid_step). Every
+/// LayerNorm has eps 1e-6.
 class ConvBackbone : public Backbone {
  public:
   Result<void> check_input(int64_t height, int64_t width) const override;
@@ -36,7 +37,7 @@ class ConvBackbone : public Backbone {
 
   std::vector<std::shared_ptr<Downsample>> downsample_layers_;
   std::vector<std::vector<std::shared_ptr<ConvBlock>>> stages_;
-  std::shared_ptr<LayerNorm> norm_;
+  std::shared_ptr<LayerNorm> norm_;  ///< of a classifier
   std::shared_ptr<Linear> head_;
 };
 

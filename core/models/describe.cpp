@@ -5,6 +5,7 @@
 
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
+#include "core/models/dense/pyramid.h"
 #include "core/models/family.h"
 #include "core/models/gnconv.h"
 
@@ -44,6 +45,32 @@ std::vector<std::string> mixers_of(const Architecture& a) {
   return mixers;
 }
 
+/// The gnConvs of HorFPN as further blocks, in a stage of their own after those of the backbone.
+void add_horfpn(Model& model) {
+  if (!model.dense) return;
+  const auto stage = static_cast<int>(model.mixers.size());
+  const auto add = [&](const std::string& name, const GnModuleShape& gn, int index, int level) {
+    BlockInfo block;
+    block.name = name;
+    block.stage = stage;
+    block.index = index;
+    block.channels = gn.dim;
+    block.stride = 4 << level;
+    block.order = gn.order;
+    block.in_head = true;
+    model.blocks.push_back(std::move(block));
+    const std::string kernel = std::to_string(gn.kernel) + "x" + std::to_string(gn.kernel);
+    if (index == 0) model.mixers.push_back(gn.filter ? "gnconv-gf" : "gnconv-" + kernel);
+  };
+  const auto& levels = model.architecture.levels;
+  if (model.dense->uper_head && model.dense->uper_head->gn_fusion)
+    add("decode_head.fpn_bottleneck", *model.dense->uper_head->gn_fusion, 0, levels.front());
+  if (!model.dense->neck) return;
+  const auto& outputs = model.dense->neck->gn_outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    add("neck.fpn_convs." + std::to_string(i), outputs[i], static_cast<int>(i), levels[i]);
+}
+
 /// Everything that the analyses take for granted of blocks, mixers and taps.
 Result<void> check_description(const Model& model, const BackboneFamily& family) {
   const auto refuse = [&](const std::string& what, const std::string& on) {
@@ -81,6 +108,7 @@ Result<void> describe_blocks(Model& model) {
   if (!family) {
     model.blocks = blocks_of(a);
     model.mixers = mixers_of(a);
+    add_horfpn(model);
     return {};
   }
   TRY_VOID(guarded([&] {
@@ -91,6 +119,9 @@ Result<void> describe_blocks(Model& model) {
 }
 
 std::string usual_cam_layer(const Model& model) {
+  // Seg-Grad-CAM's usual place, the bottleneck: no norm of a pyramid stands behind it.
+  if (model.is_segmenter()) return "decode_head.bottleneck";
+  if (!model.is_classifier()) return level_name(model.architecture.levels.back());
   if (model.architecture.family == Family::Swin) return "norm";
   const BackboneFamily* family = find_family(model.architecture);
   return family && !family->cam_layer.empty() ? family->cam_layer : model.blocks.back().name;

@@ -25,17 +25,20 @@ std::vector<std::string> GnConv::tap_names(const std::string& module, int order)
   return names;
 }
 
-GnConv::GnConv(int64_t dim, int order, int64_t kernel, std::optional<FilterSize> filter) : dims_(dims(dim, order)) {
+GnConv::GnConv(int64_t dim, int order, int64_t kernel, std::optional<FilterSize> filter)
+    : GnConv(GnConvOptions{dim, dim, dim, order, kernel, filter}) {}
+
+GnConv::GnConv(const GnConvOptions& o) : scale_(o.scale), dims_(dims(o.dim, o.order)) {
   const int64_t gates = std::accumulate(dims_.begin(), dims_.end(), int64_t{0});
-  proj_in_ = register_module("proj_in", std::make_shared<Linear>(dim, 2 * dim, true, true));
-  if (filter) {
-    filter_ = register_module("dwconv", std::make_shared<GlobalLocalFilter>(gates, *filter));
+  proj_in_ = register_module("proj_in", std::make_shared<Linear>(o.in, 2 * o.dim, true, true));
+  if (o.filter) {
+    filter_ = register_module("dwconv", std::make_shared<GlobalLocalFilter>(gates, *o.filter));
   } else {
-    depthwise_ = register_module("dwconv", std::make_shared<DepthwiseConv>(gates, kernel));
+    depthwise_ = register_module("dwconv", std::make_shared<DepthwiseConv>(gates, o.kernel));
   }
-  proj_out_ = register_module("proj_out", std::make_shared<Linear>(dim, dim, true, true));
+  if (o.proj_out) proj_out_ = register_module("proj_out", std::make_shared<Linear>(o.dim, o.out, true, true));
   auto list = register_module("pws", torch::nn::ModuleList());
-  for (int k = 0; k + 1 < order; ++k) {
+  for (int k = 0; k + 1 < o.order; ++k) {
     pws_.push_back(std::make_shared<Linear>(dims_[k], dims_[k + 1], true, true));
     list->push_back(pws_.back());
   }
@@ -46,8 +49,7 @@ at::Tensor GnConv::forward(const at::Tensor& x, const TapScope& taps) const {
   const at::Tensor abc = projected.slice(3, dims_[0]);
   const at::Tensor value = taps.as_nchw("value", projected.slice(3, 0, dims_[0]));
 
-  const at::Tensor all_gates =
-      filter_ ? filter_->forward_scaled(abc, kScale) : depthwise_->forward_scaled(abc, kScale);
+  const at::Tensor all_gates = filter_ ? filter_->forward_scaled(abc, scale_) : depthwise_->forward_scaled(abc, scale_);
   const std::vector<at::Tensor> gates = at::split_with_sizes(all_gates, dims_, -1);
 
   at::Tensor state;
@@ -57,11 +59,11 @@ at::Tensor GnConv::forward(const at::Tensor& x, const TapScope& taps) const {
     const at::Tensor candidate = k == 0 ? value : taps.as_nchw("candidate." + order, pws_[k - 1]->forward(state));
     state = taps.as_nchw("state." + order, candidate * gate);
   }
-  return taps.as_nchw("proj_out", proj_out_->forward(state));
+  return taps.as_nchw("proj_out", proj_out_ ? proj_out_->forward(state) : state);
 }
 
 int64_t GnConv::macs(int64_t pixels) const {
-  int64_t total = proj_in_->macs(pixels) + proj_out_->macs(pixels);
+  int64_t total = proj_in_->macs(pixels) + (proj_out_ ? proj_out_->macs(pixels) : 0);
   total += filter_ ? filter_->macs(pixels) : depthwise_->macs(pixels);
   for (const auto& pw : pws_) total += pw->macs(pixels);
   return total;

@@ -12,6 +12,16 @@
 
 namespace orderscope {
 
+/// What fixes a gnConv. The block form keeps its width; HorFPN's modules change it and do not scale.
+struct GnConvOptions {
+  int64_t in = 0, dim = 0, out = 0;  ///< channels before proj_in, of the last state, after proj_out
+  int order = 2;
+  int64_t kernel = 7;
+  std::optional<FilterSize> filter;  ///< the global-local form; none: a depthwise convolution of `kernel` x `kernel`
+  double scale = 1.0 / 3.0;          ///< s of the gates
+  bool proj_out = true;              ///< else the last state is the output
+};
+
 /// Recursive gated convolution of order n (Rao et al., NeurIPS 2022, eq. 3-5; reference: hornet.py, class gnconv).
 /// With dims_k = dim / 2^(n-1-k):
 ///   [value, abc] = proj_in(x);  [gate_1 .. gate_n] = s * dwconv(abc)
@@ -20,10 +30,11 @@ namespace orderscope {
 /// Taps: proj_in, value, gate.k, candidate.k (from 2), state.k, proj_out.
 class GnConv : public torch::nn::Module {
  public:
-  /// `filter`: the global-local form; none: a depthwise convolution of `kernel` x `kernel`.
+  explicit GnConv(const GnConvOptions& options);
+  /// The block form: as wide behind as before.
   GnConv(int64_t dim, int order, int64_t kernel, std::optional<FilterSize> filter);
 
-  at::Tensor forward(const at::Tensor& x, const TapScope& taps) const;  ///< [N, H, W, dim] to the same shape
+  at::Tensor forward(const at::Tensor& x, const TapScope& taps) const;  ///< [N, H, W, in] to [N, H, W, out]
   int64_t macs(int64_t pixels) const;
 
   static constexpr double kScale = 1.0 / 3.0;  ///< s of the official models; it is not stored in checkpoints
@@ -33,10 +44,11 @@ class GnConv : public torch::nn::Module {
   static std::vector<std::string> tap_names(const std::string& module, int order);
 
  private:
+  double scale_;
   std::vector<int64_t> dims_;
-  std::shared_ptr<Linear> proj_in_, proj_out_;
+  std::shared_ptr<Linear> proj_in_, proj_out_;  ///< proj_out_ may be missing
   std::vector<std::shared_ptr<Linear>> pws_;
-  std::shared_ptr<DepthwiseConv> depthwise_;   ///< one of these two
+  std::shared_ptr<DepthwiseConv> depthwise_;  ///< one of these two
   std::shared_ptr<GlobalLocalFilter> filter_;
 };
 

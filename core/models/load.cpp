@@ -10,6 +10,8 @@
 #include "core/base/sha256.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/models/backbone.h"
+#include "core/models/dense/dense_network.h"
+#include "core/models/dense/test_settings.h"
 #include "core/models/describe.h"
 #include "core/models/model.h"
 
@@ -23,12 +25,21 @@ std::string shape_text(at::IntArrayRef shape) {
   return text.str();
 }
 
-bool is_swin_buffer(const std::string& name) {
-  return name.ends_with(".relative_position_index") || name.ends_with(".attn_mask");
+/// What official files hold beyond the parameters that an evaluation needs.
+bool is_expected_extra(const std::string& name) {
+  return name.ends_with(".relative_position_index") || name.ends_with(".attn_mask") ||
+         name.ends_with(".num_batches_tracked") || name.starts_with("auxiliary_head.");
+}
+
+/// "decode_head.* (24)" stands for every name that starts with "decode_head.".
+bool is_left_out(const std::string& name, const std::vector<std::string>& groups) {
+  return std::ranges::any_of(
+      groups, [&](const std::string& group) { return name.starts_with(group.substr(0, group.find('*'))); });
 }
 
 /// Puts the file's tensors in place of the backbone's parameters: float32 ones without a copy.
-Result<void> assign(Backbone& backbone, const Checkpoint& checkpoint, std::vector<std::string>& warnings) {
+Result<void> assign(Backbone& backbone, const Checkpoint& checkpoint, const std::vector<std::string>& left_out,
+                    std::vector<std::string>& warnings) {
   std::unordered_map<std::string, const at::Tensor*> stored;
   for (const NamedTensor& item : checkpoint.state_dict) stored[item.name] = &item.tensor;
 
@@ -56,7 +67,8 @@ Result<void> assign(Backbone& backbone, const Checkpoint& checkpoint, std::vecto
 
   std::vector<std::string> unknown;
   for (const NamedTensor& item : checkpoint.state_dict)
-    if (stored.count(item.name) && !is_swin_buffer(item.name)) unknown.push_back(item.name);
+    if (stored.count(item.name) && !is_expected_extra(item.name) && !is_left_out(item.name, left_out))
+      unknown.push_back(item.name);
   for (std::size_t i = 0; i < unknown.size() && i < 8; ++i)
     warnings.push_back("the tensor " + unknown[i] + " is unknown and was ignored");
   if (unknown.size() > 8) warnings.push_back("and " + std::to_string(unknown.size() - 8) + " more unknown tensors");
@@ -68,7 +80,7 @@ Preprocessing preprocessing_of(const Architecture& a, const Checkpoint& checkpoi
                                std::vector<std::string>& warnings) {
   Preprocessing how;
   how.size = a.image_size;
-  how.warp = a.image_size >= 384;
+  how.warp = a.image_size >= 384 && a.levels.empty();
   const auto found = checkpoint.metadata.find("preprocessing");
   if (found == checkpoint.metadata.end()) return how;
   const auto json = nlohmann::json::parse(found->second, nullptr, false);
@@ -91,12 +103,28 @@ Preprocessing preprocessing_of(const Architecture& a, const Checkpoint& checkpoi
 std::vector<std::string> class_names_of(const Architecture& a, const Checkpoint& checkpoint,
                                         std::vector<std::string>& warnings) {
   const auto found = checkpoint.metadata.find("class_names");
-  if (found == checkpoint.metadata.end()) return {};
+  if (found == checkpoint.metadata.end() || a.classes == 0) return {};
   const auto json = nlohmann::json::parse(found->second, nullptr, false);
   if (json.is_array() && json.size() == static_cast<std::size_t>(a.classes) &&
       std::all_of(json.begin(), json.end(), [](const auto& name) { return name.is_string(); }))
     return json.get<std::vector<std::string>>();
-  warnings.push_back("the class names in the file's metadata do not fit its " + std::to_string(a.classes) + " classes");
+  warnings.push_back("the class names in the file do not fit its " + std::to_string(a.classes) + " classes");
+  return {};
+}
+
+/// The network of a backbone with levels and of the heads on it that are known.
+Result<void> make_dense(Model& model, const Checkpoint& checkpoint, const LoadOptions& options) {
+  TRY(DenseArchitecture dense, infer_dense(checkpoint, model.architecture));
+  if (dense.uper_head && options.align_corners) dense.uper_head->align_corners = *options.align_corners;
+  if (!dense.left_out.empty()) {
+    std::string groups;
+    for (const std::string& group : dense.left_out) groups += (groups.empty() ? "" : ", ") + group;
+    model.warnings.push_back("its head is not known, so it opens as a backbone; left out: " + groups);
+  }
+  model.dense = std::move(dense);
+  model.architecture.classes = model.dense->classes();
+  take_test_settings(model);
+  TRY(model.backbone, make_dense_network(model.architecture, *model.dense));
   return {};
 }
 
@@ -115,8 +143,13 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
   TRY(model->architecture, infer_architecture(checkpoint.state_dict));
   const Architecture& a = model->architecture;
 
-  TRY(model->backbone, make_backbone(a));
-  TRY_VOID(assign(*model->backbone, checkpoint, model->warnings));
+  if (a.levels.empty()) {
+    TRY(model->backbone, make_backbone(a));
+  } else {
+    TRY_VOID(make_dense(*model, checkpoint, options));
+  }
+  const std::vector<std::string> left_out = model->dense ? model->dense->left_out : std::vector<std::string>();
+  TRY_VOID(assign(*model->backbone, checkpoint, left_out, model->warnings));
   model->backbone->eval();
   auto moved = guarded([&] { model->backbone->to(at::Device(options.device)); });
   if (!moved) return fail(Error::Kind::InvalidInput, moved.error().what, "device " + options.device, "use cpu or cuda");
@@ -125,8 +158,10 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
   // Where the weights leave the native size open, the file's own word counts. A Swin's is tied to its tables.
   if (a.family != Family::Swin) model->architecture.image_size = model->preprocessing.size;
   model->class_names = class_names_of(a, checkpoint, model->warnings);
+  if (model->dense) name_dense_classes(*model);
   TRY_VOID(describe_blocks(*model));
-  for (const at::Tensor& parameter : model->backbone->parameters()) model->parameters += parameter.numel();
+  for (const auto& parameter : model->backbone->named_parameters())
+    if (parameter.key().find(".running_") == std::string::npos) model->parameters += parameter.value().numel();
   TRY_VOID(guarded([&] { model->macs = model->backbone->macs(a.image_size, a.image_size); }));
   if (options.hash) model->sha256 = sha256(checkpoint.file->bytes());
   return std::shared_ptr<const Model>(std::move(model));

@@ -66,9 +66,9 @@ Mixer convnext_mixer(const Model& model, const BlockInfo& block, at::ScalarType 
 Mixer swin_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
   const Architecture& a = model.architecture;
   const int64_t window = a.windows[block.stage], resolution = a.image_size / block.stride;
-  const int64_t shift = WindowAttention::shift_of(block.index, window, resolution);
+  const int64_t shift = WindowAttention::shift_of(a, block.stage, block.index);
   const auto attention =
-      std::make_shared<WindowAttention>(block.channels, a.heads[block.stage], window, shift, resolution, a.qkv_bias);
+      std::make_shared<WindowAttention>(block.channels, a.heads[block.stage], window, shift, a.qkv_bias);
   Mixer mixer;
   mixer.module = block.name + ".attn";
   copy_parameters(*attention, *model.backbone, mixer.module, type);

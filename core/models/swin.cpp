@@ -4,6 +4,9 @@
 #include <ATen/ATen.h>
 #include <torch/nn/modules/container/modulelist.h>
 
+#include <algorithm>
+
+#include "core/models/dense/pyramid.h"
 #include "core/models/window_attention.h"
 
 namespace orderscope {
@@ -11,6 +14,13 @@ namespace orderscope {
 namespace {
 constexpr double kEps = 1e-5;
 constexpr int64_t kPatch = 4;
+
+/// x [N, H, W, C] with zeros at the right and at the bottom, up to multiples.
+at::Tensor padded_to(const at::Tensor& x, int64_t multiple) {
+  const int64_t below = (multiple - x.size(1) % multiple) % multiple;
+  const int64_t right = (multiple - x.size(2) % multiple) % multiple;
+  return below + right > 0 ? at::constant_pad_nd(x, {0, 0, 0, right, 0, below}) : x;
+}
 }  // namespace
 
 struct Swin::PatchEmbed : torch::nn::Module {
@@ -19,7 +29,7 @@ struct Swin::PatchEmbed : torch::nn::Module {
     if (has_norm) norm = register_module("norm", std::make_shared<LayerNorm>(out, kEps));
   }
   at::Tensor forward(const at::Tensor& images) const {
-    const at::Tensor x = proj->forward(images.permute({0, 2, 3, 1}));
+    const at::Tensor x = proj->forward(padded_to(images.permute({0, 2, 3, 1}), kPatch));
     return norm ? norm->forward(x) : x;
   }
 
@@ -36,12 +46,11 @@ struct Swin::Block : torch::nn::Module {
     std::shared_ptr<Linear> fc1, fc2;
   };
 
-  Block(const Architecture& a, int stage, int index, int64_t resolution) {
+  Block(const Architecture& a, int stage, int index) {
     const int64_t dim = a.dims[stage], window = a.windows[stage];
-    const int64_t shift = WindowAttention::shift_of(index, window, resolution);
+    const int64_t shift = WindowAttention::shift_of(a, stage, index);
     norm1 = register_module("norm1", std::make_shared<LayerNorm>(dim, kEps));
-    attn = register_module(
-        "attn", std::make_shared<WindowAttention>(dim, a.heads[stage], window, shift, resolution, a.qkv_bias));
+    attn = register_module("attn", std::make_shared<WindowAttention>(dim, a.heads[stage], window, shift, a.qkv_bias));
     norm2 = register_module("norm2", std::make_shared<LayerNorm>(dim, kEps));
     mlp = register_module("mlp", std::make_shared<Mlp>(dim, a.mlp_ratio * dim));
   }
@@ -65,7 +74,8 @@ struct Swin::PatchMerging : torch::nn::Module {
     reduction = register_module("reduction", std::make_shared<Linear>(4 * dim, 2 * dim, false));
     norm = register_module("norm", std::make_shared<LayerNorm>(4 * dim, kEps));
   }
-  at::Tensor forward(const at::Tensor& x) const {
+  at::Tensor forward(const at::Tensor& unpadded) const {
+    const at::Tensor x = padded_to(unpadded, 2);
     const auto corner = [&](int64_t row, int64_t column) {
       return x.slice(1, row, x.size(1), 2).slice(2, column, x.size(2), 2);
     };
@@ -80,20 +90,25 @@ struct Swin::PatchMerging : torch::nn::Module {
 struct Swin::Layer : torch::nn::Module {
   std::vector<std::shared_ptr<Block>> blocks;
   std::shared_ptr<PatchMerging> downsample;
-  int64_t resolution = 0;
 };
 
 Swin::Swin(const Architecture& architecture) : Backbone(architecture) {
   const Architecture& a = architecture_;
   patch_embed_ = register_module("patch_embed", std::make_shared<PatchEmbed>(a.in_channels, a.dims[0], a.patch_norm));
   const int64_t grid = a.image_size / kPatch;
-  if (a.absolute_position_embedding)
-    absolute_pos_embed_ = register_parameter("absolute_pos_embed", at::empty({1, grid * grid, a.dims[0]}));
+  const bool dense = !a.levels.empty();
+  if (a.absolute_position_embedding) {
+    absolute_pos_embed_ = register_parameter(
+        "absolute_pos_embed", dense ? at::empty({1, a.dims[0], grid, grid}) : at::empty({1, grid * grid, a.dims[0]}));
+  }
   steps_.push_back({"patch_embed",
-                    [this](const at::Tensor& images, Taps* taps) {
+                    [this, dense](const at::Tensor& images, Taps* taps) {
                       const at::Tensor x = TapScope(taps, "patch_embed").as_tokens("", patch_embed_->forward(images));
-                      return absolute_pos_embed_.defined() ? x + absolute_pos_embed_.view({1, x.size(1), x.size(2), -1})
-                                                           : x;
+                      if (!absolute_pos_embed_.defined()) return x;
+                      if (!dense) return x + absolute_pos_embed_.view({1, x.size(1), x.size(2), -1});
+                      const at::Tensor at_size =
+                          at::upsample_bicubic2d(absolute_pos_embed_, {x.size(1), x.size(2)}, /*align_corners=*/false);
+                      return x + at_size.permute({0, 2, 3, 1});
                     },
                     {"patch_embed"}});
 
@@ -102,11 +117,10 @@ Swin::Swin(const Architecture& architecture) : Backbone(architecture) {
     const auto layer = std::make_shared<Layer>();
     layers_.push_back(layer);
     layer_list->push_back(layer);
-    layer->resolution = grid >> i;
     const std::string layer_name = "layers." + std::to_string(i);
     auto block_list = layer->register_module("blocks", torch::nn::ModuleList());
     for (int j = 0; j < a.depths[i]; ++j) {
-      const auto block = std::make_shared<Block>(a, static_cast<int>(i), j, layer->resolution);
+      const auto block = std::make_shared<Block>(a, static_cast<int>(i), j);
       layer->blocks.push_back(block);
       block_list->push_back(block);
       const std::string name = layer_name + ".blocks." + std::to_string(j);
@@ -116,6 +130,10 @@ Swin::Swin(const Architecture& architecture) : Backbone(architecture) {
                           return scope.as_tokens("", block->forward(x, scope));
                         },
                         {name + ".norm1", name + ".attn.probs", name}});
+    }
+    if (std::ranges::find(a.levels, static_cast<int>(i)) != a.levels.end()) {
+      const std::string name = level_name(static_cast<int>(i));
+      steps_.push_back(pyramid_step(name, register_module(name, std::make_shared<LayerNorm>(a.dims[i], kEps))));
     }
     if (i + 1 == a.dims.size()) break;
     layer->downsample = layer->register_module("downsample", std::make_shared<PatchMerging>(a.dims[i]));
@@ -127,6 +145,7 @@ Swin::Swin(const Architecture& architecture) : Backbone(architecture) {
                       {name}});
   }
 
+  if (dense) return;
   norm_ = register_module("norm", std::make_shared<LayerNorm>(a.dims.back(), kEps));
   head_ = register_module("head", std::make_shared<Linear>(a.dims.back(), a.classes));
   steps_.push_back({"head",
@@ -140,6 +159,7 @@ Swin::Swin(const Architecture& architecture) : Backbone(architecture) {
 
 Result<void> Swin::check_input(int64_t height, int64_t width) const {
   const int64_t side = architecture_.image_size;
+  if (!architecture_.levels.empty() && height > 0 && width > 0) return {};
   if (height == side && width == side) return {};
   return fail(Error::Kind::InvalidInput,
               "input of " + std::to_string(height) + " x " + std::to_string(width) + " does not fit this Swin", {},
@@ -147,14 +167,15 @@ Result<void> Swin::check_input(int64_t height, int64_t width) const {
 }
 
 int64_t Swin::macs(int64_t height, int64_t width) const {
-  int64_t total = head_->macs(1);
-  int64_t pixels = (height / kPatch) * (width / kPatch);
-  total += patch_embed_->proj->macs(pixels);
+  int64_t total = head_ ? head_->macs(1) : 0;
+  int64_t rows = (height + kPatch - 1) / kPatch, columns = (width + kPatch - 1) / kPatch;
+  total += patch_embed_->proj->macs(rows * columns);
   for (const auto& layer : layers_) {
-    for (const auto& block : layer->blocks) total += block->macs(pixels);
+    for (const auto& block : layer->blocks) total += block->macs(rows * columns);
     if (!layer->downsample) continue;
-    pixels /= 4;
-    total += layer->downsample->reduction->macs(pixels);
+    rows = (rows + 1) / 2;
+    columns = (columns + 1) / 2;
+    total += layer->downsample->reduction->macs(rows * columns);
   }
   return total;
 }

@@ -11,7 +11,9 @@ namespace orderscope {
 
 /// Swin Transformer v1 (Liu et al., ICCV 2021; reference: microsoft/Swin-Transformer, models/swin_transformer.py).
 /// Every LayerNorm has eps 1e-5; the final norm comes before the pooling. As the official classifier it takes its
-/// native image size only: relative positions and shift masks are tied to it.
+/// native image size only: relative positions and shift masks are tied to it. With levels it is the backbone of dense
+/// prediction (SwinTransformer/Swin-Transformer-Semantic-Segmentation, mmseg/models/backbones/swin_transformer.py): any
+/// size, images padded to multiples of the patch, maps to multiples of the window, windows and shifts never shrunk.
 /// Taps: patch_embed, per block norm1, attn.probs [windows * N, heads, n, n] and the block's output, per stage
 /// layers.i.downsample, then norm and logits. Activations are tokens [N, L, C].
 class Swin : public Backbone {

@@ -38,34 +38,49 @@ at::Tensor WindowAttention::relative_position_index(int64_t window) {
   return index;
 }
 
-at::Tensor WindowAttention::shift_mask(int64_t resolution, int64_t window, int64_t shift) {
+int64_t WindowAttention::shift_of(const Architecture& a, int stage, int64_t index) {
+  const int64_t window = a.windows.at(static_cast<std::size_t>(stage));
+  const bool one_window = a.levels.empty() && window >= (a.image_size / 4) >> stage;
+  return index % 2 == 1 && !one_window ? window / 2 : 0;
+}
+
+at::Tensor WindowAttention::shift_mask(int64_t height, int64_t width, int64_t window, int64_t shift) {
   // Three bands a side, as the roll leaves them: untouched, cut, wrapped around.
-  const auto band = [&](int64_t p) { return p < resolution - window ? 0 : p < resolution - shift ? 1 : 2; };
-  at::Tensor region = at::empty({1, resolution, resolution, 1});
+  const auto band = [&](int64_t p, int64_t side) { return p < side - window ? 0 : p < side - shift ? 1 : 2; };
+  at::Tensor region = at::empty({1, height, width, 1});
   auto* out = region.mutable_data_ptr<float>();
-  for (int64_t y = 0; y < resolution; ++y)
-    for (int64_t x = 0; x < resolution; ++x) *out++ = static_cast<float>(3 * band(y) + band(x));
+  for (int64_t y = 0; y < height; ++y)
+    for (int64_t x = 0; x < width; ++x) *out++ = static_cast<float>(3 * band(y, height) + band(x, width));
   const at::Tensor ids = partition(region, window).squeeze(-1);
   const at::Tensor differs = ids.unsqueeze(1) != ids.unsqueeze(2);
   return differs.to(at::kFloat) * -100.0;
 }
 
-WindowAttention::WindowAttention(int64_t dim, int64_t heads, int64_t window, int64_t shift, int64_t resolution,
-                                 bool qkv_bias)
+WindowAttention::WindowAttention(int64_t dim, int64_t heads, int64_t window, int64_t shift, bool qkv_bias)
     : heads_(heads), window_(window), shift_(shift) {
   const int64_t side = 2 * window - 1;
   relative_position_bias_table_ = register_parameter("relative_position_bias_table", at::empty({side * side, heads}));
   qkv_ = register_module("qkv", std::make_shared<Linear>(dim, 3 * dim, qkv_bias));
   proj_ = register_module("proj", std::make_shared<Linear>(dim, dim));
   index_ = relative_position_index(window);
-  if (shift > 0) mask_ = shift_mask(resolution, window, shift);
+}
+
+at::Tensor WindowAttention::mask_for(int64_t height, int64_t width) const {
+  const std::lock_guard lock(masks_mutex_);
+  // Photos of many sizes must not pile their masks up.
+  if (masks_.size() > 8) masks_.clear();
+  at::Tensor& mask = masks_[{height, width}];
+  if (!mask.defined()) mask = shift_mask(height, width, window_, shift_);
+  return mask;
 }
 
 at::Tensor WindowAttention::forward(const at::Tensor& x, const TapScope& taps) const {
-  const int64_t height = x.size(1), width = x.size(2), channels = x.size(3);
+  const int64_t below = (window_ - x.size(1) % window_) % window_, right = (window_ - x.size(2) % window_) % window_;
+  const at::Tensor padded = below + right > 0 ? at::constant_pad_nd(x, {0, 0, 0, right, 0, below}) : x;
+  const int64_t height = padded.size(1), width = padded.size(2), channels = padded.size(3);
   const int64_t n = window_ * window_, head_dim = channels / heads_;
 
-  const at::Tensor rolled = shift_ > 0 ? at::roll(x, {-shift_, -shift_}, {1, 2}) : x;
+  const at::Tensor rolled = shift_ > 0 ? at::roll(padded, {-shift_, -shift_}, {1, 2}) : padded;
   const at::Tensor windows = partition(rolled, window_);
   const auto qkv = qkv_->forward(windows).reshape({-1, n, 3, heads_, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
   at::Tensor scores = at::matmul(qkv[0] * (1.0 / std::sqrt(static_cast<double>(head_dim))), qkv[1].transpose(-2, -1));
@@ -73,15 +88,16 @@ at::Tensor WindowAttention::forward(const at::Tensor& x, const TapScope& taps) c
   const at::Tensor bias =
       relative_position_bias_table_.index_select(0, index_.to(x.device())).view({n, n, heads_}).permute({2, 0, 1});
   scores = scores + bias.unsqueeze(0);
-  if (mask_.defined()) {
-    const at::Tensor mask = mask_.to(x.device());
+  if (shift_ > 0) {
+    const at::Tensor mask = mask_for(height, width).to(x.device());
     const auto shape = scores.sizes().vec();
     scores = (scores.view({-1, mask.size(0), heads_, n, n}) + mask.unsqueeze(1).unsqueeze(0)).view(shape);
   }
   const at::Tensor probabilities = taps.as_is("probs", at::softmax(scores, -1));
   const at::Tensor mixed = at::matmul(probabilities, qkv[2]).transpose(1, 2).reshape({-1, n, channels});
-  const at::Tensor y = reverse(proj_->forward(mixed), window_, height, width);
-  return shift_ > 0 ? at::roll(y, {shift_, shift_}, {1, 2}) : y;
+  at::Tensor y = reverse(proj_->forward(mixed), window_, height, width);
+  if (shift_ > 0) y = at::roll(y, {shift_, shift_}, {1, 2});
+  return below + right > 0 ? y.slice(1, 0, x.size(1)).slice(2, 0, x.size(2)) : y;
 }
 
 int64_t WindowAttention::macs(int64_t pixels) const {

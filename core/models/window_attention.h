@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
+#include <utility>
 
+#include "core/checkpoint/architecture.h"
 #include "core/models/layers.h"
 #include "core/models/taps.h"
 
@@ -11,27 +15,33 @@ namespace orderscope {
 /// Multi-head self-attention in shifted windows with relative position bias (Swin, section 3.2).
 class WindowAttention : public torch::nn::Module {
  public:
-  /// For maps of side `resolution`, a multiple of `window`. `shift`: 0 or window / 2.
-  WindowAttention(int64_t dim, int64_t heads, int64_t window, int64_t shift, int64_t resolution, bool qkv_bias);
+  /// `shift`: 0 or window / 2.
+  WindowAttention(int64_t dim, int64_t heads, int64_t window, int64_t shift, bool qkv_bias);
 
-  at::Tensor forward(const at::Tensor& x, const TapScope& taps) const;  ///< [N, H, W, dim] to the same shape
+  /// [N, H, W, dim] to the same shape. Sides that are no multiples of the window are padded with zeros at the right and
+  /// at the bottom; the padding takes part.
+  at::Tensor forward(const at::Tensor& x, const TapScope& taps) const;
   int64_t macs(int64_t pixels) const;
 
-  /// How far the windows of a stage's block number `index` are shifted: every other block by half a window, none where
-  /// one window covers the map.
-  static int64_t shift_of(int64_t index, int64_t window, int64_t resolution) {
-    return index % 2 == 1 && window < resolution ? window / 2 : 0;
-  }
+  /// How far the windows of a stage's block number `index` are shifted: every other block by half a window; none where
+  /// one window covers a classifier's map.
+  static int64_t shift_of(const Architecture& architecture, int stage, int64_t index);
   /// Entry [a, b] is the row of the bias table for query a and key b: (dy + w-1) * (2w-1) + dx + w-1, flattened.
   static at::Tensor relative_position_index(int64_t window);
   /// -100 between tokens of a window that come from different regions of the map, else 0: [windows, w^2, w^2].
-  static at::Tensor shift_mask(int64_t resolution, int64_t window, int64_t shift);
+  /// `height` and `width` are multiples of the window.
+  static at::Tensor shift_mask(int64_t height, int64_t width, int64_t window, int64_t shift);
 
  private:
+  at::Tensor mask_for(int64_t height, int64_t width) const;
+
   int64_t heads_, window_, shift_;
   at::Tensor relative_position_bias_table_;  ///< [(2w-1)^2, heads]
-  at::Tensor index_, mask_;
+  at::Tensor index_;
   std::shared_ptr<Linear> qkv_, proj_;
+
+  mutable std::mutex masks_mutex_;
+  mutable std::map<std::pair<int64_t, int64_t>, at::Tensor> masks_;  ///< by the padded size of the map
 };
 
 }  // namespace orderscope

@@ -80,14 +80,14 @@ Result<InputGradient> InputGradient::forward(std::shared_ptr<const Backbone> bac
   TRY_VOID(guarded([&] {
     const at::AutoGradMode with_gradients(true);
     Follower follower(*state);
-    at::Tensor x = TapScope(&follower, "").as_is("input", state->images);
+    Activations at_hand = TapScope(&follower, "").as_is("input", state->images);
     for (const Step& step : state->backbone->steps()) {
       if (state->activation.defined()) break;
       throw_if_cancelled(job);
-      x = step.run(x, &follower);
+      at_hand = step.run(at_hand, &follower);
       // An edit may leave nothing that depends on the images.
-      if (x.requires_grad())
-        x.register_hook([state = state.get()](const at::Tensor&) { throw_if_cancelled(*state->job); });
+      if (at_hand.x.requires_grad())
+        at_hand.x.register_hook([state = state.get()](const at::Tensor&) { throw_if_cancelled(*state->job); });
     }
   }));
   state->job = nullptr;

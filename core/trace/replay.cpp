@@ -18,6 +18,13 @@ at::Tensor apply_edit(const Edit& edit, const at::Tensor& x) {
   return replaced;
 }
 
+Activations detached(const Activations& activations) {
+  Activations result = activations;
+  result.x = activations.x.detach();
+  for (auto& [name, level] : result.aside) level = level.detach();
+  return result;
+}
+
 Result<std::ptrdiff_t> step_of(const Backbone& backbone, const std::string& tap) {
   if (tap == "input") return -1;
   const auto& steps = backbone.steps();
@@ -119,7 +126,7 @@ bool only_output_changes(const Backbone& backbone, std::ptrdiff_t step, const Va
 Result<at::Tensor> Trace::activation(const std::string& tap, const JobContext& job) const {
   const auto& steps = state_->backbone->steps();
   TRY(const std::ptrdiff_t index, step_of(*state_->backbone, tap));
-  if (index < 0) return state_->step_inputs.front();
+  if (index < 0) return state_->step_inputs.front().x;
   Replay replay(state_->options.edits, nullptr, job);
   replay.wanted = tap;
   TRY_VOID(guarded([&] {
@@ -132,6 +139,8 @@ Result<at::Tensor> Trace::activation(const std::string& tap, const JobContext& j
 Result<at::Tensor> Trace::rerun(const Variants& variants, const JobContext& job, std::int64_t batch) const {
   if (variants.empty()) return fail(Error::Kind::InvalidInput, "no edits to apply");
   if (state_->images.size(0) != 1) return fail(Error::Kind::InvalidInput, "edits re-run a single image only");
+  if (!state_->logits.defined() || state_->logits.dim() != 2)
+    return fail(Error::Kind::InvalidInput, "variants are compared by a classifier's logits, and this has none");
   const auto& steps = state_->backbone->steps();
   const auto end = static_cast<std::ptrdiff_t>(steps.size());
   std::map<std::ptrdiff_t, std::vector<std::size_t>> by_step;
@@ -146,7 +155,7 @@ Result<at::Tensor> Trace::rerun(const Variants& variants, const JobContext& job,
     Replay replay(state_->options.edits, &chunk, job);
     const bool skip = only_output_changes(*state_->backbone, first, chunk, state_->options.edits);
     const at::Tensor& start =
-        first < 0 ? state_->images : state_->step_inputs[static_cast<std::size_t>(skip ? first + 1 : first)];
+        first < 0 ? state_->images : state_->step_inputs[static_cast<std::size_t>(skip ? first + 1 : first)].x;
     at::Tensor x = start.expand({count, -1, -1, -1}).contiguous();
     if (first < 0) x = TapScope(&replay, "").as_is("input", x);
     if (skip) {
@@ -156,7 +165,7 @@ Result<at::Tensor> Trace::rerun(const Variants& variants, const JobContext& job,
     }
     for (auto i = std::max<std::ptrdiff_t>(first, 0); i < end; ++i) {
       throw_if_cancelled(job);
-      x = steps[static_cast<std::size_t>(i)].run(x, &replay);
+      x = steps[static_cast<std::size_t>(i)].run(x, &replay).x;
     }
     return x;
   };

@@ -113,13 +113,18 @@ Result<Trace> Trace::rerun_from(const std::string& first_tap, std::vector<Edit> 
   state->options.edits = std::move(edits);
   if (first >= 0) {
     const auto& known = state_->step_inputs;
-    state->step_inputs.assign(known.begin(), known.begin() + first);
-    return run(std::move(state), first, job, known[static_cast<std::size_t>(first)]);
+    state->step_inputs.assign(known.begin(), known.begin() + first + 1);
   }
   return run(std::move(state), first, job);
 }
 
-Result<Trace> Trace::run(std::unique_ptr<State> state, std::ptrdiff_t first, const JobContext& job, at::Tensor x) {
+Result<Trace> Trace::run(std::unique_ptr<State> state, std::ptrdiff_t first, const JobContext& job) {
+  // A run from the middle starts with what the step before it left.
+  Activations start;
+  if (first >= 0) {
+    start = std::move(state->step_inputs.back());
+    state->step_inputs.pop_back();
+  }
   state->forward_results.resize(state->probes.size());
   state->backward_results.resize(state->probes.size());
   state->job = &job;
@@ -130,21 +135,23 @@ Result<Trace> Trace::run(std::unique_ptr<State> state, std::ptrdiff_t first, con
     const at::AutoGradMode grad_mode(wants_gradients);
     Recorder recorder(*state);
     const auto& steps = state->backbone->steps();
-    if (first < 0) x = TapScope(&recorder, "").as_is("input", state->images);
+    Activations at_hand = std::move(start);
+    if (first < 0) at_hand = TapScope(&recorder, "").as_is("input", state->images);
     for (std::size_t i = static_cast<std::size_t>(std::max<std::ptrdiff_t>(first, 0)); i < steps.size(); ++i) {
       throw_if_cancelled(job);
       job.progress(static_cast<std::int64_t>(i), static_cast<std::int64_t>(steps.size()), steps[i].name);
-      state->step_inputs.push_back(x.detach());
-      x = steps[i].run(x, &recorder);
+      state->step_inputs.push_back(detached(at_hand));
+      at_hand = steps[i].run(at_hand, &recorder);
     }
-    state->output = x;
-    state->logits = x.detach();
+    state->output = at_hand;
+    if (state->backbone->has_logits()) state->logits = at_hand.x.detach();
   }));
   state->job = nullptr;
   return Trace(std::move(state));
 }
 
 const at::Tensor& Trace::logits() const { return state_->logits; }
+const Activations& Trace::output() const { return state_->output; }
 const at::Tensor& Trace::images() const { return state_->images; }
 const std::vector<std::string>& Trace::dropped() const { return state_->dropped; }
 
@@ -168,6 +175,8 @@ std::vector<std::string> Trace::taps_of(std::size_t probe) const {
 }
 
 Result<void> Trace::backward(const std::vector<std::int64_t>& classes, const JobContext& job) {
+  if (!state_->logits.defined() || state_->logits.dim() != 2)
+    return fail(Error::Kind::InvalidInput, "only a classifier's logits have a class for a whole image");
   const std::int64_t batch = state_->logits.size(0), count = state_->logits.size(1);
   if (classes.size() != 1 && static_cast<std::int64_t>(classes.size()) != batch)
     return fail(Error::Kind::InvalidInput, "needs one class, or one for each image");
@@ -177,20 +186,36 @@ Result<void> Trace::backward(const std::vector<std::int64_t>& classes, const Job
                   "classes are 0 to " + std::to_string(count - 1));
     }
   }
-  if (!state_->output.requires_grad())
-    return fail(Error::Kind::InvalidInput, "no probe of this trace asks for gradients");
-
-  for (auto& results : state_->backward_results) results.clear();
-  state_->job = &job;
-  auto done = guarded([&] {
+  Target target;
+  target.score = [&](const Activations& output) {
     at::Tensor seed = at::zeros_like(state_->logits);
     for (std::int64_t n = 0; n < batch; ++n) seed[n][classes[classes.size() == 1 ? 0 : n]] = 1;
-    state_->output.backward(seed, /*retain_graph=*/true);
+    return (output.x * seed).sum();
+  };
+  return backward(target, job);
+}
+
+Target class_target(int index) {
+  return {index, "class " + std::to_string(index),
+          [index](const Activations& output) { return output.x.select(1, index).sum(); }};
+}
+
+Result<void> Trace::backward(const Target& target, const JobContext& job) {
+  for (auto& results : state_->backward_results) results.clear();
+  state_->job = &job;
+  bool has_graph = false;
+  auto done = guarded([&] {
+    const at::AutoGradMode with_gradients(true);
+    const at::Tensor score = target.score(state_->output);
+    has_graph = score.requires_grad();
+    if (has_graph) score.backward({}, /*retain_graph=*/true);
   });
   for (at::Tensor& leaf : state_->leaves) leaf.mutable_grad() = at::Tensor();
   state_->job = nullptr;
   if (!done)
     for (auto& results : state_->backward_results) results.clear();
+  if (done && !has_graph)
+    return fail(Error::Kind::InvalidInput, "no probe of this trace asks for gradients of what leads to the score");
   return done;
 }
 

@@ -34,6 +34,19 @@ struct Edit {
   std::function<at::Tensor(const at::Tensor& x)> replace;
 };
 
+struct Activations;
+
+/// What is explained: one number of what a network puts out.
+struct Target {
+  int class_index = -1;     ///< the class that it speaks of; -1: none
+  std::string description;  ///< for people and provenance: "class 281", "class 3 over 120 pixels of 10,20,30,40"
+  /// The number, a scalar with its graph, from what the last step gave.
+  std::function<at::Tensor(const Activations& output)> score;
+};
+
+/// Class `index` of a classifier, summed over the batch.
+Target class_target(int index);
+
 struct TraceOptions {
   std::vector<Edit> edits;
   /// Bytes that results of forward probes may hold. What would exceed it is not kept but listed in `dropped`;
@@ -55,12 +68,16 @@ class Trace {
   Trace& operator=(Trace&&) noexcept;
   ~Trace();
 
-  const at::Tensor& logits() const;  ///< [N, classes], detached
+  const at::Tensor& logits() const;   ///< [N, classes], of a segmenter [N, classes, H, W]; detached; may be undefined
+  const Activations& output() const;  ///< of the last step, with its graph where a probe wants gradients
   const at::Tensor& images() const;
 
   /// Gradient of logit[n][classes[n]], summed over the batch, with respect to the activations: runs the backward
   /// probes. May be called again for other classes. One entry in `classes` serves the whole batch.
   Result<void> backward(const std::vector<std::int64_t>& classes, const JobContext& job = {});
+
+  /// The same for any number of what the network puts out.
+  Result<void> backward(const Target& target, const JobContext& job = {});
 
   /// What the probe's forward or backward function returned at a tap; undefined if it did not pass there.
   at::Tensor result(std::size_t probe, const std::string& tap) const;
@@ -87,9 +104,8 @@ class Trace {
   struct State;
   class Recorder;
   explicit Trace(std::unique_ptr<State> state);
-  /// From step `first` on, whose input is x; from the images if it is -1.
-  static Result<Trace> run(std::unique_ptr<State> state, std::ptrdiff_t first, const JobContext& job,
-                           at::Tensor x = {});
+  /// From step `first` on, whose input is the last of the state's; from the images if it is -1.
+  static Result<Trace> run(std::unique_ptr<State> state, std::ptrdiff_t first, const JobContext& job);
   std::unique_ptr<State> state_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "core/models/backbone.h"
 #include "core/trace/trace.h"
 
 namespace orderscope {
@@ -15,9 +16,9 @@ struct Trace::State {
   std::vector<Probe> probes;
   TraceOptions options;
 
-  std::vector<at::Tensor> step_inputs;  ///< detached
-  at::Tensor output;                    ///< logits with their graph
-  at::Tensor logits;
+  std::vector<Activations> step_inputs;                    ///< detached
+  Activations output;                                      ///< of the last step, with its graph
+  at::Tensor logits;                                       ///< detached; undefined where the network has no head
   std::vector<at::Tensor> leaves;                          ///< where the graph starts
   std::vector<Results> forward_results, backward_results;  ///< one a probe
   std::vector<std::string> dropped;
@@ -27,6 +28,9 @@ struct Trace::State {
 
 /// The edit's replacement for x; throws if its shape is another.
 at::Tensor apply_edit(const Edit& edit, const at::Tensor& x);
+
+/// The same values without their graph.
+Activations detached(const Activations& activations);
 
 /// Index of the step in which a tap passes; -1 for the input. Errors: InvalidInput if there is no such tap.
 Result<std::ptrdiff_t> step_of(const Backbone& backbone, const std::string& tap);
