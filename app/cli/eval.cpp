@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/cli/command.h"
+#include "app/cli/eval_detection.h"
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/dataset/image_folder.h"
@@ -21,6 +22,7 @@ struct Options {
   ModelOptions model;
   std::filesystem::path images;
   int batch = 32;
+  DetectionEvalOptions detection;
 };
 
 struct LabelledSet {
@@ -170,6 +172,7 @@ nlohmann::json to_json(const ClassificationReport& report, const Model& model) {
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   TRY(const auto model, options.model.load(common, job));
+  if (options.detection.given()) return run_detection_eval(*model, options.images, options.detection, common, job);
   TRY(const LabelledSet set, read_set(*model, options.images));
   ImageCache cache(set.files, load_preprocessed(model->preprocessing), std::int64_t{1} << 30);
   TRY_VOID(cache.fill(static_cast<int>(std::thread::hardware_concurrency()), job));
@@ -209,6 +212,7 @@ Run make_eval(CLI::App& app, CommonOptions& common) {
   options->model.add_to(app);
   app.add_option("--images", options->images, "a folder with a folder a class, named or ordered as the model's classes")
       ->required();
+  options->detection.add_to(app);
   app.add_option("--batch", options->batch, "pictures at a time")->check(CLI::Range(1, 4096))->capture_default_str();
   return [=, &common](const JobContext& job) { return run(*options, common, job); };
 }

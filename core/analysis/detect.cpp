@@ -28,12 +28,12 @@ Result<std::shared_ptr<const Detector>> detector_of(const Model& model) {
   return detector;
 }
 
-std::string size_text(const ImageSize& size) {
+std::string size_text(const PixelSize& size) {
   return std::to_string(size.height) + " x " + std::to_string(size.width);
 }
 
 Result<void> check_frame(const at::Tensor& image, const DetectionFrame& frame) {
-  const auto positive = [](const ImageSize& size) { return size.height >= 1 && size.width >= 1; };
+  const auto positive = [](const PixelSize& size) { return size.height >= 1 && size.width >= 1; };
   if (!positive(frame.resized) || frame.resized.height > image.size(2) || frame.resized.width > image.size(3))
     return fail(Error::Kind::InvalidInput, "the picture of " + size_text(frame.resized) + " does not lie in the input of " +
                                                size_text({image.size(2), image.size(3)}));

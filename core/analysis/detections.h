@@ -24,8 +24,8 @@ struct Detection {
 
 /// How a picture lies in a detector's input.
 struct DetectionFrame {
-  ImageSize resized;   ///< the picture in the input, without the padding
-  ImageSize original;  ///< what boxes and masks refer to
+  PixelSize resized;   ///< the picture in the input, without the padding
+  PixelSize original;  ///< what boxes and masks refer to
 
   std::array<float, 2> scale() const;  ///< resized by original size, of x and y, in float32
   bool operator==(const DetectionFrame&) const = default;

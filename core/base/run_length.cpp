@@ -56,7 +56,7 @@ std::int64_t RunLengths::area() const {
   return total;
 }
 
-RunLengths encode_mask(const ImagePatch<std::uint8_t>& patch, const ImageSize& image) {
+RunLengths encode_mask(const ImagePatch<std::uint8_t>& patch, const PixelSize& image) {
   RunWriter runs;
   runs.add(false, static_cast<std::uint32_t>(patch.x * image.height));
   for (std::int64_t x = 0; x < patch.width; ++x) {
@@ -109,7 +109,7 @@ std::string to_coco_text(const RunLengths& mask) {
   return text;
 }
 
-Result<RunLengths> from_coco_text(const std::string& text, const ImageSize& image) {
+Result<RunLengths> from_coco_text(const std::string& text, const PixelSize& image) {
   std::vector<std::uint32_t> counts;
   for (std::size_t at = 0; at < text.size();) {
     std::int64_t x = 0;
@@ -132,7 +132,7 @@ Result<RunLengths> from_coco_text(const std::string& text, const ImageSize& imag
   return from_counts(std::move(counts), image);
 }
 
-Result<RunLengths> from_counts(std::vector<std::uint32_t> counts, const ImageSize& image) {
+Result<RunLengths> from_counts(std::vector<std::uint32_t> counts, const PixelSize& image) {
   std::int64_t total = 0;
   for (const std::uint32_t count : counts) total += count;
   if (total != image.height * image.width)
@@ -141,7 +141,7 @@ Result<RunLengths> from_counts(std::vector<std::uint32_t> counts, const ImageSiz
   return RunLengths{image, std::move(counts)};
 }
 
-RunLengths fill_polygon(std::span<const double> corners, const ImageSize& image) {
+RunLengths fill_polygon(std::span<const double> corners, const PixelSize& image) {
   constexpr double kScale = 5;
   const auto k = corners.size() / 2;
   const auto h = static_cast<int>(image.height), w = static_cast<int>(image.width);

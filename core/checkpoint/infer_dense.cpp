@@ -328,8 +328,14 @@ Result<DenseArchitecture> infer_dense(const Checkpoint& checkpoint, const Archit
   } else if (is_two_stage(tensors)) {
     TRY_VOID(infer_two_stage(tensors, architecture, dense));
   } else {
-    dense.left_out = unknown_groups(checkpoint.state_dict);
+    return without_heads(checkpoint);
   }
+  return dense;
+}
+
+DenseArchitecture without_heads(const Checkpoint& checkpoint) {
+  DenseArchitecture dense;
+  dense.left_out = unknown_groups(checkpoint.state_dict);
   return dense;
 }
 

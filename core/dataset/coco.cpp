@@ -16,14 +16,14 @@ using nlohmann::json;
 
 constexpr std::int64_t kLargestSide = 1 << 16;
 
-Result<ImageSize> size_of(const json& height, const json& width) {
-  const ImageSize size{height.get<std::int64_t>(), width.get<std::int64_t>()};
+Result<PixelSize> size_of(const json& height, const json& width) {
+  const PixelSize size{height.get<std::int64_t>(), width.get<std::int64_t>()};
   if (size.height < 1 || size.width < 1 || size.height > kLargestSide || size.width > kLargestSide)
     return fail(Error::Kind::Broken, "a size of " + std::to_string(size.height) + " x " + std::to_string(size.width));
   return size;
 }
 
-Result<RunLengths> polygons_mask(const json& polygons, const ImageSize& image) {
+Result<RunLengths> polygons_mask(const json& polygons, const PixelSize& image) {
   std::optional<RunLengths> mask;
   for (const json& polygon : polygons) {
     const auto corners = polygon.get<std::vector<double>>();
@@ -36,14 +36,14 @@ Result<RunLengths> polygons_mask(const json& polygons, const ImageSize& image) {
   return *mask;
 }
 
-Result<std::optional<RunLengths>> mask_of(const json& annotation, const ImageSize& image) {
+Result<std::optional<RunLengths>> mask_of(const json& annotation, const PixelSize& image) {
   const auto found = annotation.find("segmentation");
   if (found == annotation.end() || found->is_null() || found->empty()) return std::nullopt;
   if (found->is_array()) {
     TRY(RunLengths mask, polygons_mask(*found, image));
     return mask;
   }
-  TRY(const ImageSize size, size_of(found->at("size").at(0), found->at("size").at(1)));
+  TRY(const PixelSize size, size_of(found->at("size").at(0), found->at("size").at(1)));
   if (size != image) return fail(Error::Kind::Broken, "the mask has another size than the image");
   const json& counts = found->at("counts");
   if (counts.is_string()) {
@@ -54,7 +54,7 @@ Result<std::optional<RunLengths>> mask_of(const json& annotation, const ImageSiz
   return mask;
 }
 
-Result<CocoAnnotation> read_annotation(const json& entry, const ImageSize& image) {
+Result<CocoAnnotation> read_annotation(const json& entry, const PixelSize& image) {
   CocoAnnotation annotation;
   annotation.id = entry.at("id").get<std::int64_t>();
   annotation.image = entry.at("image_id").get<std::int64_t>();
@@ -68,7 +68,7 @@ Result<CocoAnnotation> read_annotation(const json& entry, const ImageSize& image
 
 Result<CocoSet> read(const json& file, const JobContext& job) {
   CocoSet set;
-  std::map<std::int64_t, ImageSize> sizes;
+  std::map<std::int64_t, PixelSize> sizes;
   std::map<std::int64_t, bool> known;
   std::string at = "images";
   try {

@@ -15,7 +15,7 @@ namespace orderscope {
 struct CocoImage {
   std::int64_t id = 0;
   std::string file;
-  ImageSize size;
+  PixelSize size;
 };
 
 struct CocoCategory {

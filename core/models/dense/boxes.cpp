@@ -23,7 +23,7 @@ at::Tensor make_anchors(std::int64_t stride, std::int64_t height, std::int64_t w
 }
 
 at::Tensor decode_deltas(const at::Tensor& boxes, const at::Tensor& deltas, const std::array<float, 4>& stds,
-                         std::optional<ImageSize> clip_to) {
+                         std::optional<PixelSize> clip_to) {
   const double max_ratio = std::log(1000.0 / 16.0);
   const std::int64_t n = deltas.size(0);
   const at::Tensor d =

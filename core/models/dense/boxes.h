@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/base/image_size.h"
+#include "core/base/pixel_size.h"
 
 namespace orderscope {
 
@@ -22,7 +22,7 @@ inline constexpr std::int64_t kAnchorsPerCell = 3;
 /// Boxes moved by deltas dx, dy, dw, dh: [n, 4] and [n, 4 k] to [n, 4 k]. The deltas are multiplied by `stds`, then dw
 /// and dh are clamped to +-ln(1000 / 16). With `clip_to` the result is clamped to [0, width] and [0, height].
 at::Tensor decode_deltas(const at::Tensor& boxes, const at::Tensor& deltas, const std::array<float, 4>& stds,
-                         std::optional<ImageSize> clip_to);
+                         std::optional<PixelSize> clip_to);
 
 /// The pyramid level, 0 .. levels - 1, from which each box [n, 4] is read: floor(log2(sqrt(w * h) / finest_scale +
 /// 1e-6)), clamped (Lin et al., FPN, CVPR 2017, eq. 1, with mmdetection's constants). [n], int64.

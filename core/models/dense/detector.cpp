@@ -32,7 +32,7 @@ std::vector<at::Tensor> Detector::roi_levels(const Activations& output) const {
   return levels;
 }
 
-Proposals Detector::proposals(const Activations& output, const ImageSize& image, const RpnSettings& settings) const {
+Proposals Detector::proposals(const Activations& output, const PixelSize& image, const RpnSettings& settings) const {
   return RpnHead::proposals(output, "rpn_head", strides_, image, settings);
 }
 

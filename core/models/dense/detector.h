@@ -24,7 +24,7 @@ class Detector : public DenseNetwork {
 
   /// From what the last step gave: the levels [1, h, w, C] that RoIs are read from, finest first; and the proposals.
   std::vector<at::Tensor> roi_levels(const Activations& output) const;
-  Proposals proposals(const Activations& output, const ImageSize& image, const RpnSettings& settings) const;
+  Proposals proposals(const Activations& output, const PixelSize& image, const RpnSettings& settings) const;
   const RoiHead& roi_head() const { return *roi_head_; }
 
   /// The tap of a level that RoIs are read from: "neck.fpn_convs.1".

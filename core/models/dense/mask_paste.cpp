@@ -37,7 +37,7 @@ AxisReading read_axis(float low, float high, std::int64_t size, std::int64_t sid
 }  // namespace
 
 ImagePatch<float> paste_mask(std::span<const float> mask, std::int64_t side, const std::array<float, 4>& box,
-                             const ImageSize& image) {
+                             const PixelSize& image) {
   const AxisReading columns = read_axis(box[0], box[2], image.width, side);
   const AxisReading rows = read_axis(box[1], box[3], image.height, side);
   ImagePatch<float> patch{columns.first, rows.first, columns.count, rows.count, {}};

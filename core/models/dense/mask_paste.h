@@ -13,7 +13,7 @@ namespace orderscope {
 /// outside the mask, pixel centres at halves. A box without width (or height) shows the mask's middle column (row).
 /// Box x1, y1, x2, y2 in pixels of the image.
 ImagePatch<float> paste_mask(std::span<const float> mask, std::int64_t side, const std::array<float, 4>& box,
-                             const ImageSize& image);
+                             const PixelSize& image);
 
 /// 1 where the patch reaches the threshold, 0 elsewhere.
 ImagePatch<std::uint8_t> binary_mask(const ImagePatch<float>& soft, float threshold);

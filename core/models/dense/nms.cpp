@@ -2,6 +2,7 @@
 #include "core/models/dense/nms.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <span>

@@ -74,7 +74,7 @@ at::Tensor RoiHead::features(const std::vector<at::Tensor>& pyramid, const at::T
 }
 
 RoiHead::Refined RoiHead::refine(const std::vector<at::Tensor>& pyramid, const at::Tensor& proposals,
-                                 const ImageSize& image, double finest_scale, const TapScope& taps,
+                                 const PixelSize& image, double finest_scale, const TapScope& taps,
                                  const JobContext& job) const {
   Refined result;
   at::Tensor boxes = proposals, sum;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/image_size.h"
+#include "core/base/pixel_size.h"
 #include "core/base/job.h"
 #include "core/checkpoint/dense_architecture.h"
 #include "core/models/backbone.h"
@@ -33,7 +33,7 @@ class RoiHead : public torch::nn::Module {
   };
   /// After all stages but the last each RoI is moved by the deltas of its best class (the background aside) and clipped.
   /// None is dropped. `pyramid` holds the levels [1, h, w, C].
-  Refined refine(const std::vector<at::Tensor>& pyramid, const at::Tensor& proposals, const ImageSize& image,
+  Refined refine(const std::vector<at::Tensor>& pyramid, const at::Tensor& proposals, const PixelSize& image,
                  double finest_scale, const TapScope& taps, const JobContext& job) const;
 
   /// The mean logits alone, of RoIs that are given for every stage: differentiable in the pyramid, the RoIs constant.

@@ -43,7 +43,7 @@ Step RpnHead::step(const std::string& name, const std::vector<std::string>& leve
 }
 
 Proposals RpnHead::proposals(const Activations& at_hand, const std::string& name, const std::vector<int64_t>& strides,
-                             const ImageSize& image, const RpnSettings& settings) {
+                             const PixelSize& image, const RpnSettings& settings) {
   std::vector<at::Tensor> scores, deltas, anchors, levels;
   for (std::size_t level = 0; level < strides.size(); ++level) {
     const at::Tensor& cls = at_hand.aside.at(map_name(name, "rpn_cls", level));

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/image_size.h"
+#include "core/base/pixel_size.h"
 #include "core/checkpoint/dense_architecture.h"
 #include "core/models/backbone.h"
 #include "core/models/dense/detection_settings.h"
@@ -36,7 +36,7 @@ class RpnHead : public torch::nn::Module {
   /// `nms_pre` anchors are moved and clipped to the image (not to its padding), NMS is within the level, the best
   /// `max_per_img` of all stay.
   static Proposals proposals(const Activations& at_hand, const std::string& name, const std::vector<int64_t>& strides,
-                             const ImageSize& image, const RpnSettings& settings);
+                             const PixelSize& image, const RpnSettings& settings);
 
   int64_t macs(int64_t pixels) const;
 

@@ -17,7 +17,7 @@ TEST_P(CocoAp, EqualsPycocotools) {
   ASSERT_TRUE(truth);
   std::vector<ApObject> annotated, found;
   std::vector<std::int64_t> images, categories;
-  std::map<std::int64_t, ImageSize> sizes;
+  std::map<std::int64_t, PixelSize> sizes;
   for (const CocoImage& image : truth->images) {
     images.push_back(image.id);
     sizes[image.id] = image.size;

@@ -11,7 +11,7 @@ namespace {
 
 TEST(RunLengths, PolygonsAreFilledAsPycocotoolsDoes) {
   for (const auto& entry : test::golden_json("coco_ap/manifest.json").at("polygons")) {
-    const ImageSize image{entry.at("size")[0], entry.at("size")[1]};
+    const PixelSize image{entry.at("size")[0], entry.at("size")[1]};
     const RunLengths mask = fill_polygon(entry.at("corners").get<std::vector<double>>(), image);
     EXPECT_EQ(to_coco_text(mask), entry.at("counts")) << entry;
     EXPECT_EQ(mask.area(), entry.at("area"));
@@ -24,7 +24,7 @@ TEST(RunLengths, PolygonsAreFilledAsPycocotoolsDoes) {
 }
 
 TEST(RunLengths, PixelsComeBack) {
-  const ImageSize image{5, 7};
+  const PixelSize image{5, 7};
   ImagePatch<std::uint8_t> patch{2, 1, 3, 4, {1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1}};
   const RunLengths mask = encode_mask(patch, image);
   EXPECT_EQ(mask.area(), 6);

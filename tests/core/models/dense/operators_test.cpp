@@ -101,8 +101,8 @@ TEST(Boxes, DecodeAsMmdetection) {
   const at::Tensor boxes = array("delta/boxes"), deltas = array("delta/deltas");
   for (const auto& run : cases("delta").at("runs")) {
     const auto stds = run.at("stds").get<std::array<float, 4>>();
-    std::optional<ImageSize> clip;
-    if (!run.at("max_shape_h_w").is_null()) clip = ImageSize{run["max_shape_h_w"][0], run["max_shape_h_w"][1]};
+    std::optional<PixelSize> clip;
+    if (!run.at("max_shape_h_w").is_null()) clip = PixelSize{run["max_shape_h_w"][0], run["max_shape_h_w"][1]};
     const at::Tensor expected = test::golden_array("dense/ops/" + run.at("file").get<std::string>());
     const at::Tensor off = (decode_deltas(boxes, deltas, stds, clip) - expected).abs() / (1 + expected.abs());
     EXPECT_LT(off.max().item<float>(), 2e-5) << run.at("file");
@@ -126,7 +126,7 @@ TEST(Boxes, LevelsEqualMmdetection) {
 TEST(MaskPaste, EqualsMmdetection) {
   const at::Tensor masks = array("paste/masks"), boxes = array("paste/boxes"), soft = array("paste/soft");
   const at::Tensor binary = array("paste/binary_u8");
-  const ImageSize image{soft.size(1), soft.size(2)};
+  const PixelSize image{soft.size(1), soft.size(2)};
   for (std::int64_t n = 0; n < masks.size(0); ++n) {
     const std::span<const float> mask(masks[n].const_data_ptr<float>(), 28 * 28);
     std::array<float, 4> box{};
@@ -148,7 +148,7 @@ TEST(MaskPaste, EqualsMmdetection) {
 
 TEST(MaskPaste, TakesBoxesWithoutAreaOutsideAndSenseless) {
   const std::vector<float> ones(4, 1.0F);
-  const ImageSize image{6, 8};
+  const PixelSize image{6, 8};
   for (const std::array<float, 4> box :
        {std::array{3.0F, 1.0F, 3.0F, 5.0F}, {3.5F, 2.5F, 3.5F, 2.5F}, {-9.0F, -9.0F, -5.0F, -5.0F},
         {20.0F, 1.0F, 30.0F, 4.0F}, {std::nanf(""), 0.0F, 1.0F, 1.0F}}) {

@@ -6,9 +6,9 @@
 namespace orderscope {
 
 /// Height and width in pixels.
-struct ImageSize {
+struct PixelSize {
   std::int64_t height = 0, width = 0;
-  bool operator==(const ImageSize&) const = default;
+  bool operator==(const PixelSize&) const = default;
 };
 
 }  // namespace orderscope
