@@ -124,8 +124,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
   TapFiles taps(options.taps, common.output);
   TRY(const Detections detections,
-      detect(*model, input.input.input.images.to(at::Device(common.device)), input.frame, input.settings,
-             options.taps.empty() ? nullptr : &taps, job));
+      detect(*model, input.input.input.images.to(at::Device(common.device)), input.frame,
+             {input.settings, options.taps.empty() ? nullptr : &taps}, job));
   TRY_VOID(std::move(taps.written));
 
   const Provenance provenance = provenance_of(*model, input.input.input);

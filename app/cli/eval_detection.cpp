@@ -120,7 +120,7 @@ Result<std::vector<ApObject>> find_all(const Model& model, const CocoSet& set, c
     quiet.stop = job.stop;
     TRY(const Detections detections,
         detect(model, input->input.images.to(at::Device(model.device)),
-               {{input->resized[0], input->resized[1]}, original}, settings, nullptr, quiet));
+               {{input->resized[0], input->resized[1]}, original}, {settings}, quiet));
     images.push_back(image.id);
     for (json& entry : coco_results(detections, image.id, match.category_of_label)) {
       if (entry.at("category_id") == -1) continue;

@@ -73,7 +73,9 @@ void paste_masks(Detections& detections, const at::Tensor& probabilities, const 
 }  // namespace
 
 Result<Detections> detect(const Model& model, const at::Tensor& image, const DetectionFrame& frame,
-                          const DetectionSettings& settings, Taps* taps, const JobContext& job) {
+                          const DetectOptions& options, const JobContext& job) {
+  const DetectionSettings& settings = options.settings;
+  Taps* const taps = options.taps;
   TRY(const auto detector, detector_of(model));
   if (image.dim() != 4 || image.size(0) != 1 || image.size(1) != model.architecture.in_channels ||
       image.scalar_type() != at::kFloat)
@@ -84,7 +86,7 @@ Result<Detections> detect(const Model& model, const at::Tensor& image, const Det
 
   Detections detections;
   detections.frame = frame;
-  detections.has_masks = detector->roi_head().has_masks();
+  detections.has_masks = detector->roi_head().has_masks() && options.masks;
   TRY_VOID(guarded([&] {
     const at::NoGradGuard no_grad;
     const auto& steps = detector->steps();

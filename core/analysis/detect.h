@@ -12,13 +12,18 @@
 
 namespace orderscope {
 
+struct DetectOptions {
+  DetectionSettings settings{};
+  Taps* taps = nullptr;  ///< sees the steps' taps and Detector::roi_tap_names
+  bool masks = true;     ///< else boxes alone, which is faster
+};
+
 /// Whole-image detection as mmdetection 2.28's test does it (test_mixins.py, cascade_roi_head.py): proposals, box
 /// stages, softmax of the mean logits, boxes scaled back to the original image and clipped before, NMS there, masks of
 /// what is left. `image` is [1, 3, H, W], normalised and padded; `frame` tells what of it is picture.
-/// `taps` sees the steps' taps and Detector::roi_tap_names.
 /// Errors: InvalidInput (no detector, input size, a frame that does not fit), Cancelled, OutOfMemory.
 Result<Detections> detect(const Model& model, const at::Tensor& image, const DetectionFrame& frame,
-                          const DetectionSettings& settings, Taps* taps = nullptr, const JobContext& job = {});
+                          const DetectOptions& options, const JobContext& job = {});
 
 /// The class probability of a detection as a function of the pyramid: softmax of the mean of the stages' logits, the
 /// RoIs of all stages held constant. What box-score Grad-CAM and the order maps of a box explain.

@@ -104,7 +104,7 @@ TEST_P(SmallDetectors, EqualMmdetection) {
   if (!fixture.model) GTEST_SKIP() << "without the complete reference data";
   Recording taps;
   const auto detections =
-      detect(*fixture.model, fixture.array("input"), fixture.frame, fixture.settings, &taps);
+      detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings, &taps});
   ASSERT_TRUE(detections) << detections.error().message();
 
   for (const std::string& file : kArrays) {
@@ -174,7 +174,7 @@ TEST_P(SmallDetectors, TapNamesAreWhatPassesBy) {
   const Fixture fixture(GetParam());
   if (!fixture.model) GTEST_SKIP() << "without the complete reference data";
   Recording taps;
-  ASSERT_TRUE(detect(*fixture.model, fixture.array("input"), fixture.frame, fixture.settings, &taps));
+  ASSERT_TRUE(detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings, &taps}));
   std::vector<std::string> seen, names = fixture.model->backbone->tap_names();
   for (const auto& [name, tensor] : taps.seen) seen.push_back(name);
   for (const std::string& name : dynamic_cast<const Detector&>(*fixture.model->backbone).roi_tap_names())
@@ -189,7 +189,7 @@ TEST(Detect, AnImageWithoutDetectionIsNoError) {
   Fixture fixture("maskrcnn_small");
   fixture.settings.rcnn.score_thr = 1;
   Recording taps;
-  const auto none = detect(*fixture.model, fixture.array("input"), fixture.frame, fixture.settings, &taps);
+  const auto none = detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings, &taps});
   ASSERT_TRUE(none) << none.error().message();
   EXPECT_TRUE(none->found.empty());
   EXPECT_EQ(none->proposals, 12);
@@ -197,7 +197,7 @@ TEST(Detect, AnImageWithoutDetectionIsNoError) {
 
   // No proposal either.
   fixture.settings.rpn.min_bbox_size = 5000;
-  const auto nothing = detect(*fixture.model, fixture.array("input"), fixture.frame, fixture.settings, &taps);
+  const auto nothing = detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings, &taps});
   ASSERT_TRUE(nothing) << nothing.error().message();
   EXPECT_EQ(nothing->proposals, 0);
 }
@@ -206,7 +206,7 @@ TEST(Detect, TakesImagesOfAnySizeAndOfNothingButNan) {
   const Fixture fixture("maskrcnn_small");
   for (const auto& [height, width] : {std::pair<std::int64_t, std::int64_t>{33, 32}, {32, 301}, {64, 65}}) {
     const DetectionFrame frame{{height, width}, {3 * height, 2 * width}};
-    const auto found = detect(*fixture.model, at::rand({1, 3, height, width}), frame, fixture.settings);
+    const auto found = detect(*fixture.model, at::rand({1, 3, height, width}), frame, {fixture.settings});
     ASSERT_TRUE(found) << found.error().message();
     for (const Detection& one : found->found) {
       EXPECT_LE(one.box[2], static_cast<float>(2 * width) * 1.0001F);
@@ -242,7 +242,7 @@ TEST(Detect, CanBeStopped) {
     if (progress.activity == "drawing masks") stop.request_stop();
   };
   const auto found =
-      detect(*fixture.model, fixture.array("input"), fixture.frame, fixture.settings, nullptr, job);
+      detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings}, job);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, Error::Kind::Cancelled);
 }
