@@ -9,6 +9,7 @@
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
 #include "app/cli/map_methods.h"
+#include "app/cli/target.h"
 #include "core/analysis/library_scaling.h"
 #include "core/analysis/method.h"
 #include "core/analysis/several_classes.h"
@@ -24,6 +25,7 @@ enum class Scaling { Raw, Library };
 
 struct Options {
   SubjectOptions subject;
+  TargetOptions target;
   MapMethodOptions method;
   std::vector<int> classes;
   Scaling scaling = Scaling::Raw;
@@ -36,8 +38,11 @@ Result<std::string> write_library_map(std::span<const Map* const> maps, const Lo
                                       const std::filesystem::path& folder, const std::string& name) {
   const at::Tensor& images = loaded.input.images;
   const std::string file = name + ".final.npy";
-  TRY_VOID(write_npy(folder / file,
-                     library_scaling(maps, static_cast<int>(images.size(2)), static_cast<int>(images.size(3)))));
+  const auto height = static_cast<int>(images.size(2)), width = static_cast<int>(images.size(3));
+  // Seg-Grad-CAM enlarges before it cuts off what is negative; one layer at a time.
+  const bool dense = !loaded.model->is_classifier() && maps.size() == 1;
+  TRY_VOID(write_npy(folder / file, dense ? seg_grad_cam_scaling(*maps[0], height, width)
+                                          : library_scaling(maps, height, width)));
   return file;
 }
 
@@ -77,6 +82,7 @@ Result<nlohmann::json> write_class(const MethodsOutcome& outcome, const Options&
   }
   const Model& model = *loaded.model;
   nlohmann::json part{{"class", {{"index", outcome.class_index}, {"name", model.class_name(outcome.class_index)}}},
+                      {"target", outcome.target},
                       {"maps", maps},
                       {"numbers", to_json(found.numbers)},
                       {"warnings", found.warnings}};
@@ -98,11 +104,15 @@ std::vector<std::optional<int>> classes_of(const Options& options) {
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   const Method& method = options.method.method();
-  TRY(const MethodValues values, options.method.values());
-  TRY(const LoadedSubject loaded, options.subject.load(common, job));
+  TRY(MethodValues values, options.method.values());
+  TRY(const LoadedSubject loaded, options.subject.load(common, job, Accepts::AnyModel));
+  Subject subject = loaded.subject(common);
+  TRY(const auto box, options.target.find_box(loaded, job));
+  TRY(subject.target, options.target.chooser(loaded, box));
+  TRY(values, with_layers_of_box(method.descriptor, values, *loaded.model, box));
   const std::vector<MethodRequest> requests{{&method, values}};
   TRY(const std::vector<MethodsOutcome> outcomes,
-      run_methods_for_classes(loaded.subject(common), requests, classes_of(options), job));
+      run_methods_for_classes(subject, requests, classes_of(options), job));
 
   nlohmann::json parts = nlohmann::json::array();
   std::set<std::string> told;
@@ -137,6 +147,7 @@ Run make_cam(CLI::App& app, CommonOptions& common) {
   static const std::map<std::string, Scaling> scalings{{"raw", Scaling::Raw}, {"library", Scaling::Library}};
   const auto options = std::make_shared<Options>();
   options->subject.add_to(app);
+  options->target.add_to(app, &options->subject.input);
   options->method.add_to(app);
   app.add_option("--colormap", options->colormap, "of the picture; otherwise what suits the map")
       ->check(CLI::IsMember(colormap_names()));
@@ -145,7 +156,8 @@ Run make_cam(CLI::App& app, CommonOptions& common) {
       ->check(CLI::NonNegativeNumber)
       ->excludes("--class");
   app.add_option("--scaling", options->scaling,
-                 "library: also write the maps as pytorch-grad-cam scales and enlarges them, NAME.final.npy")
+                 "library: also write the maps as pytorch-grad-cam scales and enlarges them (a segmenter's as "
+                 "Seg-Grad-CAM does), NAME.final.npy")
       ->transform(CLI::CheckedTransformer(scalings))
       ->default_str("raw");
   app.add_flag("--mean-over-layers", options->mean_over_layers,

@@ -13,12 +13,27 @@ void ModelOptions::add_to(CLI::App& app) {
   app.add_option("--key", key, "which state dict of the file, e.g. model_ema");
 }
 
-Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& common, const JobContext& job) const {
+namespace {
+
+std::string kind_of(const Model& model) {
+  if (model.dense && model.dense->is_segmenter()) return "a segmenter";
+  if (model.dense && model.dense->is_detector()) return "a detector";
+  return "a backbone without a head";
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& common, const JobContext& job,
+                                                        Accepts accepts) const {
   LoadOptions options;
   options.key = key;
   options.device = common.device;
+  options.align_corners = align_corners;
   TRY(auto model, load_model(path, options, job));
   for (const std::string& warning : model->warnings) print_warning(path.string() + ": " + warning);
+  if (accepts == Accepts::Classifiers && !model->is_classifier())
+    return fail(Error::Kind::InvalidInput, "this command takes classifiers; this is " + kind_of(*model), path.string(),
+                "segment, detect, orders, cam, erf, forward and info take it");
   return model;
 }
 

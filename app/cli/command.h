@@ -36,8 +36,8 @@ struct Command {
 
 Run make_info(CLI::App& app, CommonOptions& common);
 Run make_forward(CLI::App& app, CommonOptions& common);
+Run make_segment(CLI::App& app, CommonOptions& common);
 Run make_preprocess(CLI::App& app, CommonOptions& common);
-Run make_detect(CLI::App& app, CommonOptions& common);
 Run make_orders(CLI::App& app, CommonOptions& common);
 Run make_flow(CLI::App& app, CommonOptions& common);
 Run make_spectrum(CLI::App& app, CommonOptions& common);
@@ -59,14 +59,20 @@ Run make_curves(CLI::App& app, CommonOptions& common);
 Run make_methods(CLI::App& app, CommonOptions& common);
 Run make_plugins(CLI::App& app, CommonOptions& common);
 
+/// What a command can work on: most ask for the class of a whole image.
+enum class Accepts { Classifiers, AnyModel };
+
 /// MODEL with --key.
 struct ModelOptions {
   std::filesystem::path path;
   std::string key;
+  std::optional<bool> align_corners;
 
   void add_to(CLI::App& app);
-  /// Loads it on the chosen device; prints its warnings to stderr.
-  Result<std::shared_ptr<const Model>> load(const CommonOptions& common, const JobContext& job) const;
+  /// Loads it on the chosen device; prints its warnings to stderr. Errors: as load_model; InvalidInput for a backbone,
+  /// segmenter or detector where the command accepts classifiers only.
+  Result<std::shared_ptr<const Model>> load(const CommonOptions& common, const JobContext& job,
+                                            Accepts accepts = Accepts::Classifiers) const;
 };
 
 /// apply or ignore.

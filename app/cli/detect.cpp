@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/analysis/detect.h"
+#include "app/cli/detect.h"
 
 #include <ATen/ATen.h>
 
 #include <cstdio>
 
-#include "app/cli/command.h"
 #include "app/cli/detection_files.h"
 #include "app/cli/detection_input.h"
-#include "core/checkpoint/npy.h"
+#include "app/cli/tap_files.h"
+#include "core/analysis/detect.h"
 #include "core/image/png.h"
 #include "core/models/dense/detector.h"
-#include "core/trace/glob.h"
 
 namespace orderscope::cli {
 
@@ -25,40 +24,6 @@ struct Options {
   std::string taps;
   double opacity = 0.5, least_score = 0;
 };
-
-/// Writes each intermediate as it passes, since all of them together may be larger than memory.
-class TapFiles : public Taps {
- public:
-  TapFiles(std::string patterns, std::filesystem::path folder)
-      : patterns_(std::move(patterns)), folder_(std::move(folder)) {}
-
-  bool wants(const std::string& name) const override { return glob_match(patterns_, name); }
-
-  at::Tensor tap(const std::string& name, at::Tensor x) override {
-    if (!written) return x;
-    written = write_npy(folder_ / (name + ".npy"), x);
-    files[name] = name + ".npy";
-    return x;
-  }
-
-  Result<void> written;
-  json files = json::object();
-
- private:
-  std::string patterns_;
-  std::filesystem::path folder_;
-};
-
-Result<void> check_taps(const Model& model, const std::string& patterns) {
-  if (patterns.empty()) return {};
-  std::vector<std::string> names = model.backbone->tap_names();
-  if (const auto* detector = dynamic_cast<const Detector*>(model.backbone.get()))
-    for (std::string& name : detector->roi_tap_names()) names.push_back(std::move(name));
-  for (const std::string& name : names)
-    if (glob_match(patterns, name)) return {};
-  return fail(Error::Kind::InvalidInput, "no tap matches", "--taps " + patterns,
-              "`info --json` lists the taps; those of the RoIs are like roi_head.*");
-}
 
 json describe(const DetectionSettings& s) {
   return {{"finest_scale", s.finest_scale},
@@ -115,18 +80,17 @@ void print_table(const Detections& detections, const Model& model) {
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
-  TRY(const auto model, options.model.load(common, job));
-  if (!model->is_detector())
+  TRY(const auto model, options.model.load(common, job, Accepts::AnyModel));
+  if (!is_detector(*model))
     return fail(Error::Kind::InvalidInput, "is no detector", model->path.string(),
                 "`segment` takes segmenters, `forward` anything else");
-  TRY_VOID(check_taps(*model, options.taps));
+  TRY(const TapFiles taps, TapFiles::make(*model, options.taps, common.output));
   TRY(const DetectionInput input, options.input.read(*model));
 
-  TapFiles taps(options.taps, common.output);
   TRY(const Detections detections,
       detect(*model, input.input.input.images.to(at::Device(common.device)), input.frame,
-             {input.settings, options.taps.empty() ? nullptr : &taps}, job));
-  TRY_VOID(std::move(taps.written));
+             {input.settings, options.taps.empty() ? nullptr : &taps.taps()}, job));
+  TRY_VOID(taps.status());
 
   const Provenance provenance = provenance_of(*model, input.input.input);
   TRY_VOID(write_detection_arrays(detections, common.output));
@@ -148,7 +112,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   result["files"] = {{"boxes", "boxes.npy"}, {"labels", "labels.npy"}, {"overlay", "overlay.png"},
                      {"results", "results.json"}};
   if (detections.has_masks) result["files"]["masks"] = "masks.npy";
-  result["taps"] = taps.files;
+  result["taps"] = taps.files();
   result["provenance"] = provenance.fields();
   TRY_VOID(write_json(common.output / "detect.json", result));
   if (common.json) {

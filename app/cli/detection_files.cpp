@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "core/checkpoint/npy.h"
+#include "core/checkpoint/npy_rows.h"
 
 namespace orderscope::cli {
 

@@ -7,13 +7,16 @@
 
 #include "app/cli/image_set.h"
 #include "app/cli/map_files.h"
+#include "app/cli/target.h"
 #include "app/cli/values_json.h"
 #include "core/analysis/order_ablation.h"
+#include "core/analysis/segment.h"
 #include "core/analysis/tensor_map.h"
 #include "core/base/version.h"
 #include "core/image/chart.h"
 #include "core/image/plate.h"
 #include "core/image/png.h"
+#include "core/run/dense_input.h"
 #include "core/run/model_input.h"
 
 namespace orderscope::cli {
@@ -26,6 +29,8 @@ struct Options {
   ModelOptions model;
   ImageSetOptions images;
   MethodOptions method;
+  TargetOptions target;
+  std::optional<int> channel;
   bool control = false, by_order = false;
   double control_layer_scale = 1e-6;
   std::string blocks = "*";
@@ -163,6 +168,50 @@ void print_table(const std::vector<NamedField>& fields) {
   }
 }
 
+/// The pixels that a box touches: x, y, width, height.
+std::array<std::int64_t, 4> pixels_of(const Box& box, const PixelSize& photo) {
+  const auto whole = [](float v, std::int64_t low, std::int64_t high) {
+    return std::clamp(static_cast<std::int64_t>(v), low, high);
+  };
+  const std::int64_t x = whole(std::floor(box[0]), 0, photo.width - 1), y = whole(std::floor(box[1]), 0, photo.height - 1);
+  return {x, y, whole(std::ceil(box[2]), x + 1, photo.width) - x, whole(std::ceil(box[3]), y + 1, photo.height) - y};
+}
+
+/// One picture, prepared as a segmenter's or detector's test prepares it, and the region of it that is looked at.
+Result<TensorSource> look_at_region(const Options& options, const std::shared_ptr<const Model>& model,
+                                    const ImageSet& set, const std::string& device, ErfOptions& erf,
+                                    std::string& preprocessing, const JobContext& job) {
+  if (model->is_classifier())
+    return fail(Error::Kind::InvalidInput, "has no regions: it is no segmenter and no detector", model->name);
+  if (options.target.class_region && !model->is_segmenter())
+    return fail(Error::Kind::InvalidInput, "predicts no class for each pixel: it is no segmenter", model->name);
+  if (set.size() != 1)
+    return fail(Error::Kind::InvalidInput, "a region is that of one picture", "--images", "name a single file");
+  TRY(const DecodedImage picture, set.picture(0));
+  TRY(const DenseInput dense, prepare_dense(picture, model->dense_preprocessing, set.exif()));
+  // As large as the photo would be if the padding were part of it: what a region's pixels are scaled by.
+  std::array<std::int64_t, 2> photo{};
+  for (std::size_t axis = 0; axis < 2; ++axis)
+    photo[axis] = std::llround(double(dense.original[axis]) * double(dense.padded[axis]) / double(dense.resized[axis]));
+  TRY(RegionRequest request, options.target.request(photo));
+  const DetectionFrame frame{{dense.resized[0], dense.resized[1]}, {dense.original[0], dense.original[1]}};
+  TRY(const auto chosen, options.target.find_box(*model, dense.input.images, frame, job));
+  if (chosen) request.box = pixels_of(chosen->detection.box, frame.original);
+  preprocessing = dense.input.preprocessing;
+  erf.region = [model, request](const at::Tensor& image) -> Result<at::Tensor> {
+    SegmentOptions whole;
+    whole.test.slide = false;
+    at::Tensor labels = at::empty({image.size(2), image.size(3)}, at::kByte);
+    if (request.class_region) {
+      TRY(const at::Tensor logits, segment(*model, image, whole));
+      labels = logits[0].argmax(0);
+    }
+    return region_mask(request, labels);
+  };
+  const at::Tensor image = dense.input.images.to(at::Device(device));
+  return TensorSource{1, [image](std::int64_t) -> Result<at::Tensor> { return image; }};
+}
+
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   TRY(const MethodValues values, options.method.for_method(erf_descriptor()));
   ErfOptions erf;
@@ -174,10 +223,16 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   erf.by_order = options.by_order;
   erf.blocks = options.blocks;
 
-  TRY(const auto model, options.model.load(common, job));
+  erf.channel = options.channel;
+
+  TRY(const auto model, options.model.load(common, job, Accepts::AnyModel));
   TRY(const ImageSet set, options.images.open());
   const SetPreprocessing how = options.images.preprocessing(protocol_preprocessing(erf.protocol, model->preprocessing));
-  const TensorSource source = tensor_source(set, how, common.device);
+  TensorSource source = tensor_source(set, how, common.device);
+  std::string preprocessing = how.text() + ", exif " + (set.exif() == ExifOrientation::Apply ? "apply" : "ignore");
+  if (options.target.given()) {
+    TRY(source, look_at_region(options, model, set, common.device, erf, preprocessing, job));
+  }
   TRY(const ErfReport report, effective_receptive_field(model->backbone, source, erf, job));
   for (const std::string& warning : report.warnings) print_warning(warning);
 
@@ -208,7 +263,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   }
 
   Provenance provenance = provenance_of(*model, {});
-  provenance.preprocessing = how.text() + ", exif " + (set.exif() == ExifOrientation::Apply ? "apply" : "ignore");
+  provenance.preprocessing = preprocessing;
   provenance.layer = report.layer;
   provenance.method = erf_descriptor().id;
   provenance.parameters = values.all();
@@ -253,7 +308,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
       result["orders"].push_back(std::move(described));
     }
   }
-  const std::string subtitle = model->name + ", mean of " + std::to_string(used) + " images, " + how.text();
+  const std::string subtitle = model->name + ", mean of " + std::to_string(used) + (used == 1 ? " image, " : " images, ") + preprocessing;
   TRY_VOID(write_figures(fields, report, erf.protocol, subtitle, provenance, common.output));
   TRY_VOID(write_json(common.output / "erf.json", result));
   if (common.json) {
@@ -273,6 +328,9 @@ Run make_erf(CLI::App& app, CommonOptions& common) {
   options->model.add_to(app);
   options->images.add_to(app);
   options->method.add_to(app, erf_descriptor());
+  options->target.add_to(app);
+  app.add_option("--channel", options->channel, "one channel of the layer instead of all, e.g. a class of logits")
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--control", options->control, "also the same architecture with random weights");
   app.add_option("--control-layer-scale", options->control_layer_scale,
                  "layer scale of the random weights; the official code starts at 1e-6, where blocks hardly count")

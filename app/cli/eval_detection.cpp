@@ -14,6 +14,7 @@
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/dataset/coco.h"
+#include "core/models/dense/detector.h"
 #include "core/run/dense_input.h"
 
 namespace orderscope::cli {
@@ -152,7 +153,7 @@ void DetectionEvalOptions::add_to(CLI::App& app) {
 Result<void> run_detection_eval(const Model& model, const std::filesystem::path& images,
                                 const DetectionEvalOptions& options, const CommonOptions& common,
                                 const JobContext& job) {
-  if (!model.is_detector())
+  if (!is_detector(model))
     return fail(Error::Kind::InvalidInput, "is no detector, so COCO annotations say nothing of it", model.path.string());
   DetectionSettings settings;
   if (!options.config.empty()) {

@@ -3,9 +3,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/input.h"
+#include "app/cli/tap_files.h"
 #include "core/checkpoint/npy.h"
 #include "core/models/backbone.h"
-#include "core/trace/glob.h"
 #include "core/trace/trace.h"
 
 namespace orderscope::cli {
@@ -29,42 +29,26 @@ void print_top_five(const nlohmann::json& images) {
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
-  TRY(const auto model, options.model.load(common, job));
+  TRY(const auto model, options.model.load(common, job, Accepts::AnyModel));
   TRY(const ModelInput input, options.input.read(*model));
-
-  // Each intermediate is written as it passes, since all of them together may be larger than memory. A probe is not
-  // told which tap it sees, so there is one for each.
-  nlohmann::json files = nlohmann::json::object();
-  Result<void> written;
-  std::vector<Probe> writers;
-  for (const std::string& tap : model->backbone->tap_names()) {
-    if (!glob_match(options.taps, tap)) continue;
-    writers.push_back({tap,
-                       [&, tap](const at::Tensor& x) {
-                         if (!written) return at::Tensor();
-                         const std::string name = tap + ".npy";
-                         written = write_npy(common.output / name, x);
-                         files[tap] = name;
-                         return at::Tensor();
-                       },
-                       {}});
-  }
-  if (!options.taps.empty() && writers.empty())
-    return fail(Error::Kind::InvalidInput, "no tap matches", "--taps " + options.taps, "`info --json` lists the taps");
-
+  TRY(const TapFiles taps, TapFiles::make(*model, options.taps, common.output));
   TRY(const Trace trace,
-      Trace::forward(model->backbone, input.images.to(at::Device(common.device)), std::move(writers), {}, job));
-  TRY_VOID(std::move(written));
-  TRY_VOID(write_npy(common.output / "logits.npy", trace.logits()));
+      Trace::forward(model->backbone, input.images.to(at::Device(common.device)), taps.probes(), {}, job));
+  TRY_VOID(taps.status());
+  const bool has_logits = trace.logits().defined();
+  if (has_logits) TRY_VOID(write_npy(common.output / "logits.npy", trace.logits()));
 
   const nlohmann::json top = top_five(*model, trace.logits());
-  const nlohmann::json result{
-      {"top5", top}, {"logits", "logits.npy"}, {"taps", files}, {"provenance", provenance_of(*model, input).fields()}};
+  nlohmann::json result{{"taps", taps.files()}, {"provenance", provenance_of(*model, input).fields()}};
+  if (has_logits) result["logits"] = "logits.npy";
+  if (!top.is_null()) result["top5"] = top;
   TRY_VOID(write_json(common.output / "forward.json", result));
   if (common.json) {
     print_json(result);
-  } else {
+  } else if (!top.is_null()) {
     print_top_five(top);
+  } else {
+    std::printf("written to %s\n", common.output.c_str());
   }
   return {};
 }

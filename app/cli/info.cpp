@@ -3,12 +3,66 @@
 
 #include "app/cli/command.h"
 #include "core/models/backbone.h"
+#include "core/run/dense_input.h"
 
 namespace orderscope::cli {
 
 namespace {
 
 using nlohmann::json;
+
+json describe(const ConvShape& conv) {
+  return {{"in", conv.in}, {"out", conv.out}, {"kernel", conv.kernel}, {"bias", conv.bias}, {"norm", conv.norm}};
+}
+
+json describe(const GnModuleShape& gn) {
+  json entry{{"in", gn.in}, {"dim", gn.dim}, {"out", gn.out}, {"order", gn.order}};
+  if (gn.filter) {
+    entry["filter"] = {gn.filter->h, gn.filter->w};
+  } else {
+    entry["kernel"] = gn.kernel;
+  }
+  return entry;
+}
+
+/// What stands on a backbone with levels.
+json describe_dense(const Model& model) {
+  const DenseArchitecture& dense = *model.dense;
+  const DensePreprocessing& p = model.dense_preprocessing;
+  json info{{"model", dense.is_known() ? json(dense.name()) : json(nullptr)},
+            {"levels", model.architecture.levels},
+            {"left_out", dense.left_out},
+            {"preprocessing",
+             {{"long_side", p.long_side},
+              {"short_side", p.short_side},
+              {"multiple", p.multiple},
+              {"interpolation", "bilinear"},
+              {"mean", p.mean},
+              {"std", p.std}}}};
+  if (dense.uper_head) {
+    const UperHeadShape& head = *dense.uper_head;
+    info["head"] = {{"type", head.gn_fusion ? "GNUPerHead" : "UPerHead"},
+                    {"channels", head.channels()},
+                    {"classes", head.classes},
+                    {"pool_scales", head.pool_scales},
+                    {"align_corners", head.align_corners},
+                    {"fusion", head.gn_fusion ? describe(*head.gn_fusion) : describe(head.fusion)}};
+    const SegmentationTest& test = model.segmentation_test;
+    info["test"] = {{"mode", test.slide ? "slide" : "whole"}, {"crop", test.crop}, {"stride", test.stride}};
+  }
+  if (dense.neck) {
+    info["neck"] = {{"type", dense.neck->gn_outputs.empty() ? "FPN" : "GNFPN"}, {"channels", dense.neck->channels()}};
+    if (!dense.neck->gn_outputs.empty()) info["neck"]["outputs"] = describe(dense.neck->gn_outputs.front());
+  }
+  if (dense.is_detector()) {
+    info["anchors"] = dense.rpn->anchors;
+    info["box_heads"] = dense.box_heads.size();
+    info["mask_heads"] = dense.mask_heads.size();
+    info["class_agnostic"] = dense.box_heads.front().class_agnostic;
+  }
+  if (!model.palette.empty()) info["palette"] = model.palette;
+  return info;
+}
 
 json describe(const Model& model) {
   const Architecture& a = model.architecture;
@@ -44,6 +98,7 @@ json describe(const Model& model) {
   if (a.family == Family::HorNet) info["filters"] = filters;
   if (a.family == Family::Swin) info["heads"] = a.heads, info["windows"] = a.windows;
   if (a.family == Family::Plugin) info["options"] = json::parse(a.plugin_options, nullptr, false);
+  if (model.dense) info["dense"] = describe_dense(model);
   if (!model.class_names.empty()) info["class_names"] = model.class_names;
   return info;
 }
@@ -62,6 +117,7 @@ void print_table(const Model& model) {
   char numbers[64];
   row("model", model.name);
   row("family", family_name(a));
+  if (model.dense) row("head", model.dense->is_known() ? model.dense->name() : "none that is known");
   row("depths", list(a.depths));
   row("dims", list(a.dims));
   row("orders", list(a.orders));
@@ -76,7 +132,13 @@ void print_table(const Model& model) {
   row("multiply-adds", numbers);
   std::snprintf(numbers, sizeof numbers, "%s %d, bicubic", model.preprocessing.warp ? "warp to" : "centre crop",
                 model.preprocessing.size);
-  row("preprocessing", numbers);
+  row("preprocessing", model.is_classifier() ? numbers : describe(model.dense_preprocessing));
+  if (model.is_segmenter()) {
+    const SegmentationTest& test = model.segmentation_test;
+    row("test", test.slide ? "windows of " + std::to_string(test.crop) + " every " + std::to_string(test.stride) +
+                                 " pixels"
+                           : "whole image");
+  }
   row("container", model.container + (model.key.empty() ? "" : ", key " + model.key) + ", " + model.naming + " names");
   row("sha256", model.sha256);
 }
@@ -87,7 +149,7 @@ Run make_info(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<ModelOptions>();
   options->add_to(app);
   return [=, &common](const JobContext& job) -> Result<void> {
-    TRY(const auto model, options->load(common, job));
+    TRY(const auto model, options->load(common, job, Accepts::AnyModel));
     const json info = describe(*model);
     if (!common.output.empty()) TRY_VOID(write_json(common.output / "info.json", info));
     if (common.json) {

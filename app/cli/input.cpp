@@ -10,15 +10,28 @@ CLI::Option_group* InputOptions::add_to(CLI::App& app) {
   group->add_option("--image", image, "a photo: JPEG, PNG, WebP, TIFF or BMP; preprocessed as the model wants it");
   group->add_option("--input", array, "a float32 N x 3 x H x W .npy array, fed to the model as it is");
   group->require_option(1);
-  app.add_option("--size", size, "side of the model's input in pixels, if not its own")->check(CLI::Range(1, 16384));
+  app.add_option("--size", size, "side of the model's input in pixels, if not its own; of a segmenter's or detector's the short one")->check(CLI::Range(1, 16384));
   add_exif_option(app, exif);
   return group;
 }
 
 Result<ModelInput> InputOptions::read(const Model& model) const {
+  if (!model.is_classifier()) {
+    TRY(DenseInput dense, read_dense(model));
+    return std::move(dense.input);
+  }
   Preprocessing how = model.preprocessing;
   if (size > 0) how.size = size;
   return array.empty() ? read_image_input(image, how, exif) : read_array_input(array, how);
+}
+
+Result<DenseInput> InputOptions::read_dense(const Model& model) const {
+  DensePreprocessing how = model.dense_preprocessing;
+  if (size > 0) {
+    how.long_side = static_cast<int>(std::int64_t{size} * how.long_side / how.short_side);
+    how.short_side = size;
+  }
+  return array.empty() ? read_dense_image(image, how, exif) : read_dense_array(array, how, original, content);
 }
 
 Result<ModelInput> InputOptions::read_one(const Model& model) const {
@@ -35,14 +48,22 @@ void SubjectOptions::add_to(CLI::App& app) {
   input.add_to(app);
 }
 
-Result<LoadedSubject> SubjectOptions::load(const CommonOptions& common, const JobContext& job) const {
+Result<LoadedSubject> SubjectOptions::load(const CommonOptions& common, const JobContext& job, Accepts accepts) const {
   LoadedSubject loaded;
-  TRY(loaded.model, model.load(common, job));
-  TRY(loaded.input, input.read_one(*loaded.model));
+  TRY(loaded.model, model.load(common, job, accepts));
+  if (loaded.model->is_classifier()) {
+    TRY(loaded.input, input.read_one(*loaded.model));
+  } else {
+    TRY(DenseInput dense, input.read_dense(*loaded.model));
+    loaded.photo = dense.original;
+    loaded.resized = dense.resized;
+    loaded.input = std::move(dense.input);
+  }
   return loaded;
 }
 
 nlohmann::json top_five(const Model& model, const at::Tensor& logits) {
+  if (!logits.defined() || logits.dim() != 2) return nullptr;
   nlohmann::json images = nlohmann::json::array();
   const at::Tensor cpu = logits.to(at::kCPU);
   const at::Tensor probabilities = at::softmax(cpu, 1);

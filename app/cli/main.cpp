@@ -4,6 +4,7 @@
 #include <list>
 
 #include "app/cli/command.h"
+#include "app/cli/detect.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/plugins.h"
 #include "app/cli/progress_bar.h"
@@ -16,6 +17,7 @@ using namespace orderscope;
 
 constexpr cli::Command kCommands[] = {
     {"info", "what a checkpoint holds", cli::make_info},
+    {"segment", "class of each pixel: overlay, mask, logits", cli::make_segment},
     {"forward", "run a model; write logits and intermediates", cli::make_forward},
     {"detect", "boxes and masks of a detector over the photo", cli::make_detect},
     {"preprocess", "a picture as the model sees it", cli::make_preprocess},

@@ -123,17 +123,22 @@ Result<std::optional<std::string>> write_matrix(const Matrix& matrix, bool is_si
 
 }  // namespace
 
-Result<void> run_order_decomposition(const SubjectOptions& subject, const std::string& pattern,
+Result<void> run_order_decomposition(const SubjectOptions& options, const TargetOptions& region,
+                                     const std::string& pattern,
                                      DecompositionSettings settings, std::optional<int> asked,
                                      const CommonOptions& common, const JobContext& job) {
-  TRY(const LoadedSubject loaded, subject.load(common, job));
+  TRY(const LoadedSubject loaded, options.load(common, job, Accepts::AnyModel));
   const Model& model = *loaded.model;
+  Subject subject = loaded.subject(common);
+  TRY(const auto box, region.find_box(loaded, job));
+  TRY(subject.target, region.chooser(loaded, box));
   std::vector<std::string> warnings;
   TRY(const auto blocks, decomposable_blocks(model, pattern, settings.by, warnings));
   TRY(Trace trace,
-      Trace::forward(model.backbone, loaded.subject(common).image, decomposition_probes(model, blocks, true), {}, job));
-  TRY(const int class_index, choose_class(asked, model, trace.logits()));
-  TRY_VOID(trace.backward({class_index}, job));
+      Trace::forward(model.backbone, subject.image, decomposition_probes(model, blocks, true), {}, job));
+  TRY(const Target target, choose_target(subject, trace, asked));
+  const int class_index = target.class_index;
+  TRY_VOID(trace.backward(target, job));
 
   const bool by_degree = settings.by == OrderTerms::Degree;
   const std::string subtitle = model.name + (by_degree ? ", origin " + to_string(settings.origin) : std::string()) +
@@ -170,6 +175,7 @@ Result<void> run_order_decomposition(const SubjectOptions& subject, const std::s
     if (picture) pictures.push_back(*picture);
   }
   nlohmann::json result{{"class", {{"index", class_index}, {"name", model.class_name(class_index)}}},
+                        {"target", target.description},
                         {"top5", top_five(model, trace.logits())[0]},
                         {"decompose", to_string(settings.by)},
                         {"blocks", entries},

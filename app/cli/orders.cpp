@@ -8,6 +8,7 @@
 #include "app/cli/input.h"
 #include "app/cli/map_files.h"
 #include "app/cli/order_decomposition.h"
+#include "app/cli/target.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_maps.h"
 #include "core/image/plate.h"
@@ -21,6 +22,7 @@ namespace {
 
 struct Options {
   SubjectOptions subject;
+  TargetOptions target;
   MethodOptions method;
   std::string decompose, origin = to_string(OrderOrigin::NormBias);
 };
@@ -103,10 +105,10 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   if (!options.decompose.empty()) {
     TRY(const OrderTerms by, order_terms_from_string(options.decompose));
     TRY(const OrderOrigin origin, order_origin_from_string(options.origin));
-    return run_order_decomposition(options.subject, options.method.text("block"), {by, origin},
+    return run_order_decomposition(options.subject, options.target, options.method.text("block"), {by, origin},
                                    options.method.integer("class"), common, job);
   }
-  TRY(const LoadedSubject loaded, options.subject.load(common, job));
+  TRY(const LoadedSubject loaded, options.subject.load(common, job, Accepts::AnyModel));
   const auto& model = loaded.model;
   const ModelInput& input = loaded.input;
   const std::string pattern = options.method.text("block");
@@ -120,17 +122,23 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                 with_order ? "blocks are named like " + *with_order : "");
   }
   TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.text("reduction")));
-  TRY(Trace trace, Trace::forward(model->backbone, loaded.subject(common).image,
+  Subject subject = loaded.subject(common);
+  TRY(const auto box, options.target.find_box(loaded, job));
+  TRY(subject.target, options.target.chooser(loaded, box));
+  TRY(Trace trace, Trace::forward(model->backbone, subject.image,
                                   {order_maps_probe(), order_contribution_probe()}, {}, job));
-  TRY(const int class_index, choose_class(options.method.integer("class"), *model, trace.logits()));
-  TRY_VOID(trace.backward({class_index}, job));
+  TRY(const Target target, choose_target(subject, trace, options.method.integer("class")));
+  const int class_index = target.class_index;
+  TRY_VOID(trace.backward(target, job));
   auto maps = order_maps(trace, 0, *model);
   auto contributions = order_contributions(trace, 1, *model);
 
   const std::string subtitle = model->name + ", " + reduction_text(reduction) + " over channels, contribution to " +
-                               model->class_name(class_index);
+                               model->class_name(class_index) +
+                               (subject.target ? " (" + target.description + ")" : std::string());
   nlohmann::json blocks = nlohmann::json::array();
-  const Provenance provenance = loaded.provenance();
+  Provenance provenance = loaded.provenance();
+  if (subject.target) provenance.parameters["target"] = target.description;
   for (std::size_t b = 0; b < maps.size(); ++b) {
     if (maps[b].order == 0 || !glob_match(pattern, maps[b].block)) continue;
     TRY_VOID(job.check());
@@ -140,6 +148,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     blocks.push_back(std::move(block));
   }
   const nlohmann::json result{{"class", {{"index", class_index}, {"name", model->class_name(class_index)}}},
+                              {"target", target.description},
                               {"top5", top_five(*model, trace.logits())[0]},
                               {"reduction", to_string(reduction)},
                               {"blocks", blocks},
@@ -159,6 +168,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 Run make_orders(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->subject.add_to(app);
+  options->target.add_to(app, &options->subject.input);
   options->method.add_to(app, order_maps_descriptor());
   options->method.add_to(app, order_contribution_descriptor());
   CLI::Option* decompose =

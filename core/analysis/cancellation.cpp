@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/models/backbone.h"
+#include "core/models/dense/pyramid.h"
 
 namespace orderscope {
 
@@ -14,7 +15,16 @@ Cancellation cancellation_at(const Backbone& backbone, const std::string& tap) {
   const auto& steps = backbone.steps();
   const auto step = std::find_if(steps.begin(), steps.end(), [&](const Step& s) { return s.name == tap; });
   if (step == steps.end() || step + 1 == steps.end()) return Cancellation::None;
+  const auto is_level = [&](const std::string& name) {
+    return std::ranges::any_of(backbone.architecture().levels, [&](int l) { return name == level_name(l); });
+  };
+  if (is_level(tap)) return Cancellation::None;  // convolutions read it
   const std::string& next = (step + 1)->name;
+  // In a pyramid the level's norm reads the block's output, and the downsampling's does.
+  if (is_level(next)) {
+    const bool merges = step + 2 != steps.end() && (step + 2)->name.ends_with(".downsample");
+    return merges ? Cancellation::Patch : Cancellation::Pixel;
+  }
   if (next.starts_with("downsample_layers.")) return Cancellation::Pixel;
   if (next.ends_with(".downsample")) return Cancellation::Patch;
   if (next == "head") return family == Family::Swin ? Cancellation::Pixel : Cancellation::Pooled;

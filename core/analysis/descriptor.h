@@ -27,6 +27,9 @@ struct MethodDescriptor {
   bool needs_gradient = false;
   bool needs_gnconv = false;
   std::string yields;  ///< "map", "maps by order", ...
+  /// Whether it also explains a region of a segmenter or a box of a detector (Subject::target): true for those that
+  /// need nothing but activations and gradients.
+  bool explains_regions = false;
 };
 
 /// The descriptor of every method there is, in the order in which menus show them: those of all_methods() (method.h)

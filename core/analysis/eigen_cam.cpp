@@ -38,7 +38,8 @@ const Method& eigen_cam_method() {
                                            {cam_layer_parameter(), class_parameter()},
                                            /*needs_gradient=*/false,
                                            /*needs_gnconv=*/false,
-                                           "map"};
+                                           "map",
+                                           /*explains_regions=*/true};
   static const Method method =
       method_of_rule(descriptor, {[](const at::Tensor& a, const at::Tensor&) { return first_projection(a); },
                                   /*needs_gradient=*/false, /*is_signed=*/true, "activation"});
@@ -52,7 +53,8 @@ const Method& eigen_grad_cam_method() {
                                            {cam_layer_parameter(), class_parameter()},
                                            /*needs_gradient=*/true,
                                            /*needs_gnconv=*/false,
-                                           "map"};
+                                           "map",
+                                           /*explains_regions=*/true};
   static const Method method =
       method_of_rule(descriptor, {[](const at::Tensor& a, const at::Tensor& g) { return first_projection(a * g); }});
   return method;

@@ -46,12 +46,25 @@ Result<std::array<std::int64_t, 2>> grid_of(const at::Tensor& x, const std::stri
   return fail(Error::Kind::InvalidInput, "has no places, so no centre", layer, "take the output of a block");
 }
 
-/// The scalar whose gradient is taken; one term an image.
-at::Tensor unit(const at::Tensor& x, const std::array<std::int64_t, 2>& cell, const std::array<std::int64_t, 2>& grid,
-                bool relu) {
-  const at::Tensor features =
-      x.dim() == 4 ? x.select(3, cell[1]).select(2, cell[0]) : x.select(1, cell[0] * grid[1] + cell[1]);
-  return relu ? at::relu(features).sum() : features.mean(1).sum();
+/// The scalar whose gradient is taken; one term an image. `weights` [cells], of the grid's cells row by row.
+at::Tensor unit(const at::Tensor& x, const at::Tensor& weights, std::optional<int> channel, bool relu) {
+  at::Tensor features = x.dim() == 4 ? x.flatten(2) : x.transpose(1, 2);  // [N, C, cells]
+  if (channel) features = features.narrow(1, *channel, 1);
+  const at::Tensor seen = relu ? at::relu(features).sum(1) : features.mean(1);
+  return (seen * weights).sum();
+}
+
+/// 1 for one cell, 0 elsewhere.
+at::Tensor one_cell(const std::array<std::int64_t, 2>& cell, const std::array<std::int64_t, 2>& grid) {
+  at::Tensor weights = at::zeros({grid[0] * grid[1]});
+  weights[cell[0] * grid[1] + cell[1]] = 1;
+  return weights;
+}
+
+/// The mean place, (y, x), of the pixels inside.
+std::array<double, 2> centroid(const at::Tensor& mask) {
+  const at::Tensor places = mask.ne(0).nonzero().to(at::kDouble).mean(0);
+  return {places[0].item<double>(), places[1].item<double>()};
 }
 
 /// [N, 3, H, W] to [N, H, W].
@@ -98,10 +111,12 @@ class Collector {
     TRY(InputGradient pass,
         InputGradient::forward(backbone_, image, report_.layer, gates_of(options_), job, options_.edits));
     TRY(report_.grid, grid_of(pass.activation(), report_.layer, image));
-    report_.cell = {report_.grid[0] / 2, report_.grid[1] / 2};
-    for (int axis = 0; axis < 2; ++axis) {
-      const double stride = static_cast<double>(image.size(2 + axis)) / static_cast<double>(report_.grid[axis]);
-      report_.centre[axis] = (static_cast<double>(report_.cell[axis]) + 0.5) * stride - 0.5;
+    TRY_VOID(choose_units(image));
+    if (options_.channel) {
+      const std::int64_t channels = pass.activation().size(pass.activation().dim() == 4 ? 1 : 2);
+      if (*options_.channel < 0 || *options_.channel >= channels)
+        return fail(Error::Kind::InvalidInput, "has no channel " + std::to_string(*options_.channel), report_.layer,
+                    "channels are 0 to " + std::to_string(channels - 1));
     }
     std::vector<at::Tensor> maps;
     for (std::size_t f = 0; f < sums_.size(); ++f) {
@@ -159,10 +174,36 @@ class Collector {
   }
 
  private:
+  /// Which units of the layer are looked at, and where they lie.
+  Result<void> choose_units(const at::Tensor& image) {
+    report_.cell = {report_.grid[0] / 2, report_.grid[1] / 2};
+    at::Tensor mask;
+    if (options_.region) {
+      TRY(mask, options_.region(image));
+    }
+    return guarded([&] {
+      const std::array<double, 2> middle = mask.defined() ? centroid(mask) : std::array<double, 2>{};
+      for (int axis = 0; axis < 2; ++axis) {
+        const double stride = static_cast<double>(image.size(2 + axis)) / static_cast<double>(report_.grid[axis]);
+        if (mask.defined()) {
+          report_.cell[axis] = std::min(static_cast<std::int64_t>((middle[axis] + 0.5) / stride), report_.grid[axis] - 1);
+          report_.centre[axis] = middle[axis];
+        } else {
+          report_.centre[axis] = (static_cast<double>(report_.cell[axis]) + 0.5) * stride - 0.5;
+        }
+      }
+      const at::Tensor inside = mask.defined() ? mask.ne(0).to(at::kFloat).unsqueeze(0).unsqueeze(0) : mask;
+      const at::Tensor weights = mask.defined()
+                                     ? at::adaptive_avg_pool2d(inside, {report_.grid[0], report_.grid[1]}).flatten()
+                                     : one_cell(report_.cell, report_.grid);
+      weights_ = weights.to(image.device());
+    });
+  }
+
   Result<at::Tensor> field_map(InputGradient& pass, std::size_t field, const JobContext& job) const {
     const ErfProtocol& protocol = options_.protocol;
     const auto objective = [&](const at::Tensor& x) {
-      return unit(x, report_.cell, report_.grid, protocol.relu_features);
+      return unit(x, weights_, options_.channel, protocol.relu_features);
     };
     std::function<bool(const std::string&)> closed;
     if (field > 0)
@@ -192,6 +233,7 @@ class Collector {
   const ErfOptions& options_;
   ErfReport report_;
   std::vector<Sum> sums_;
+  at::Tensor weights_;  ///< of the layer's cells
   bool keeps_single_ = true;
   std::int64_t held_ = 0;
 };

@@ -30,6 +30,11 @@ struct ErfOptions {
   bool by_order = false;
   std::string blocks = "*";
 
+  /// Instead of the unit in the middle: all units of the layer under a part of the image, each weighted by the share of
+  /// it that is inside. Given an image [1, 3, H, W], the part as [H, W], not 0 inside.
+  std::function<Result<at::Tensor>(const at::Tensor& image)> region{};
+  std::optional<int> channel{};  ///< this channel of the units alone, e.g. a class of "logits"; none: all
+
   std::vector<Edit> edits{};  ///< in force during every pass: the field of a changed network (see order_edits)
 
   /// Bytes that the maps of the single images may take; beyond it there are no intervals.
@@ -63,8 +68,8 @@ struct ErfReport {
   std::vector<std::string> warnings;
 };
 
-/// Mean over images of the gradient of the unit in the middle of a layer with respect to the image, as the protocol has
-/// it. Images that give NaN or cannot be read are left out, counted and replaced by the next ones. One forward and one
+/// Mean over images of the gradient of the unit in the middle of a layer, or of those of a region, with respect to the
+/// image, as the protocol has it. Images that give NaN or cannot be read are left out, counted and replaced by the next ones. One forward and one
 /// backward pass an image; one more backward an order, and one for order 0.
 /// Errors: InvalidInput (no such layer, one without space, input size, images of different sizes, none that worked, no
 /// gnConv), Cancelled, OutOfMemory.

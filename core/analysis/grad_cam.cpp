@@ -17,7 +17,8 @@ const MethodDescriptor& descriptor() {
                                            {cam_layer_parameter(), class_parameter()},
                                            /*needs_gradient=*/true,
                                            /*needs_gnconv=*/false,
-                                           "map"};
+                                           "map",
+                                           /*explains_regions=*/true};
   return descriptor;
 }
 

@@ -17,7 +17,8 @@ MethodDescriptor described(const char* id, const char* title, const char* citati
           {cam_layer_parameter(), class_parameter()},
           /*needs_gradient=*/true,
           /*needs_gnconv=*/false,
-          "map"};
+          "map",
+          /*explains_regions=*/true};
 }
 
 /// sum_c w_c A_c of weights [N, 1, C].

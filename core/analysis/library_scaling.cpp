@@ -24,4 +24,12 @@ at::Tensor library_scaling(std::span<const Map* const> raw, int height, int widt
   return scaled(sum / static_cast<double>(raw.size()));
 }
 
+at::Tensor seg_grad_cam_scaling(const Map& raw, int height, int width) {
+  const at::Tensor values = at::tensor(raw.values).view({1, 1, raw.height, raw.width});
+  const at::Tensor positive =
+      at::upsample_bilinear2d(values, {height, width}, /*align_corners=*/false)[0][0].clamp_min(0);
+  const double largest = positive.max().item<double>();
+  return largest > 0 ? positive / largest : positive;
+}
+
 }  // namespace orderscope

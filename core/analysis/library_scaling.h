@@ -14,4 +14,8 @@ namespace orderscope {
 /// Not raw data: two such maps cannot be compared in magnitude, and one nowhere positive becomes all zero.
 at::Tensor library_scaling(std::span<const Map* const> raw, int height, int width);
 
+/// The map as Seg-Grad-CAM (Vinogradova et al., AAAI 2020; kiraving/SegGradCAM) shows it, [height, width]: enlarged
+/// first, then negative values to 0, then divided by the largest if that is not 0.
+at::Tensor seg_grad_cam_scaling(const Map& raw, int height, int width);
+
 }  // namespace orderscope

@@ -87,6 +87,8 @@ Result<MethodValues> check_values(const MethodDescriptor& method, const std::map
 }
 
 Result<int> choose_class(std::optional<int> asked, const Model& model, const at::Tensor& logits) {
+  if (!logits.defined() || logits.dim() != 2)
+    return fail(Error::Kind::InvalidInput, "is no classifier, so no class is that of the whole image", model.name);
   if (!asked) return static_cast<int>(logits[0].argmax().item<std::int64_t>());
   if (*asked >= 0 && *asked < logits.size(1)) return *asked;
   return fail(Error::Kind::InvalidInput, "the model has no such class",
@@ -94,20 +96,27 @@ Result<int> choose_class(std::optional<int> asked, const Model& model, const at:
               "classes are 0 to " + std::to_string(logits.size(1) - 1));
 }
 
+Result<Target> choose_target(const Subject& subject, const Trace& trace, std::optional<int> asked) {
+  if (subject.target) return subject.target(trace, asked);
+  TRY(const int index, choose_class(asked, *subject.model, trace.logits()));
+  return class_target(index);
+}
+
 namespace {
 
 /// Every method's own work, once the passes for a class are done.
 Result<std::vector<Result<MethodResult>>> finish_all(const Subject& subject, std::span<const MethodRequest> requests,
                                                      const Trace& trace, const std::vector<std::size_t>& first_probes,
-                                                     int class_index, const JobContext& job) {
+                                                     const Target& target, const JobContext& job) {
   std::vector<Result<MethodResult>> results;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     TRY_VOID(job.check());
     const Method& method = *requests[i].method;
     Result<MethodResult> result;
     // A plugin's method may throw; so may tensor code anywhere.
-    const auto finished = guarded(
-        [&] { result = method.finish({subject, requests[i].values, trace, first_probes[i], class_index}, job); });
+    const auto finished = guarded([&] {
+      result = method.finish({subject, requests[i].values, trace, first_probes[i], target.class_index}, job);
+    });
     if (!finished) result = tl::unexpected(finished.error());
     if (!result && result.error().kind == Error::Kind::Cancelled) return tl::unexpected(result.error());
     if (result) {
@@ -116,7 +125,8 @@ Result<std::vector<Result<MethodResult>>> finish_all(const Subject& subject, std
         from.method = method.descriptor.id;
         for (const auto& [name, text] : requests[i].values.all())
           if (name != "layer") from.parameters[name] = text;
-        from.parameters["class"] = std::to_string(class_index);
+        from.parameters["class"] = std::to_string(target.class_index);
+        if (subject.target) from.parameters["target"] = target.description;
       }
     }
     results.push_back(std::move(result));
@@ -136,6 +146,9 @@ Result<std::vector<MethodsOutcome>> run_methods_for_classes(const Subject& subje
   for (const MethodRequest& request : requests) {
     first_probes.push_back(probes.size());
     needs_gradient |= request.method->descriptor.needs_gradient;
+    if (!subject.model->is_classifier() && !request.method->descriptor.explains_regions)
+      return fail(Error::Kind::InvalidInput, "explains classifiers only", request.method->descriptor.id,
+                  "take gradcam or another method of gradients");
     if (!request.method->probes) continue;
     std::vector<Probe> wanted;
     if (auto asked = guarded([&] { wanted = request.method->probes(subject, request.values); }); !asked)
@@ -154,9 +167,11 @@ Result<std::vector<MethodsOutcome>> run_methods_for_classes(const Subject& subje
   for (const std::optional<int>& asked : classes) {
     MethodsOutcome outcome;
     outcome.logits = trace.logits();
-    TRY(outcome.class_index, choose_class(asked, *subject.model, outcome.logits));
-    if (needs_gradient && watched) TRY_VOID(trace.backward({outcome.class_index}, job));
-    TRY(outcome.results, finish_all(subject, requests, trace, first_probes, outcome.class_index, job));
+    TRY(const Target target, choose_target(subject, trace, asked));
+    outcome.class_index = target.class_index;
+    outcome.target = target.description;
+    if (needs_gradient && watched) TRY_VOID(trace.backward(target, job));
+    TRY(outcome.results, finish_all(subject, requests, trace, first_probes, target, job));
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;

@@ -19,11 +19,19 @@
 
 namespace orderscope {
 
+/// Says what is explained once the forward pass is done: a region's class needs the prediction. `asked` is the class
+/// that the user named.
+using TargetChooser = std::function<Result<Target>(const Trace& trace, std::optional<int> asked)>;
+
 /// A model and the image that methods look at.
 struct Subject {
   std::shared_ptr<const Model> model;
-  at::Tensor image;  ///< [1, 3, H, W], float32, on the model's device
+  at::Tensor image;        ///< [1, 3, H, W], float32, on the model's device
+  TargetChooser target{};  ///< of a segmenter or detector; empty: a class of a classifier
 };
+
+/// The target that a subject's methods explain. Errors: InvalidInput (no such class, nothing in the region).
+Result<Target> choose_target(const Subject& subject, const Trace& trace, std::optional<int> asked);
 
 /// The settings of a method by parameter name, checked and completed by check_values; hence the getters cannot fail.
 class MethodValues {
@@ -75,8 +83,9 @@ struct MethodRequest {
 };
 
 struct MethodsOutcome {
-  at::Tensor logits;  ///< [1, classes]
+  at::Tensor logits;  ///< [1, classes], of a segmenter [1, classes, H, W]
   int class_index = 0;
+  std::string target;  ///< what was explained, for people: "class 281"
   std::vector<Result<MethodResult>> results;  ///< one a request; one that fails does not stop the others
 };
 

@@ -36,11 +36,11 @@ void split(OrderKernels& order, std::int64_t first, std::int64_t count, const at
 Result<MixerKernels> mixer_kernels(const Model& model, const BlockInfo& block, std::int64_t height,
                                    std::int64_t width) {
   const Architecture& a = model.architecture;
-  if (a.family == Family::Swin) {
+  if (a.family == Family::Swin && !block.in_head) {
     return fail(Error::Kind::InvalidInput, "attention has no kernels: its weights depend on the image", block.name,
                 "`forward --taps '*.attn.probs'` writes them for an image");
   }
-  if (a.family == Family::Plugin && (block.order == 0 || static_cast<std::size_t>(block.stage) >= a.filters.size()))
+  if (a.family == Family::Plugin && !block.in_head && (block.order == 0 || static_cast<std::size_t>(block.stage) >= a.filters.size()))
     return fail(Error::Kind::Unsupported, "the kernels of this plugin's networks are not known", block.name);
   TRY_VOID(model.backbone->check_input(height, width));
   MixerKernels result;
@@ -51,15 +51,16 @@ Result<MixerKernels> mixer_kernels(const Model& model, const BlockInfo& block, s
   TRY_VOID(guarded([&] {
     const at::NoGradGuard no_grad;
     const auto parameters = model.backbone->named_parameters();
-    if (a.family == Family::ConvNeXt) {
+    if (a.family == Family::ConvNeXt && !block.in_head) {
       OrderKernels all;
       all.kernels = parameters[block.name + ".dwconv.weight"].detach().squeeze(1).cpu();
       for (int c = 0; c < block.channels; ++c) all.channels.push_back(c);
       result.orders.push_back(std::move(all));
       return;
     }
-    const std::string conv = block.name + ".gnconv.dwconv.";
-    const bool global = a.filters[block.stage].has_value();
+    // The parameters of HorFPN's gnConvs stand in the module itself.
+    const std::string conv = block.name + (block.in_head ? ".dwconv." : ".gnconv.dwconv.");
+    const bool global = result.kind == "gnconv-gf";
     const at::Tensor weight = parameters[conv + (global ? "dw.weight" : "weight")].detach().squeeze(1).cpu();
     const at::Tensor filters = global
                                    ? GlobalLocalFilter::interpolated(parameters[conv + "complex_weight"].detach().cpu(),

@@ -38,6 +38,11 @@ constexpr const char* kUseGates = "--decompose gates is exact in both forms";
 Result<std::vector<BlockInfo>> decomposable_blocks(const Model& model, const std::string& pattern, OrderTerms by,
                                                    std::vector<std::string>& warnings) {
   TRY(std::vector<BlockInfo> blocks, find_gnconv_blocks(model, pattern));
+  if (std::erase_if(blocks, [](const BlockInfo& block) { return block.in_head; }) > 0)
+    warnings.push_back("the gnConvs of HorFPN are left out: their terms are not taken apart");
+  if (blocks.empty())
+    return fail(Error::Kind::Unsupported, "the terms of HorFPN's gnConvs are not taken apart", "--block " + pattern,
+                "name blocks of the backbone");
   if (by == OrderTerms::Gates) return blocks;
   std::vector<BlockInfo> fit;
   std::string left_out;

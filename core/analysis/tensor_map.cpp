@@ -18,6 +18,11 @@ Map to_map(const at::Tensor& values) {
 std::pair<std::int64_t, std::int64_t> token_grid(std::int64_t tokens, std::int64_t height, std::int64_t width) {
   for (std::int64_t stride = 1; stride <= std::min(height, width); ++stride)
     if ((height / stride) * (width / stride) == tokens) return {height / stride, width / stride};
+  // A dense Swin pads its images and maps.
+  for (std::int64_t stride = 1; stride <= std::max(height, width); ++stride) {
+    const std::int64_t rows = (height + stride - 1) / stride, columns = (width + stride - 1) / stride;
+    if (rows * columns == tokens) return {rows, columns};
+  }
   return {1, tokens};
 }
 

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/streamed_file.h"
+
 namespace orderscope {
 
 namespace fs = std::filesystem;
@@ -28,7 +30,7 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Result<void> write_file(const fs::path& path, const std::function<std::span<const std::byte>()>& next) {
+Result<void> write_in_parts(const fs::path& path, const std::function<std::span<const std::byte>()>& next) {
   const auto refuse = [&](const std::string& what) {
     return fail(Error::Kind::FileAccess, what + ": " + std::strerror(errno), path.string());
   };
@@ -58,7 +60,7 @@ Result<void> write_file(const fs::path& path, const std::function<std::span<cons
 
 Result<void> write_file(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
   std::size_t i = 0;
-  return write_file(path, [&] {
+  return write_in_parts(path, [&] {
     while (i < parts.size() && parts[i].empty()) ++i;
     return i < parts.size() ? parts[i++] : std::span<const std::byte>();
   });

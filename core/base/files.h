@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,9 +15,6 @@ namespace orderscope {
 /// Missing parent folders are made. Errors: FileAccess.
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 Result<void> write_file(const std::filesystem::path& path, std::string_view content);
-/// The same of what is too large to hold: `next` gives a part at each call, an empty one at the end. A part must stay
-/// valid until the next call.
-Result<void> write_file(const std::filesystem::path& path, const std::function<std::span<const std::byte>()>& next);
 
 /// The whole file as text. Errors: FileAccess, also when it is larger than `limit` bytes.
 Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t limit = 64u << 20);

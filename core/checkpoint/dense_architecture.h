@@ -114,9 +114,6 @@ struct Checkpoint;
 /// Errors: Broken when a tensor of a known head is missing or contradicts the others; names the key.
 Result<DenseArchitecture> infer_dense(const Checkpoint& checkpoint, const Architecture& architecture);
 
-/// The same where nothing is made of the heads: which keys are left out.
-DenseArchitecture without_heads(const Checkpoint& checkpoint);
-
 /// The UPerHead under this prefix ("decode_head." or ""). `widths` of the levels that it is handed; empty: those that
 /// it asks for. Errors: as infer_dense.
 Result<UperHeadShape> infer_uper_head(const Checkpoint& checkpoint, const std::string& prefix,

@@ -10,7 +10,9 @@
 
 #include "core/base/files.h"
 #include "core/base/mapped_file.h"
+#include "core/base/streamed_file.h"
 #include "core/checkpoint/blob.h"
+#include "core/checkpoint/npy_rows.h"
 #include "core/checkpoint/quote.h"
 
 namespace orderscope {
@@ -206,7 +208,7 @@ Result<void> write_npy_rows(const std::filesystem::path& path, at::ScalarType dt
   if (!header) return fail(std::move(header.error()).on(path.string()));
   std::int64_t next = -1;
   at::Tensor data;
-  return write_file(path, [&]() -> std::span<const std::byte> {
+  return write_in_parts(path, [&]() -> std::span<const std::byte> {
     if (next++ < 0) return std::as_bytes(std::span(*header));
     if (next > shape[0]) return {};
     data = row(next - 1).to(at::kCPU, dtype).contiguous();

@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
-#include <functional>
 
 #include "core/base/result.h"
 
@@ -18,10 +17,5 @@ Result<at::Tensor> read_npy(const std::filesystem::path& path);
 /// Writes the array in C order, byte for byte as NumPy does, whole or not at all. Errors: FileAccess; InvalidInput for
 /// a dtype that NumPy lacks (bfloat16).
 Result<void> write_npy(const std::filesystem::path& path, const at::Tensor& tensor);
-
-/// The same of an array of this shape, at least one dimension and no empty one but the first, that need not fit into
-/// memory: `row(i)` gives entry i of the first dimension.
-Result<void> write_npy_rows(const std::filesystem::path& path, at::ScalarType dtype, at::IntArrayRef shape,
-                            const std::function<at::Tensor(std::int64_t)>& row);
 
 }  // namespace orderscope

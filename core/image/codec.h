@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/image/image.h"
+#include "core/image/label_image.h"
 
 namespace orderscope {
 
@@ -27,6 +28,9 @@ Result<StoredImage> decode_png(ImageBytes file);
 Result<StoredImage> decode_webp(ImageBytes file);
 Result<StoredImage> decode_tiff(ImageBytes file);
 Result<StoredImage> decode_bmp(ImageBytes file);
+
+/// The values of a gray or palette PNG as they are stored. Errors: as decode_png; NotThisFormat for another file.
+Result<LabelImage> decode_png_labels(ImageBytes file);
 
 /// OutOfMemory above Pillow's limit for decompression bombs (178,956,970 pixels), Broken without any pixels.
 Result<void> check_size(std::uint64_t width, std::uint64_t height);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <bit>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -49,6 +50,24 @@ class PngReader {
     return true;
   }
 
+  bool in_colour() const { return png_get_color_type(png_, info_) != PNG_COLOR_TYPE_PALETTE && (png_get_color_type(png_, info_) & PNG_COLOR_MASK_COLOR); }
+
+  /// Stored values, one or two bytes each in this machine's order; `bytes` is told which.
+  bool read_values(std::vector<std::uint8_t>& values, int& bytes) {
+    if (setjmp(jump_)) return false;
+    png_set_packing(png_);
+    png_set_strip_alpha(png_);
+    bytes = png_get_bit_depth(png_, info_) == 16 ? 2 : 1;
+    if (bytes == 2 && std::endian::native == std::endian::little) png_set_swap(png_);
+    png_set_interlace_handling(png_);
+    png_read_update_info(png_, info_);
+    const std::size_t row_bytes = std::size_t{width()} * bytes;
+    if (png_get_rowbytes(png_, info_) != row_bytes) png_error(png_, "unexpected row size");
+    for (std::uint32_t y = 0; y < height(); ++y) rows_.push_back(values.data() + y * row_bytes);
+    png_read_image(png_, rows_.data());
+    return true;
+  }
+
   /// The chunks behind the picture may hold EXIF data; the picture is good without them.
   void read_end() {
     if (setjmp(jump_)) return;
@@ -84,6 +103,7 @@ class PngReader {
   }
 
   ImageBytes rest_;
+  std::vector<png_bytep> rows_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   std::jmp_buf jump_{};
@@ -109,6 +129,31 @@ Result<StoredImage> decode_png(ImageBytes file) {
   if (!reader.read_rows(rows.data())) return reader.error();
   reader.read_end();
   result.orientation = reader.orientation();
+  return result;
+}
+
+Result<LabelImage> decode_png_labels(ImageBytes file) {
+  if (file.size() < 8 || png_sig_cmp(file.data(), 0, 8) != 0)
+    return fail(Error::Kind::NotThisFormat, "not a PNG file, which annotations are stored as");
+  PngReader reader(file);
+  if (!reader.read_header()) return reader.error();
+  TRY_VOID(check_size(reader.width(), reader.height()));
+  if (reader.stored_row_bytes() * reader.height() / 1032 > file.size())
+    return fail(Error::Kind::Broken, "PNG: the file is too short for its size in pixels");
+  if (reader.in_colour())
+    return fail(Error::Kind::Unsupported, "a picture in colour, not a label a pixel", {},
+                "store the annotation as gray values or palette indices");
+  LabelImage result{static_cast<int>(reader.width()), static_cast<int>(reader.height()), {}};
+  const std::size_t count = std::size_t{reader.width()} * reader.height();
+  std::vector<std::uint8_t> values(2 * count);
+  int bytes = 1;
+  if (!reader.read_values(values, bytes)) return reader.error();
+  result.labels.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint16_t wide = 0;
+    if (bytes == 2) std::memcpy(&wide, values.data() + 2 * i, 2);
+    result.labels[i] = bytes == 2 ? wide : values[i];
+  }
   return result;
 }
 

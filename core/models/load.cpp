@@ -9,6 +9,7 @@
 #include "core/base/guard.h"
 #include "core/base/sha256.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/infer.h"
 #include "core/models/backbone.h"
 #include "core/models/dense/dense_network.h"
 #include "core/models/dense/detector.h"

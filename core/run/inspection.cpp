@@ -54,6 +54,9 @@ Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model>
 
 Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model> model, const ModelInput& input,
                                                     const JobContext& job) {
+  if (!model->is_classifier())
+    return fail(Error::Kind::InvalidInput, "gives no class for a whole picture", model->name,
+                "`orderscope-cli segment`, `orders` and `cam` look into it");
   std::shared_ptr<Inspection> inspection(new Inspection());
   State& state = *inspection->state_;
   state.model = model;
