@@ -10,7 +10,7 @@ namespace orderscope {
 class PluginHost;
 
 /// Raised whenever a plugin built before would misread what it is given, or be misread.
-inline constexpr std::uint32_t kPluginAbi = 1;
+inline constexpr std::uint32_t kPluginAbi = 2;
 
 /// What the entry point of a plugin points to: plain data that can be read before anything else is known of the
 /// library. `abi` stays the first member in every version; nothing behind it is read if it differs.

@@ -88,7 +88,7 @@ Result<nlohmann::json> write_block(const MixerKernels& found, const Model& model
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
-  TRY(const auto model, options.model.load(common, job));
+  TRY(const auto model, options.model.load(common, job, Accepts::AnyModel));
   TRY(const auto blocks, find_blocks(*model, options.block));
   const int own = model->architecture.image_size;
   const int height = options.size.empty() ? own : options.size.front();

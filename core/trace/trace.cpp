@@ -197,8 +197,11 @@ Result<void> Trace::backward(const std::vector<std::int64_t>& classes, const Job
 }
 
 Target class_target(int index) {
-  return {index, "class " + std::to_string(index),
-          [index](const Activations& output) { return output.x.select(1, index).sum(); }};
+  Target target;
+  target.class_index = index;
+  target.description = "class " + std::to_string(index);
+  target.score = [index](const Activations& output) { return output.x.select(1, index).sum(); };
+  return target;
 }
 
 Result<void> Trace::backward(const Target& target, const JobContext& job) {

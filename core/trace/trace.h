@@ -38,6 +38,8 @@ struct Activations;
 
 /// What is explained: one number of what a network puts out.
 struct Target {
+  Target() = default;  // no aggregate: backward({5}) means a class
+
   int class_index = -1;     ///< the class that it speaks of; -1: none
   std::string description;  ///< for people and provenance: "class 281", "class 3 over 120 pixels of 10,20,30,40"
   /// The number, a scalar with its graph, from what the last step gave.

@@ -24,7 +24,7 @@ SegmentationTest usual_test(const Architecture& a) {
   return {};
 }
 
-std::vector<ClassColor> palette_of(const Model& model, const ClassList* list) {
+std::vector<ClassColor> palette_of(Model& model, const ClassList* list) {
   const auto classes = static_cast<std::size_t>(model.architecture.classes);
   if (const auto found = model.metadata.find("palette"); found != model.metadata.end()) {
     const auto json = nlohmann::json::parse(found->second, nullptr, false);
@@ -33,6 +33,7 @@ std::vector<ClassColor> palette_of(const Model& model, const ClassList* list) {
       if (colors.size() == classes) return colors;
     } catch (const nlohmann::json::exception&) {
     }
+    model.warnings.push_back("the palette in the file does not fit its " + std::to_string(classes) + " classes");
   }
   return list && list->colors.size() == classes ? list->colors : made_up_colors(classes);
 }
