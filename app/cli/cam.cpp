@@ -104,10 +104,12 @@ std::vector<std::optional<int>> classes_of(const Options& options) {
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   const Method& method = options.method.method();
-  TRY(const MethodValues values, options.method.values());
+  TRY(MethodValues values, options.method.values());
   TRY(const LoadedSubject loaded, options.subject.load(common, job, Accepts::AnyModel));
   Subject subject = loaded.subject(common);
-  TRY(subject.target, options.target.chooser(*loaded.model, loaded.photo));
+  TRY(const auto box, options.target.find_box(loaded, job));
+  TRY(subject.target, options.target.chooser(loaded, box));
+  TRY(values, with_layers_of_box(method.descriptor, values, *loaded.model, box));
   const std::vector<MethodRequest> requests{{&method, values}};
   TRY(const std::vector<MethodsOutcome> outcomes,
       run_methods_for_classes(subject, requests, classes_of(options), job));
@@ -145,7 +147,7 @@ Run make_cam(CLI::App& app, CommonOptions& common) {
   static const std::map<std::string, Scaling> scalings{{"raw", Scaling::Raw}, {"library", Scaling::Library}};
   const auto options = std::make_shared<Options>();
   options->subject.add_to(app);
-  options->target.add_to(app);
+  options->target.add_to(app, &options->subject.input);
   options->method.add_to(app);
   app.add_option("--colormap", options->colormap, "of the picture; otherwise what suits the map")
       ->check(CLI::IsMember(colormap_names()));

@@ -33,7 +33,7 @@ Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& com
   for (const std::string& warning : model->warnings) print_warning(path.string() + ": " + warning);
   if (accepts == Accepts::Classifiers && !model->is_classifier())
     return fail(Error::Kind::InvalidInput, "this command takes classifiers; this is " + kind_of(*model), path.string(),
-                "segment, orders, cam, erf, forward and info take it");
+                "segment, detect, orders, cam, erf, forward and info take it");
   return model;
 }
 

@@ -169,17 +169,35 @@ void print_table(const std::vector<NamedField>& fields) {
   }
 }
 
-/// One picture, prepared as a segmenter's test prepares it, and the region of it that is looked at.
+/// The pixels that a box touches: x, y, width, height.
+std::array<std::int64_t, 4> pixels_of(const Box& box, const PixelSize& photo) {
+  const auto whole = [](float v, std::int64_t low, std::int64_t high) {
+    return std::clamp(static_cast<std::int64_t>(v), low, high);
+  };
+  const std::int64_t x = whole(std::floor(box[0]), 0, photo.width - 1), y = whole(std::floor(box[1]), 0, photo.height - 1);
+  return {x, y, whole(std::ceil(box[2]), x + 1, photo.width) - x, whole(std::ceil(box[3]), y + 1, photo.height) - y};
+}
+
+/// One picture, prepared as a segmenter's or detector's test prepares it, and the region of it that is looked at.
 Result<TensorSource> look_at_region(const Options& options, const std::shared_ptr<const Model>& model,
                                     const ImageSet& set, const std::string& device, ErfOptions& erf,
-                                    std::string& preprocessing) {
-  if (!model->is_segmenter())
-    return fail(Error::Kind::InvalidInput, "has no regions: it is no segmenter", model->name);
+                                    std::string& preprocessing, const JobContext& job) {
+  if (model->is_classifier())
+    return fail(Error::Kind::InvalidInput, "has no regions: it is no segmenter and no detector", model->name);
+  if (options.target.class_region && !model->is_segmenter())
+    return fail(Error::Kind::InvalidInput, "predicts no class for each pixel: it is no segmenter", model->name);
   if (set.size() != 1)
     return fail(Error::Kind::InvalidInput, "a region is that of one picture", "--images", "name a single file");
   TRY(const DecodedImage picture, set.picture(0));
   TRY(const DenseInput dense, prepare_dense(picture, model->dense_preprocessing, set.exif()));
-  TRY(const RegionRequest request, options.target.request(dense.original));
+  // As large as the photo would be if the padding were part of it: what a region's pixels are scaled by.
+  std::array<std::int64_t, 2> photo{};
+  for (std::size_t axis = 0; axis < 2; ++axis)
+    photo[axis] = std::llround(double(dense.original[axis]) * double(dense.padded[axis]) / double(dense.resized[axis]));
+  TRY(RegionRequest request, options.target.request(photo));
+  const DetectionFrame frame{{dense.resized[0], dense.resized[1]}, {dense.original[0], dense.original[1]}};
+  TRY(const auto chosen, options.target.find_box(*model, dense.input.images, frame, job));
+  if (chosen) request.box = pixels_of(chosen->detection.box, frame.original);
   preprocessing = dense.input.preprocessing;
   erf.region = [model, request](const at::Tensor& image) -> Result<at::Tensor> {
     SegmentOptions whole;
@@ -218,7 +236,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TensorSource source = tensor_source(set, how, common.device);
   std::string preprocessing = how.text() + ", exif " + (set.exif() == ExifOrientation::Apply ? "apply" : "ignore");
   if (options.target.given()) {
-    TRY(source, look_at_region(options, model, set, common.device, erf, preprocessing));
+    TRY(source, look_at_region(options, model, set, common.device, erf, preprocessing, job));
   }
   TRY(const ErfReport report, effective_receptive_field(model->backbone, source, erf, job));
   for (const std::string& warning : report.warnings) print_warning(warning);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/cli/command.h"
+#include "app/cli/eval_detection.h"
 #include "app/cli/eval_segmentation.h"
 #include "core/base/csv.h"
 #include "core/base/files.h"
@@ -12,6 +13,7 @@
 #include "core/image/chart.h"
 #include "core/image/png.h"
 #include "core/image/ticks.h"
+#include "core/models/dense/detector.h"
 #include "core/train/classification_report.h"
 
 namespace orderscope::cli {
@@ -23,6 +25,7 @@ struct Options {
   std::filesystem::path images;
   int batch = 32;
   SegmentationEvalOptions segmentation;
+  DetectionEvalOptions detection;
 };
 
 struct LabelledSet {
@@ -172,14 +175,15 @@ nlohmann::json to_json(const ClassificationReport& report, const Model& model) {
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   TRY(const auto model, options.model.load(common, job, Accepts::AnyModel));
+  if (options.detection.given()) return run_detection_eval(*model, options.images, options.detection, common, job);
   if (model->is_segmenter()) {
     SegmentationEvalOptions segmentation = options.segmentation;
     segmentation.images = options.images;
     return evaluate_segmenter(*model, segmentation, common, job);
   }
   if (!model->is_classifier())
-    return fail(Error::Kind::InvalidInput, "cannot be evaluated: it is neither a classifier nor a segmenter",
-                model->path.string());
+    return fail(Error::Kind::InvalidInput, "cannot be evaluated on a folder: it is neither a classifier nor a segmenter",
+                model->path.string(), is_detector(*model) ? "--coco names the annotations for a detector" : "");
   TRY(const LabelledSet set, read_set(*model, options.images));
   ImageCache cache(set.files, load_preprocessed(model->preprocessing), std::int64_t{1} << 30);
   TRY_VOID(cache.fill(static_cast<int>(std::thread::hardware_concurrency()), job));
@@ -220,6 +224,7 @@ Run make_eval(CLI::App& app, CommonOptions& common) {
   app.add_option("--images", options->images, "a folder with a folder a class, named or ordered as the model's classes; of a segmenter with images/ and "
                  "annotations/ (PNG, 0 unlabelled, class c as c + 1)")
       ->required();
+  options->detection.add_to(app);
   app.add_option("--batch", options->batch, "pictures at a time")->check(CLI::Range(1, 4096))->capture_default_str();
   app.add_option("--mode", options->segmentation.mode, "of a segmenter: whole or slide; the official test's unless given")
       ->check(CLI::IsMember({"whole", "slide"}));

@@ -56,6 +56,7 @@ Result<LoadedSubject> SubjectOptions::load(const CommonOptions& common, const Jo
   } else {
     TRY(DenseInput dense, input.read_dense(*loaded.model));
     loaded.photo = dense.original;
+    loaded.resized = dense.resized;
     loaded.input = std::move(dense.input);
   }
   return loaded;

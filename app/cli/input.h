@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "app/cli/command.h"
+#include "core/analysis/detections.h"
 #include "core/analysis/method.h"
 #include "core/run/dense_input.h"
 #include "core/run/model_input.h"
@@ -33,9 +34,11 @@ struct InputOptions {
 struct LoadedSubject {
   std::shared_ptr<const Model> model;
   ModelInput input;
-  std::array<std::int64_t, 2> photo{};  ///< rows and columns of the picture before it was prepared
+  std::array<std::int64_t, 2> photo{};    ///< rows and columns of the picture before it was prepared
+  std::array<std::int64_t, 2> resized{};  ///< of a dense model's input: those of the picture in it, without padding
 
   Subject subject(const CommonOptions& common) const { return {model, input.images.to(at::Device(common.device))}; }
+  DetectionFrame frame() const { return {{resized[0], resized[1]}, {photo[0], photo[1]}}; }
   Provenance provenance() const { return provenance_of(*model, input); }
 };
 

@@ -130,7 +130,8 @@ Result<void> run_order_decomposition(const SubjectOptions& options, const Target
   TRY(const LoadedSubject loaded, options.load(common, job, Accepts::AnyModel));
   const Model& model = *loaded.model;
   Subject subject = loaded.subject(common);
-  TRY(subject.target, region.chooser(model, loaded.photo));
+  TRY(const auto box, region.find_box(loaded, job));
+  TRY(subject.target, region.chooser(loaded, box));
   std::vector<std::string> warnings;
   TRY(const auto blocks, decomposable_blocks(model, pattern, settings.by, warnings));
   TRY(Trace trace,

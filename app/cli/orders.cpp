@@ -125,7 +125,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(const auto wanted, find_gnconv_blocks(*model, options.method.text("block")));
   TRY(const ChannelReduction reduction, channel_reduction_from_string(options.method.text("reduction")));
   Subject subject = loaded.subject(common);
-  TRY(subject.target, options.target.chooser(*model, loaded.photo));
+  TRY(const auto box, options.target.find_box(loaded, job));
+  TRY(subject.target, options.target.chooser(loaded, box));
   TRY(Trace trace, Trace::forward(model->backbone, subject.image,
                                   {order_maps_probe(), order_contribution_probe()}, {}, job));
   TRY(const Target target, choose_target(subject, trace, options.method.integer("class")));
@@ -175,7 +176,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 Run make_orders(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->subject.add_to(app);
-  options->target.add_to(app);
+  options->target.add_to(app, &options->subject.input);
   options->method.add_to(app, order_maps_descriptor());
   options->method.add_to(app, order_contribution_descriptor());
   CLI::Option* decompose =

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/tap_files.h"
 
+#include <algorithm>
+
 #include "core/checkpoint/npy.h"
-#include "core/models/backbone.h"
+#include "core/models/dense/detector.h"
 #include "core/models/dense/short_names.h"
 #include "core/trace/find_taps.h"
 #include "core/trace/glob.h"
 
 namespace orderscope::cli {
 
-struct TapFiles::State {
+struct TapFiles::State : Taps {
   struct Wanted {
     std::string tap, name;
   };
@@ -18,6 +20,16 @@ struct TapFiles::State {
   std::string suffix;
   Result<void> written;
   nlohmann::json files = nlohmann::json::object();
+
+  bool wants(const std::string& name) const override {
+    return std::ranges::find(wanted, name, &Wanted::tap) != wanted.end();
+  }
+
+  at::Tensor tap(const std::string& name, at::Tensor x) override {
+    for (const Wanted& what : wanted)
+      if (what.tap == name) write(what, x);
+    return x;
+  }
 
   void write(const Wanted& what, const at::Tensor& x) {
     if (!written) return;
@@ -33,15 +45,17 @@ Result<TapFiles> TapFiles::make(const Model& model, const std::string& patterns,
   taps.state_ = std::make_shared<State>();
   taps.state_->folder = folder;
   if (patterns.empty()) return taps;
-  bool by_short_name = false;
-  for (const std::string& tap : model.backbone->tap_names()) {
+  std::vector<std::string> names = model.backbone->tap_names();
+  if (const auto* detector = dynamic_cast<const Detector*>(model.backbone.get()))
+    for (std::string& name : detector->roi_tap_names()) names.push_back(std::move(name));
+  bool is_dense = false;
+  for (const std::string& tap : names) {
     const std::string short_name = short_tap_name(model, tap);
-    const bool matches = !short_name.empty() && glob_match(patterns, short_name);
-    by_short_name = by_short_name || matches;
-    if (matches) taps.state_->wanted.push_back({tap, short_name});
+    is_dense = is_dense || !short_name.empty();
     if (glob_match(patterns, tap)) taps.state_->wanted.push_back({tap, tap});
+    if (!short_name.empty() && glob_match(patterns, short_name)) taps.state_->wanted.push_back({tap, short_name});
   }
-  if (by_short_name) return taps;
+  if (is_dense && !taps.state_->wanted.empty()) return taps;
   taps.state_->wanted.clear();
   TRY(const auto found, find_taps(*model.backbone, patterns));
   for (const std::string& tap : found) taps.state_->wanted.push_back({tap, tap});
@@ -62,6 +76,7 @@ std::vector<Probe> TapFiles::probes() const {
   return probes;
 }
 
+Taps& TapFiles::taps() const { return *state_; }
 void TapFiles::set_suffix(const std::string& suffix) { state_->suffix = suffix; }
 Result<void> TapFiles::status() const { return state_->written; }
 nlohmann::json TapFiles::files() const { return state_->files; }

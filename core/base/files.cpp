@@ -10,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/streamed_file.h"
+
 namespace orderscope {
 
 namespace fs = std::filesystem;
@@ -28,7 +30,7 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Result<void> write_file(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
+Result<void> write_in_parts(const fs::path& path, const std::function<std::span<const std::byte>()>& next) {
   const auto refuse = [&](const std::string& what) {
     return fail(Error::Kind::FileAccess, what + ": " + std::strerror(errno), path.string());
   };
@@ -43,7 +45,7 @@ Result<void> write_file(const fs::path& path, std::span<const std::span<const st
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) return refuse("cannot be written");
   bool written = true;
-  for (const auto& part : parts) written = written && write_all(descriptor, part);
+  for (auto part = next(); written && !part.empty(); part = next()) written = write_all(descriptor, part);
   written = written && ::fsync(descriptor) == 0;
   const int reason = errno;
   written = ::close(descriptor) == 0 && written;
@@ -54,6 +56,14 @@ Result<void> write_file(const fs::path& path, std::span<const std::span<const st
     return error;
   }
   return {};
+}
+
+Result<void> write_file(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
+  std::size_t i = 0;
+  return write_in_parts(path, [&] {
+    while (i < parts.size() && parts[i].empty()) ++i;
+    return i < parts.size() ? parts[i++] : std::span<const std::byte>();
+  });
 }
 
 Result<void> write_file(const fs::path& path, std::string_view content) {

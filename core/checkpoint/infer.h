@@ -10,6 +10,7 @@
 
 #include "core/checkpoint/architecture.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/dense_architecture.h"
 
 namespace orderscope {
 
@@ -55,6 +56,9 @@ class Votes {
 
 /// Adds a size of every tensor whose name in the block is `rest` to the votes of its stage.
 void vote(const KeyIndex& index, std::string_view rest, int dimension, std::vector<Votes>& stages);
+
+/// What is known of a segmenter or detector whose heads are not used: which keys are left out.
+DenseArchitecture without_heads(const Checkpoint& checkpoint);
 
 /// Hidden width of the MLPs by their input width. Errors: Broken.
 Result<int> decide_mlp_ratio(const KeyIndex& index, std::string_view first_layer, const std::vector<int>& dims);

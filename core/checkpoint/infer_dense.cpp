@@ -7,6 +7,7 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/dense_architecture.h"
+#include "core/checkpoint/infer.h"
 #include "core/checkpoint/mm_meta.h"
 #include "core/checkpoint/quote.h"
 
@@ -320,6 +321,12 @@ std::vector<std::string> unknown_groups(const StateDict& state_dict) {
 
 }  // namespace
 
+DenseArchitecture without_heads(const Checkpoint& checkpoint) {
+  DenseArchitecture dense;
+  dense.left_out = unknown_groups(checkpoint.state_dict);
+  return dense;
+}
+
 Result<DenseArchitecture> infer_dense(const Checkpoint& checkpoint, const Architecture& architecture) {
   const Tensors tensors(checkpoint.state_dict);
   DenseArchitecture dense;
@@ -328,9 +335,10 @@ Result<DenseArchitecture> infer_dense(const Checkpoint& checkpoint, const Archit
   } else if (is_two_stage(tensors)) {
     TRY_VOID(infer_two_stage(tensors, architecture, dense));
   } else {
-    dense.left_out = unknown_groups(checkpoint.state_dict);
+    return without_heads(checkpoint);
   }
   return dense;
 }
+
 
 }  // namespace orderscope

@@ -10,7 +10,9 @@
 
 #include "core/base/files.h"
 #include "core/base/mapped_file.h"
+#include "core/base/streamed_file.h"
 #include "core/checkpoint/blob.h"
+#include "core/checkpoint/npy_rows.h"
 #include "core/checkpoint/quote.h"
 
 namespace orderscope {
@@ -164,28 +166,54 @@ Result<at::Tensor> read_npy(const std::filesystem::path& path) {
   return tensor;
 }
 
-Result<void> write_npy(const std::filesystem::path& path, const at::Tensor& tensor) {
-  const auto type = std::ranges::find(kTypes, tensor.scalar_type(), &NamedType::type);
-  if (type == kTypes.end())
-    return fail(Error::Kind::InvalidInput, "NumPy has no dtype for it", path.string(), "convert it to float32");
-  const at::Tensor data = tensor.detach().cpu().contiguous();
+namespace {
 
+/// Magic, version and header as NumPy writes them.
+Result<std::string> preamble(at::ScalarType dtype, at::IntArrayRef shape) {
+  const auto type = std::ranges::find(kTypes, dtype, &NamedType::type);
+  if (type == kTypes.end())
+    return fail(Error::Kind::InvalidInput, "NumPy has no dtype for it", {}, "convert it to float32");
   std::string dict = "{'descr': '";
-  dict += data.element_size() == 1 ? '|' : '<';
+  dict += c10::elementSize(dtype) == 1 ? '|' : '<';
   dict += std::string(type->code) + "', 'fortran_order': False, 'shape': (";
-  for (std::int64_t i = 0; i < data.dim(); ++i) dict += (i > 0 ? ", " : "") + std::to_string(data.size(i));
-  dict += data.dim() == 1 ? ",), }" : "), }";
-  if (data.dim() > 0) dict.append(kGrowthDigits - std::to_string(data.size(0)).size(), ' ');
+  for (std::size_t i = 0; i < shape.size(); ++i) dict += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  dict += shape.size() == 1 ? ",), }" : "), }";
+  if (!shape.empty()) dict.append(kGrowthDigits - std::to_string(shape[0]).size(), ' ');
   const std::size_t start = kMagic.size() + 4;
   dict.resize((start + dict.size() + 1 + kAlignment - 1) / kAlignment * kAlignment - start - 1, ' ');
   dict += '\n';
 
   std::string header(kMagic);
   header += {'\1', '\0', static_cast<char>(dict.size() & 0xff), static_cast<char>(dict.size() >> 8)};
-  header += dict;
-  const std::array parts = {std::as_bytes(std::span(header)),
-                            std::span(static_cast<const std::byte*>(data.const_data_ptr()), data.nbytes())};
+  return header + dict;
+}
+
+std::span<const std::byte> bytes_of(const at::Tensor& contiguous) {
+  return {static_cast<const std::byte*>(contiguous.const_data_ptr()), contiguous.nbytes()};
+}
+
+}  // namespace
+
+Result<void> write_npy(const std::filesystem::path& path, const at::Tensor& tensor) {
+  auto header = preamble(tensor.scalar_type(), tensor.sizes());
+  if (!header) return fail(std::move(header.error()).on(path.string()));
+  const at::Tensor data = tensor.detach().cpu().contiguous();
+  const std::array parts = {std::as_bytes(std::span(*header)), bytes_of(data)};
   return write_file(path, parts);
+}
+
+Result<void> write_npy_rows(const std::filesystem::path& path, at::ScalarType dtype, at::IntArrayRef shape,
+                            const std::function<at::Tensor(std::int64_t)>& row) {
+  auto header = preamble(dtype, shape);
+  if (!header) return fail(std::move(header.error()).on(path.string()));
+  std::int64_t next = -1;
+  at::Tensor data;
+  return write_in_parts(path, [&]() -> std::span<const std::byte> {
+    if (next++ < 0) return std::as_bytes(std::span(*header));
+    if (next > shape[0]) return {};
+    data = row(next - 1).to(at::kCPU, dtype).contiguous();
+    return bytes_of(data);
+  });
 }
 
 }  // namespace orderscope

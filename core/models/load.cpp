@@ -9,8 +9,10 @@
 #include "core/base/guard.h"
 #include "core/base/sha256.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/infer.h"
 #include "core/models/backbone.h"
 #include "core/models/dense/dense_network.h"
+#include "core/models/dense/detector.h"
 #include "core/models/dense/test_settings.h"
 #include "core/models/describe.h"
 #include "core/models/model.h"
@@ -115,6 +117,12 @@ std::vector<std::string> class_names_of(const Architecture& a, const Checkpoint&
 /// The network of a backbone with levels and of the heads on it that are known.
 Result<void> make_dense(Model& model, const Checkpoint& checkpoint, const LoadOptions& options) {
   TRY(DenseArchitecture dense, infer_dense(checkpoint, model.architecture));
+  if (dense.is_detector()) {
+    if (const auto fits = check_detector(model.architecture, dense); !fits) {
+      model.warnings.push_back(fits.error().message());
+      dense = without_heads(checkpoint);
+    }
+  }
   if (dense.uper_head && options.align_corners) dense.uper_head->align_corners = *options.align_corners;
   if (!dense.left_out.empty()) {
     std::string groups;

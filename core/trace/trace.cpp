@@ -64,6 +64,7 @@ class Trace::Recorder : public Taps {
       x = x.detach().requires_grad_(true);
       state_.leaves.push_back(x);
     }
+    state_.watched.push_back({probe, name, x.detach()});
     // The hook holds the detached tensor: holding x itself would make a cycle that is never freed.
     x.register_hook([state = &state_, probe, name, activation = x.detach()](const at::Tensor& gradient) {
       throw_if_cancelled(*state->job);
@@ -211,7 +212,12 @@ Result<void> Trace::backward(const Target& target, const JobContext& job) {
     const at::AutoGradMode with_gradients(true);
     const at::Tensor score = target.score(state_->output);
     has_graph = score.requires_grad();
-    if (has_graph) score.backward({}, /*retain_graph=*/true);
+    if (!has_graph) return;
+    score.backward({}, /*retain_graph=*/true);
+    // What the score does not depend on, as the pyramid levels that a box is not read from, has gradient 0.
+    for (const auto& [probe, tap, activation] : state_->watched)
+      if (!state_->backward_results[probe].contains(tap))
+        state_->backward_results[probe][tap] = state_->probes[probe].backward(activation, at::zeros_like(activation));
   });
   for (at::Tensor& leaf : state_->leaves) leaf.mutable_grad() = at::Tensor();
   state_->job = nullptr;

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/models/dense/detector.h"
 #include "core/models/dense/pyramid.h"
 #include "core/models/dense/segmenter.h"
 
@@ -50,11 +51,14 @@ Result<std::shared_ptr<Backbone>> make_dense_network(const Architecture& backbon
   TRY(auto pyramid, make_backbone(architecture));
   try {
     if (dense.is_segmenter()) return std::make_shared<Segmenter>(std::move(pyramid), *dense.uper_head);
+    if (dense.is_detector()) {
+      TRY_VOID(check_detector(architecture, dense));
+      return std::make_shared<Detector>(std::move(pyramid), dense);
+    }
   } catch (const std::exception& error) {
     return fail(Error::Kind::OutOfMemory, std::string("the network cannot be made: ") + error.what());
   }
-  if (!dense.is_known()) return pyramid;
-  return fail(Error::Kind::Unsupported, "a " + dense.name() + " cannot be run");
+  return pyramid;
 }
 
 }  // namespace orderscope

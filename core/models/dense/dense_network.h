@@ -36,7 +36,7 @@ class DenseNetwork : public Backbone {
 };
 
 /// The network of a segmenter or detector with uninitialised parameters. Errors: InvalidInput if the architectures
-/// contradict themselves; Unsupported for a detector.
+/// contradict themselves; Unsupported for a detector whose layout is not known.
 Result<std::shared_ptr<Backbone>> make_dense_network(const Architecture& backbone, const DenseArchitecture& dense);
 
 }  // namespace orderscope

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/dense/detection_settings.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/base/files.h"
+
+namespace orderscope {
+
+namespace {
+
+using nlohmann::json;
+
+/// One object of the file; remembers which of its names were asked for.
+class Section {
+ public:
+  Section(const json& object, std::string name) : object_(object), name_(std::move(name)) {}
+
+  Result<void> number(const char* key, double low, double high, double& value) {
+    const auto found = object_.find(key);
+    known_.insert(key);
+    if (found == object_.end()) return {};
+    if (!found->is_number()) return wrong(key, "is no number", Error::Kind::Broken);
+    const double given = found->get<double>();
+    if (!(given >= low && given <= high)) return wrong(key, "is out of range");
+    value = given;
+    return {};
+  }
+
+  Result<void> count(const char* key, std::int64_t low, std::int64_t& value) {
+    const auto found = object_.find(key);
+    known_.insert(key);
+    if (found == object_.end()) return {};
+    if (!found->is_number_integer()) return wrong(key, "is no whole number", Error::Kind::Broken);
+    const auto given = found->get<std::int64_t>();
+    if (given < low || given > 10'000'000) return wrong(key, "is out of range");
+    value = given;
+    return {};
+  }
+
+  Result<void> nms(double& iou_threshold) {
+    known_.insert("nms");
+    const auto found = object_.find("nms");
+    if (found == object_.end()) return {};
+    if (!found->is_object()) return wrong("nms", "is no object", Error::Kind::Broken);
+    if (const auto type = found->find("type"); type != found->end() && *type != "nms")
+      return fail(Error::Kind::Unsupported, "only plain nms is known, not " + type->dump(), name_ + ".nms");
+    Section inner(*found, name_ + ".nms");
+    TRY_VOID(inner.number("iou_threshold", 0, 1, iou_threshold));
+    return inner.nothing_else({"type", "iou_thr", "split_thr"});
+  }
+
+  /// `dead`: names that configurations carry and the official test does not read.
+  Result<void> nothing_else(const std::set<std::string>& dead) const {
+    for (const auto& [key, value] : object_.items())
+      if (!known_.contains(key) && !dead.contains(key))
+        return fail(Error::Kind::InvalidInput, "has no setting \"" + key + "\"", name_);
+    return {};
+  }
+
+ private:
+  Result<void> wrong(const std::string& key, const std::string& what,
+                     Error::Kind kind = Error::Kind::InvalidInput) const {
+    return fail(kind, what, name_.empty() ? key : name_ + "." + key);
+  }
+
+  const json& object_;
+  std::string name_;
+  std::set<std::string> known_;
+};
+
+Result<void> read_rpn(const json& object, RpnSettings& rpn) {
+  Section section(object, "rpn");
+  TRY_VOID(section.count("nms_pre", 0, rpn.nms_pre));
+  TRY_VOID(section.count("max_per_img", 1, rpn.max_per_img));
+  TRY_VOID(section.number("min_bbox_size", 0, 1e6, rpn.min_bbox_size));
+  TRY_VOID(section.nms(rpn.iou_threshold));
+  return section.nothing_else({"nms_post", "nms_across_levels", "max_num", "nms_thr"});
+}
+
+Result<void> read_rcnn(const json& object, RcnnSettings& rcnn) {
+  Section section(object, "rcnn");
+  // 0 lets every candidate through; it must not also let the padding of a NaN through.
+  TRY_VOID(section.number("score_thr", 0, 1, rcnn.score_thr));
+  TRY_VOID(section.count("max_per_img", 1, rcnn.max_per_img));
+  TRY_VOID(section.number("mask_thr_binary", 0, 1, rcnn.mask_thr_binary));
+  TRY_VOID(section.nms(rcnn.iou_threshold));
+  return section.nothing_else({});
+}
+
+/// The object that holds a name: this one, or what lies in it as `inner`.
+const json& holder_of(const json& object, const char* name, const char* inner) {
+  const auto found = object.find(inner);
+  return !object.contains(name) && found != object.end() && found->is_object() ? *found : object;
+}
+
+Result<DetectionSettings> read(const json& file) {
+  if (!file.is_object()) return fail(Error::Kind::Broken, "is no JSON object");
+  const json& config = file.contains("config") && file.at("config").is_object() ? file.at("config") : file;
+  DetectionSettings settings;
+  Section top(config, "");
+  TRY_VOID(top.number("finest_scale", std::numeric_limits<double>::min(), 1e6, settings.finest_scale));
+  bool any = config.contains("finest_scale");
+  for (const char* part : {"rpn", "rcnn"}) {
+    const json& holder = holder_of(config, part, "test_cfg");
+    const auto found = holder.find(part);
+    if (found == holder.end()) continue;
+    if (!found->is_object()) return fail(Error::Kind::Broken, "is no object", part);
+    any = true;
+    TRY_VOID(std::string(part) == "rpn" ? read_rpn(*found, settings.rpn) : read_rcnn(*found, settings.rcnn));
+  }
+  if (!any) return fail(Error::Kind::InvalidInput, "sets none of finest_scale, rpn and rcnn");
+  return settings;
+}
+
+}  // namespace
+
+Result<DetectionSettings> read_detection_settings(const std::filesystem::path& path) {
+  TRY(const std::string text, read_text_file(path));
+  const json file = json::parse(text, nullptr, false);
+  if (file.is_discarded()) return fail(Error::Kind::Broken, "is no JSON", path.string());
+  auto settings = read(file);
+  if (settings) return settings;
+  Error error = std::move(settings.error());
+  error.subject = error.subject.empty() ? path.string() : path.string() + ", " + error.subject;
+  return fail(std::move(error));
+}
+
+}  // namespace orderscope

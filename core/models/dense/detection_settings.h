@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "core/base/result.h"
+
+namespace orderscope {
+
+/// How proposals are chosen; the names are those of mmdetection's test_cfg.rpn, the values those of its configurations.
+struct RpnSettings {
+  std::int64_t nms_pre = 1000;      ///< anchors a level that are looked at; 0: all
+  std::int64_t max_per_img = 1000;  ///< proposals
+  double iou_threshold = 0.7;
+  double min_bbox_size = 0;  ///< proposals must be larger than this, in pixels
+
+  bool operator==(const RpnSettings&) const = default;
+};
+
+/// How detections are chosen; test_cfg.rcnn.
+struct RcnnSettings {
+  double score_thr = 0.05;
+  double iou_threshold = 0.5;
+  std::int64_t max_per_img = 100;
+  double mask_thr_binary = 0.5;
+
+  bool operator==(const RcnnSettings&) const = default;
+};
+
+/// What a detector's test configuration says; the checkpoint does not hold it.
+struct DetectionSettings {
+  double finest_scale = 56;  ///< boxes of up to twice this side are read from the finest level
+  RpnSettings rpn;
+  RcnnSettings rcnn;
+
+  bool operator==(const DetectionSettings&) const = default;
+};
+
+/// Reads a JSON object with any of finest_scale, rpn and rcnn (rpn and rcnn may lie in a test_cfg, all of it in a
+/// config, as mmdetection's own dumps have it); what it does not set keeps its default. Errors: FileAccess, Broken (no
+/// JSON, not a number where one belongs), InvalidInput (an unknown name, a value out of range), Unsupported (another
+/// kind of NMS).
+Result<DetectionSettings> read_detection_settings(const std::filesystem::path& path);
+
+}  // namespace orderscope
