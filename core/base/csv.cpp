@@ -47,4 +47,34 @@ CsvWriter& CsvWriter::end_row() {
   return *this;
 }
 
+std::vector<std::string> next_csv_record(std::string_view& text) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  std::size_t i = 0;
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c != '"') {
+        fields.back() += c;
+      } else if (i + 1 < text.size() && text[i + 1] == '"') {
+        fields.back() += '"';
+        ++i;
+      } else {
+        quoted = false;
+      }
+    } else if (c == '"' && fields.back().empty()) {
+      quoted = true;
+    } else if (c == ',') {
+      fields.emplace_back();
+    } else if (c == '\n') {
+      ++i;
+      break;
+    } else if (c != '\r' || (i + 1 < text.size() && text[i + 1] != '\n')) {
+      fields.back() += c;
+    }
+  }
+  text.remove_prefix(i);
+  return fields;
+}
+
 }  // namespace orderscope

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderscope {
 
@@ -29,5 +30,9 @@ class CsvWriter {
   std::string text_;
   bool row_has_fields_ = false;
 };
+
+/// Takes the next record off `text` (RFC 4180; line feeds or CR LF; a quoted field may hold both). Blank lines are
+/// records of one empty field. An unclosed quote ends with the text.
+std::vector<std::string> next_csv_record(std::string_view& text);
 
 }  // namespace orderscope
