@@ -26,12 +26,27 @@ CsvWriter& CsvWriter::add(std::string_view text) {
   return *this;
 }
 
-CsvWriter& CsvWriter::add(double value) {
-  separate();
-  if (std::isnan(value)) return *this;
+namespace {
+
+template <typename T>
+void append_number(std::string& text, T value) {
+  if (std::isnan(value)) return;
   char digits[40];
   const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  text_.append(digits, end);
+  text.append(digits, end);
+}
+
+}  // namespace
+
+CsvWriter& CsvWriter::add(double value) {
+  separate();
+  append_number(text_, value);
+  return *this;
+}
+
+CsvWriter& CsvWriter::add(float value) {
+  separate();
+  append_number(text_, value);
   return *this;
 }
 

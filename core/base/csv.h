@@ -17,6 +17,7 @@ class CsvWriter {
   CsvWriter& add(const char* text) { return add(std::string_view(text)); }
   CsvWriter& add(const std::string& text) { return add(std::string_view(text)); }
   CsvWriter& add(double value);  ///< NaN is an empty field
+  CsvWriter& add(float value);   ///< as many digits as a float needs
   CsvWriter& add(std::integral auto value) { return add_integer(static_cast<std::int64_t>(value)); }
   CsvWriter& end_row();
 

@@ -60,6 +60,8 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
     for (const json& entry : many(value)) config.models.push_back(model_of(entry, base));
   } else if (name == "images") {
     for (const json& entry : many(value)) config.images.push_back(based(base, entry.get<std::string>()));
+  } else if (name == "list_folder") {
+    config.list_folder = value.get<std::string>();
   } else if (name == "methods") {
     for (const json& entry : many(value)) config.methods.push_back(method_of(entry));
   } else if (name == "ablate") {
@@ -86,7 +88,7 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
     config.exif = text == "apply" ? ExifOrientation::Apply : ExifOrientation::Ignore;
   } else {
     return wrong("there is no such setting", name,
-                 "models, images, methods, gradients, faithfulness, ablate, maps, batch, chunk, size, exif, device, "
+                 "models, images, list_folder, methods, gradients, faithfulness, ablate, maps, batch, chunk, size, exif, device, "
                  "workers");
   }
   return {};
@@ -137,6 +139,7 @@ std::string batch_config_json(const BatchConfig& config) {
   }
   const json all{{"models", models},
                  {"images", images},
+                 {"list_folder", config.list_folder.string()},
                  {"methods", methods},
                  {"gradients", config.gradients},
                  {"faithfulness", config.faithfulness},

@@ -27,6 +27,7 @@ struct BatchMethod {
 struct BatchConfig {
   std::vector<BatchModel> models;
   std::vector<std::filesystem::path> images;  ///< folders, lists or CSV files, see list_batch_images
+  std::filesystem::path list_folder;          ///< what paths in lists are relative to; empty: the list's folder
   std::vector<BatchMethod> methods;
   bool gradients = true;             ///< contributions of the orders and Grad-CAM's figures: a backward pass an image
   bool faithfulness = false;         ///< of Grad-CAM and of the first map of each method

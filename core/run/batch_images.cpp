@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,7 +20,8 @@ namespace {
 
 class Listing {
  public:
-  explicit Listing(const std::vector<std::string>& known) : known_(known.begin(), known.end()) {}
+  Listing(const std::vector<std::string>& known, fs::path list_folder)
+      : known_(known.begin(), known.end()), list_folder_(std::move(list_folder)) {}
 
   Result<void> add_folder(const fs::path& root) {
     TRY(ImageFolder folder, open_image_folder(root));
@@ -60,13 +62,14 @@ class Listing {
       return std::nullopt;
     };
     const auto path_column = column({"path", "image", "file"}), label_column = column({"label", "class"});
-    const auto hash_column = column({"sha256"});
+    const auto name_column = column({"label_name"}), hash_column = column({"sha256"});
     if (!path_column) {
       return fail(Error::Kind::InvalidInput, "its header has no column path, image or file", path.string(),
                   "a plain list of paths must not end in .csv");
     }
     std::vector<ListedImage> rows;
     std::vector<std::string> labels;
+    std::map<std::string, std::string> names;  // of numbers
     for (std::int64_t line = 2; !text.empty(); ++line) {
       std::vector<std::string> fields = next_csv_record(text);
       if (fields.size() == 1 && fields[0].empty()) continue;
@@ -78,9 +81,10 @@ class Listing {
         return at && *at < fields.size() ? std::move(fields[*at]) : std::string();
       };
       labels.push_back(text_at(label_column));
+      if (std::string name = text_at(name_column); !name.empty()) names.emplace(labels.back(), std::move(name));
       rows.push_back({joined(path, text_at(path_column)), -1, text_at(hash_column)});
     }
-    return take_rows(std::move(rows), labels, path);
+    return take_rows(std::move(rows), labels, names, path);
   }
 
   Result<void> add_list(const fs::path& path) {
@@ -112,8 +116,9 @@ class Listing {
   BatchImages result() && { return std::move(result_); }
 
  private:
-  static std::string joined(const fs::path& list, const std::string& path) {
-    return list.has_parent_path() ? (list.parent_path() / path).string() : path;
+  std::string joined(const fs::path& list, const std::string& path) const {
+    const fs::path folder = list_folder_.empty() ? list.parent_path() : list_folder_;
+    return folder.empty() || folder == "." ? path : (folder / path).string();
   }
 
   bool knows_any(const std::vector<std::string>& names) const {
@@ -141,7 +146,8 @@ class Listing {
     return {};
   }
 
-  Result<void> take_rows(std::vector<ListedImage> rows, const std::vector<std::string>& labels, const fs::path& path) {
+  Result<void> take_rows(std::vector<ListedImage> rows, const std::vector<std::string>& labels,
+                         const std::map<std::string, std::string>& names_of_numbers, const fs::path& path) {
     const auto number = [](const std::string& text) -> std::optional<int> {
       int value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -163,7 +169,12 @@ class Listing {
         return fail(Error::Kind::InvalidInput, "numbers its classes, which cannot be brought together with those before",
                     path.string(), "name the classes");
       }
-      for (int i = 0; i <= highest; ++i) label_named(std::to_string(i));
+      for (int i = 0; i <= highest; ++i) {
+        const auto named = names_of_numbers.find(std::to_string(i));
+        const bool unused = !names_of_numbers.empty() && named == names_of_numbers.end();
+        result_.classes.push_back(unused ? "" : named == names_of_numbers.end() ? std::to_string(i) : named->second);
+        if (!unused) labels_.emplace(result_.classes.back(), i);
+      }
     } else {
       for (const std::string& name : names) label_named(name);
     }
@@ -175,6 +186,7 @@ class Listing {
   }
 
   std::unordered_set<std::string> known_;
+  fs::path list_folder_;
   std::unordered_map<std::string, int> labels_;
   std::unordered_set<std::string> seen_;
   bool deduplicate_ = false;
@@ -184,8 +196,8 @@ class Listing {
 }  // namespace
 
 Result<BatchImages> list_batch_images(std::span<const fs::path> paths, const std::vector<std::string>& known_classes,
-                                      const JobContext& job) {
-  Listing listing(known_classes);
+                                      const fs::path& list_folder, const JobContext& job) {
+  Listing listing(known_classes, list_folder);
   std::error_code error;
   listing.set_deduplicate(paths.size() > 1 || (paths.size() == 1 && !fs::is_directory(paths[0], error)));
   for (const fs::path& path : paths) {
@@ -212,9 +224,14 @@ Result<BatchImages> list_batch_images(std::span<const fs::path> paths, const std
 
 std::string batch_images_csv(const BatchImages& images) {
   CsvWriter csv;
-  csv.add("path").add("label").add("sha256").end_row();
+  csv.add("path").add("label").add("label_name").add("sha256").end_row();
   for (const ListedImage& image : images.images) {
-    csv.add(image.path).add(image.label < 0 ? std::string() : images.classes[static_cast<std::size_t>(image.label)]);
+    csv.add(image.path);
+    if (image.label < 0) {
+      csv.add("").add("");
+    } else {
+      csv.add(image.label).add(images.classes[static_cast<std::size_t>(image.label)]);
+    }
     csv.add(image.sha256).end_row();
   }
   return csv.text();

@@ -28,16 +28,18 @@ struct BatchImages {
 /// Each of `paths` is
 /// - a folder: pictures labelled by their class folders (see open_image_folder); where none of these is one of
 ///   `known_classes` but those inside them are, the folders are splits ("train", "val") of one data set;
-/// - a CSV file (by its ending) with a header: "path" (or "image", "file"), and if it likes "label" and "sha256"; a
-///   label is a number from 0 on in every row, or a name;
+/// - a CSV file (by its ending) with a header: "path" (or "image", "file"), and if it likes "label", "label_name" and
+///   "sha256"; labels are numbers from 0 on in every row (with names if it has that column), or names;
 /// - another text file: one path a line, # for remarks;
 /// - a picture.
-/// Paths in lists are relative to the list. Labels are brought together by the classes' names.
+/// Paths in lists are relative to `list_folder`, or if that is empty to the list. Labels are brought together by the
+/// classes' names.
 /// Errors: FileAccess, InvalidInput (no pictures, a list without such a column, more columns than its header has).
 Result<BatchImages> list_batch_images(std::span<const std::filesystem::path> paths,
-                                      const std::vector<std::string>& known_classes, const JobContext& job = {});
+                                      const std::vector<std::string>& known_classes,
+                                      const std::filesystem::path& list_folder = {}, const JobContext& job = {});
 
-/// The list as a CSV file that list_batch_images reads to the same images, if it lies in the current folder.
+/// The list as a CSV file that list_batch_images reads to the same images with list_folder ".".
 std::string batch_images_csv(const BatchImages& images);
 
 }  // namespace orderscope

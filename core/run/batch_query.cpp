@@ -57,6 +57,7 @@ struct Where {
     if (filter.model) add("r.model = ?", *filter.model);
     if (filter.predicted) add("r.predicted = ?", *filter.predicted);
     if (filter.correct) add("r.correct = ?", *filter.correct ? 1 : 0);
+    if (filter.most_label_rank) add("r.label_rank <= ?", *filter.most_label_rank);
     if (filter.least_confidence) add("r.confidence >= ?", *filter.least_confidence);
     if (filter.most_confidence) add("r.confidence <= ?", *filter.most_confidence);
     image = filter.label || filter.broken || filter.least_disagreement || filter.disagreeing ||
@@ -162,7 +163,8 @@ Result<BatchQuery> BatchQuery::open(const std::filesystem::path& path) {
     state->row = std::make_unique<SQLite::Statement>(
         database,
         "SELECT r.id, r.image, r.model, i.path, i.label, r.label, r.predicted, r.correct, r.label_rank, r.confidence, "
-        "r.label_probability, r.loss, r.entropy, i.disagreement, coalesce(i.predictions, 0), r.note FROM result r JOIN "
+        "r.label_probability, r.loss, r.entropy, i.disagreement, coalesce(i.predictions, 0), r.note, "
+        "i.sha256, i.width, i.height FROM result r JOIN "
         "image i ON i.id = r.image WHERE r.id = ?");
   }));
   return BatchQuery(std::move(state));
@@ -279,6 +281,9 @@ Result<std::vector<BatchRow>> BatchQuery::rows(const std::int64_t* ids, std::siz
       row.disagreement = number(s.getColumn(13));
       row.predictions = s.getColumn(14).getInt();
       row.note = s.getColumn(15).getString();
+      row.sha256 = s.getColumn(16).getString();
+      row.width = s.getColumn(17).getInt();
+      row.height = s.getColumn(18).getInt();
       rows.push_back(std::move(row));
     }
     s.reset();

@@ -39,6 +39,8 @@ struct BatchRow {
   std::int64_t id = 0, image = 0;
   int model = 0;
   std::string path;               ///< as the run was given it; see BatchQuery::file
+  std::string sha256;             ///< of the file; "" if it cannot be read
+  int width = 0, height = 0;      ///< of the picture, 0 if it cannot be decoded
   std::optional<int> set_label;   ///< index into BatchQuery::set_classes
   std::optional<int> label;       ///< as a class of the model
   std::optional<int> predicted;   ///< none for a broken image
@@ -55,6 +57,7 @@ struct BatchFilter {
   std::optional<int> model, label, predicted;  ///< label: of the data set
   std::optional<bool> correct;
   std::optional<bool> broken;
+  std::optional<int> most_label_rank;  ///< 4: among the five best
   std::optional<double> least_confidence, most_confidence;
   std::optional<double> least_disagreement;
   std::optional<bool> disagreeing;  ///< the models named different classes

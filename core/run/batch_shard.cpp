@@ -11,6 +11,7 @@
 
 #include "core/base/mapped_file.h"
 #include "core/base/sha256.h"
+#include "core/run/batch_config.h"
 #include "core/run/batch_store.h"
 
 namespace orderscope {
