@@ -35,7 +35,7 @@ struct BatchQueryTest : testing::Test {
     auto store = BatchStore::create(folder.path(), start);
     EXPECT_TRUE(store) << store.error().message();
     EXPECT_TRUE(store->begin());
-    EXPECT_TRUE(store->add_figures(0, {{"stages.0.gate.1.energy", "", "stages.0", "gate", 1, "energy"}, {"other"}}, 0));
+    EXPECT_TRUE(store->add_figures(0, {{"stages.0.gate.1.energy", "", "stages.0", "gate", 1, "energy"}, {"other", "", "", "", 0, "other"}}, 0));
     const double confidences[] = {0.9, 0.2, 0.6, 0.7};
     for (int i = 0; i < 4; ++i) {
       ImageRecord record{i, "ab", 10, 20, {}, {}, {}, i == 2 ? 2 : 1};
@@ -234,7 +234,9 @@ TEST_F(BatchQueryTest, ExportsAnArchiveOfArrays) {
 TEST_F(BatchQueryTest, ParquetNeedsArrow) {
   const auto rows = export_batch(query(), BatchFormat::Parquet, folder / "out.parquet");
   EXPECT_EQ(rows.has_value(), has_parquet());
-  if (!rows) EXPECT_THAT(rows.error().message(), HasSubstr("without Arrow"));
+  if (!rows) {
+    EXPECT_THAT(rows.error().message(), HasSubstr("without Arrow"));
+  }
 }
 
 TEST_F(BatchQueryTest, ReportsAreWholeFiles) {

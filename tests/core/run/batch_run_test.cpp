@@ -157,7 +157,9 @@ TEST_F(BatchRunTest, ShardsTogetherAreTheRun) {
   EXPECT_THAT(merge_shards(folder / "parts").error().message(), HasSubstr("no shards"));
   std::int64_t images = 0;
   for (int i = 0; i < 3; ++i) {
-    if (i == 2) EXPECT_THAT(merge_shards(folder / "parts").error().message(), HasSubstr("missing"));
+    if (i == 2) {
+      EXPECT_THAT(merge_shards(folder / "parts").error().message(), HasSubstr("missing"));
+    }
     const auto outcome = run_batch(folder / "parts", config(), {i, 3});
     ASSERT_TRUE(outcome) << outcome.error().message();
     images += outcome->images;
