@@ -22,8 +22,13 @@ std::shared_ptr<fs::path> add_run_argument(CLI::App& app) {
 
 std::string seconds_text(double seconds) {
   char text[40];
-  std::snprintf(text, sizeof text, seconds < 100 ? "%.1f s" : seconds < 6000 ? "%.1f min" : "%.1f h",
-                seconds < 100 ? seconds : seconds < 6000 ? seconds / 60 : seconds / 3600);
+  std::snprintf(text, sizeof text,
+                seconds < 100    ? "%.1f s"
+                : seconds < 6000 ? "%.1f min"
+                                 : "%.1f h",
+                seconds < 100    ? seconds
+                : seconds < 6000 ? seconds / 60
+                                 : seconds / 3600);
   return text;
 }
 
@@ -117,8 +122,8 @@ Run make_batch_export(CLI::App& app, CommonOptions& common) {
     TRY(const BatchQuery query, BatchQuery::open(*run));
     TRY(const BatchCounts counts, query.counts());
     if (counts.done < counts.images)
-      print_warning("the run is not finished: " + std::to_string(counts.done) + " of " +
-                    std::to_string(counts.images) + " images are exported");
+      print_warning("the run is not finished: " + std::to_string(counts.done) + " of " + std::to_string(counts.images) +
+                    " images are exported");
     TRY(const std::int64_t rows, export_batch(query, *format, common.output, job));
     if (common.json) {
       print_json({{"rows", rows}, {"file", common.output.string()}});

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/image/jpeg.h"
 
+#include <jpeglib.h>
+
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
-
-#include <jpeglib.h>
 
 namespace orderscope {
 
@@ -51,7 +51,8 @@ struct Encoder {
 }  // namespace
 
 Result<std::string> encode_jpeg(const Image& image, int quality) {
-  if (image.width < 1 || image.height < 1 || image.rgb.size() != static_cast<std::size_t>(image.width) * image.height * 3)
+  if (image.width < 1 || image.height < 1 ||
+      image.rgb.size() != static_cast<std::size_t>(image.width) * image.height * 3)
     return fail(Error::Kind::InvalidInput, "there is no picture to write", "jpeg");
   Encoder encoder;
   if (!encoder.run(image, quality))

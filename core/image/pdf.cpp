@@ -32,7 +32,11 @@ std::string valid_utf8(const std::string& text) {
   std::string good;
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
+    const std::size_t size = lead < 0x80                   ? 1
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                             : lead >= 0xE0                ? 3
+                             : lead >= 0xC2                ? 2
+                                                           : 0;
     bool whole = size > 0 && lead < 0xF5 && i + size <= text.size() && lead != 0;
     for (std::size_t k = 1; whole && k < size; ++k) whole = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
     good += whole ? text.substr(i, size) : "?";
@@ -187,8 +191,9 @@ void PdfDocument::picture(const Image& image, bool photo) {
     if (photo) {
       if (const auto jpeg = encode_jpeg(image)) {
         auto* kept = new std::string(*jpeg);
-        cairo_surface_set_mime_data(picture, CAIRO_MIME_TYPE_JPEG, reinterpret_cast<const unsigned char*>(kept->data()),
-                                    kept->size(), [](void* data) { delete static_cast<std::string*>(data); }, kept);
+        cairo_surface_set_mime_data(
+            picture, CAIRO_MIME_TYPE_JPEG, reinterpret_cast<const unsigned char*>(kept->data()), kept->size(),
+            [](void* data) { delete static_cast<std::string*>(data); }, kept);
       }
     }
     cairo_save(s.cairo);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/image/png.h"
 
+#include <png.h>
+
 #include <csetjmp>
 #include <new>
-
-#include <png.h>
 
 #include "core/base/files.h"
 

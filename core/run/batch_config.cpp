@@ -88,7 +88,8 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
     config.exif = text == "apply" ? ExifOrientation::Apply : ExifOrientation::Ignore;
   } else {
     return wrong("there is no such setting", name,
-                 "models, images, list_folder, methods, gradients, faithfulness, ablate, maps, batch, chunk, size, exif, device, "
+                 "models, images, list_folder, methods, gradients, faithfulness, ablate, maps, batch, chunk, size, "
+                 "exif, device, "
                  "workers");
   }
   return {};

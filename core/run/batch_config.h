@@ -29,13 +29,13 @@ struct BatchConfig {
   std::vector<std::filesystem::path> images;  ///< folders, lists or CSV files, see list_batch_images
   std::filesystem::path list_folder;          ///< what paths in lists are relative to; empty: the list's folder
   std::vector<BatchMethod> methods;
-  bool gradients = true;             ///< contributions of the orders and Grad-CAM's figures: a backward pass an image
-  bool faithfulness = false;         ///< of Grad-CAM and of the first map of each method
-  std::vector<std::string> ablate;   ///< scopes of order ablation: "network", "stage", "block"
-  std::vector<std::string> maps;     ///< kept as float16: "orders", "contribution", "cam", or a method's id
-  int batch = 16;                    ///< images a pass
-  int chunk = 64;                    ///< images a transaction: what a kill costs at most
-  int size = 0;                      ///< side of the models' input in pixels; 0: each its own
+  bool gradients = true;            ///< contributions of the orders and Grad-CAM's figures: a backward pass an image
+  bool faithfulness = false;        ///< of Grad-CAM and of the first map of each method
+  std::vector<std::string> ablate;  ///< scopes of order ablation: "network", "stage", "block"
+  std::vector<std::string> maps;    ///< kept as float16: "orders", "contribution", "cam", or a method's id
+  int batch = 16;                   ///< images a pass
+  int chunk = 64;                   ///< images a transaction: what a kill costs at most
+  int size = 0;                     ///< side of the models' input in pixels; 0: each its own
   ExifOrientation exif = ExifOrientation::Apply;
   std::string device = "cpu";
   int workers = 2;  ///< threads that decode

@@ -102,10 +102,10 @@ Result<void> export_lines(const BatchRows& rows, const fs::path& path, std::stri
   return file.finish();
 }
 
-constexpr const char* kColumns[] = {"path",       "image",   "sha256",     "width",      "height",
-                                    "label",      "label_name", "model",   "predicted",  "predicted_name",
-                                    "correct",    "label_rank", "confidence", "label_probability", "loss",
-                                    "entropy",    "disagreement", "predictions", "note"};
+constexpr const char* kColumns[] = {
+    "path",  "image",     "sha256",         "width",       "height",     "label",      "label_name",
+    "model", "predicted", "predicted_name", "correct",     "label_rank", "confidence", "label_probability",
+    "loss",  "entropy",   "disagreement",   "predictions", "note"};
 
 void add_csv(std::string& text, const ExportRow& line) {
   const BatchRow& row = line.row;

@@ -28,7 +28,7 @@ Result<std::int64_t> export_batch(const BatchQuery& query, BatchFormat format, c
 struct ExportRow {
   const BatchRow& row;
   std::string label_name, model_name, predicted_name;  ///< "" where there is none
-  const std::vector<float>& figures;                    ///< in the order of BatchRows::figure_names
+  const std::vector<float>& figures;                   ///< in the order of BatchRows::figure_names
 };
 
 /// The rows of a store one after the other, with their figures under one set of names for all models.

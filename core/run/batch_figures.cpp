@@ -57,7 +57,8 @@ at::Tensor measure(const at::Tensor& activation, bool maps) {
   const at::NoGradGuard no_grad;
   const at::Tensor reduced = reduce_channels(activation.detach());
   const at::Tensor& magnitude = reduced[static_cast<std::int64_t>(ChannelReduction::MeanAbs)];
-  const at::Tensor energy = reduced[static_cast<std::int64_t>(ChannelReduction::L2)].square().flatten(1).to(at::kDouble);
+  const at::Tensor energy =
+      reduced[static_cast<std::int64_t>(ChannelReduction::L2)].square().flatten(1).to(at::kDouble);
   const at::Tensor sum = energy.sum(1);
   const auto pixels = static_cast<double>(energy.size(1));
   // -sum p log p with p = e / sum.

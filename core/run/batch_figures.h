@@ -36,8 +36,7 @@ OrderFigures read_order_figures(const Trace& trace, std::size_t probe, const std
                                 const BlockInfo& block);
 double read_order_contribution(const Trace& trace, std::size_t probe, const std::string& tap, std::int64_t n);
 std::optional<Map> read_order_map(const Trace& trace, std::size_t probe, const std::string& tap, std::int64_t n);
-std::optional<Map> read_contribution_map(const Trace& trace, std::size_t probe, const std::string& tap,
-                                         std::int64_t n);
+std::optional<Map> read_contribution_map(const Trace& trace, std::size_t probe, const std::string& tap, std::int64_t n);
 
 /// Prediction, confidence, entropy, and with a label its rank, probability and loss, from logits [classes]. Logits that
 /// are not finite: no prediction but a note.

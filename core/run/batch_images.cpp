@@ -151,12 +151,11 @@ class Listing {
     const auto number = [](const std::string& text) -> std::optional<int> {
       int value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 1000000)
-        return std::nullopt;
+      if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 1000000) return std::nullopt;
       return value;
     };
-    const bool numbers = std::ranges::all_of(
-        labels, [&](const std::string& text) { return text.empty() || number(text).has_value(); });
+    const bool numbers =
+        std::ranges::all_of(labels, [&](const std::string& text) { return text.empty() || number(text).has_value(); });
     std::vector<std::string> names;
     for (const std::string& text : labels)
       if (!text.empty()) names.push_back(text);
@@ -166,8 +165,9 @@ class Listing {
       int highest = 0;
       for (const std::string& name : names) highest = std::max(highest, *number(name));
       if (!result_.classes.empty()) {
-        return fail(Error::Kind::InvalidInput, "numbers its classes, which cannot be brought together with those before",
-                    path.string(), "name the classes");
+        return fail(Error::Kind::InvalidInput,
+                    "numbers its classes, which cannot be brought together with those before", path.string(),
+                    "name the classes");
       }
       for (int i = 0; i <= highest; ++i) {
         const auto named = names_of_numbers.find(std::to_string(i));

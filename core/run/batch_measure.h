@@ -29,7 +29,7 @@ class FigureTable {
 };
 
 struct MeasuredBatch {
-  at::Tensor logits;                   ///< [N, classes], on the CPU
+  at::Tensor logits;                  ///< [N, classes], on the CPU
   std::vector<StoredResult> results;  ///< one an image
 };
 

@@ -104,7 +104,7 @@ class NpzWriter {
   static void common(std::string& bytes, const Member& member, std::uint32_t crc, std::uint16_t extra) {
     put<std::uint16_t>(bytes, 45);
     put<std::uint16_t>(bytes, 0);
-    put<std::uint16_t>(bytes, 0);       // stored
+    put<std::uint16_t>(bytes, 0);         // stored
     put<std::uint32_t>(bytes, 0x210000);  // 1980-01-01, so that the same rows make the same file
     put<std::uint32_t>(bytes, crc);
     put<std::uint32_t>(bytes, static_cast<std::uint32_t>(kZip32));

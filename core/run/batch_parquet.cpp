@@ -38,11 +38,11 @@ class Columns {
 
   void append(const ExportRow& line) {
     const BatchRow& row = line.row;
-    const std::string* texts[] = {&row.path, &row.sha256, &line.label_name, &line.model_name, &line.predicted_name,
-                                  &row.note};
+    const std::string* texts[] = {&row.path,        &row.sha256,          &line.label_name,
+                                  &line.model_name, &line.predicted_name, &row.note};
     for (std::size_t i = 0; i < std::size(texts); ++i) check(texts_[i]->Append(*texts[i]));
-    const std::optional<std::int64_t> integers[] = {row.image, row.width, row.height, row.set_label, row.predicted,
-                                                    row.correct, row.label_rank, row.predictions};
+    const std::optional<std::int64_t> integers[] = {row.image,     row.width,   row.height,     row.set_label,
+                                                    row.predicted, row.correct, row.label_rank, row.predictions};
     for (std::size_t i = 0; i < std::size(integers); ++i)
       check(integers[i] ? integers_[i]->Append(*integers[i]) : integers_[i]->AppendNull());
     const double doubles[] = {row.confidence, row.label_probability, row.loss, row.entropy, row.disagreement};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run/batch_query.h"
 
-#include <c10/util/Half.h>
-#include <libdeflate.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -10,25 +8,12 @@
 #include <cstring>
 #include <limits>
 
-#include "core/run/batch_sql.h"
+#include "core/run/batch_query_state.h"
 #include "core/run/batch_store.h"
 
 namespace orderscope {
 
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-double number(const SQLite::Column& column) { return column.isNull() ? kNone : column.getDouble(); }
-std::optional<int> optional(const SQLite::Column& column) {
-  return column.isNull() ? std::nullopt : std::optional<int>(column.getInt());
-}
-
-std::vector<float> floats(const SQLite::Column& blob) {
-  std::vector<float> values(static_cast<std::size_t>(blob.getBytes()) / sizeof(float));
-  if (!values.empty()) std::memcpy(values.data(), blob.getBlob(), values.size() * sizeof(float));
-  return values;
-}
 
 /// SQL: float_at(blob, position), NULL where there is none.
 void float_at(sqlite3_context* context, int, sqlite3_value** arguments) {
@@ -41,48 +26,6 @@ void float_at(sqlite3_context* context, int, sqlite3_value** arguments) {
   if (std::isnan(value)) return sqlite3_result_null(context);
   sqlite3_result_double(context, value);
 }
-
-/// A WHERE clause with its values, in the order of their question marks.
-struct Where {
-  std::string sql = " WHERE 1";
-  std::vector<double> numbers;
-  std::optional<std::string> text;  ///< the last question mark
-  bool image = false;               ///< needs the table image
-
-  explicit Where(const BatchFilter& filter) {
-    const auto add = [&](const char* condition, double value) {
-      sql += std::string(" AND ") + condition;
-      numbers.push_back(value);
-    };
-    if (filter.model) add("r.model = ?", *filter.model);
-    if (filter.predicted) add("r.predicted = ?", *filter.predicted);
-    if (filter.correct) add("r.correct = ?", *filter.correct ? 1 : 0);
-    if (filter.most_label_rank) add("r.label_rank <= ?", *filter.most_label_rank);
-    if (filter.least_confidence) add("r.confidence >= ?", *filter.least_confidence);
-    if (filter.most_confidence) add("r.confidence <= ?", *filter.most_confidence);
-    image = filter.label || filter.broken || filter.least_disagreement || filter.disagreeing ||
-            !filter.path_contains.empty();
-    if (filter.label) add("i.label = ?", *filter.label);
-    if (filter.broken) add("i.state = ?", *filter.broken ? 2 : 1);
-    if (filter.least_disagreement) add("i.disagreement >= ?", *filter.least_disagreement);
-    if (filter.disagreeing) add("(coalesce(i.predictions, 1) > 1) = ?", *filter.disagreeing ? 1 : 0);
-    if (!filter.path_contains.empty()) {
-      sql += " AND i.path LIKE ? ESCAPE '\\'";
-      text = "%";
-      for (const char c : filter.path_contains) {
-        if (c == '%' || c == '_' || c == '\\') *text += '\\';
-        *text += c;
-      }
-      *text += '%';
-    }
-  }
-
-  void bind(SQLite::Statement& statement) const {
-    int place = 1;
-    for (const double value : numbers) statement.bind(place++, value);
-    if (text) statement.bind(place, *text);
-  }
-};
 
 const char* sort_column(const std::string& key) {
   struct Column {
@@ -108,35 +51,41 @@ const char* sort_column(const std::string& key) {
   return nullptr;
 }
 
-/// Lets a stop token interrupt what the database does, for as long as this lives.
-class Interruptible {
- public:
-  Interruptible(SQLite::Database& database, const JobContext& job) : handle_(database.getHandle()) {
-    sqlite3_progress_handler(
-        handle_, 20000,
-        [](void* context) { return static_cast<const JobContext*>(context)->stop.stop_requested() ? 1 : 0; },
-        const_cast<JobContext*>(&job));
-  }
-  ~Interruptible() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
-
- private:
-  sqlite3* handle_;
-};
-
-constexpr const char* kFromResult = " FROM result r";
-constexpr const char* kJoinImage = " JOIN image i ON i.id = r.image";
-
 }  // namespace
 
-struct BatchQuery::State {
-  std::filesystem::path file;
-  std::unique_ptr<SQLite::Database> database;
-  std::vector<BatchModelInfo> models;
-  std::vector<std::string> classes;
-  std::unique_ptr<SQLite::Statement> row;
-};
+BatchWhere::BatchWhere(const BatchFilter& filter) {
+  const auto add = [&](const char* condition, double value) {
+    sql += std::string(" AND ") + condition;
+    numbers.push_back(value);
+  };
+  if (filter.model) add("r.model = ?", *filter.model);
+  if (filter.predicted) add("r.predicted = ?", *filter.predicted);
+  if (filter.correct) add("r.correct = ?", *filter.correct ? 1 : 0);
+  if (filter.most_label_rank) add("r.label_rank <= ?", *filter.most_label_rank);
+  if (filter.least_confidence) add("r.confidence >= ?", *filter.least_confidence);
+  if (filter.most_confidence) add("r.confidence <= ?", *filter.most_confidence);
+  image =
+      filter.label || filter.broken || filter.least_disagreement || filter.disagreeing || !filter.path_contains.empty();
+  if (filter.label) add("i.label = ?", *filter.label);
+  if (filter.broken) add("i.state = ?", *filter.broken ? 2 : 1);
+  if (filter.least_disagreement) add("i.disagreement >= ?", *filter.least_disagreement);
+  if (filter.disagreeing) add("(coalesce(i.predictions, 1) > 1) = ?", *filter.disagreeing ? 1 : 0);
+  if (!filter.path_contains.empty()) {
+    sql += " AND i.path LIKE ? ESCAPE '\\'";
+    text = "%";
+    for (const char c : filter.path_contains) {
+      if (c == '%' || c == '_' || c == '\\') *text += '\\';
+      *text += c;
+    }
+    *text += '%';
+  }
+}
+
+void BatchWhere::bind(SQLite::Statement& statement) const {
+  int place = 1;
+  for (const double value : numbers) statement.bind(place++, value);
+  if (text) statement.bind(place, *text);
+}
 
 BatchQuery::BatchQuery(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BatchQuery::BatchQuery(BatchQuery&&) noexcept = default;
@@ -203,7 +152,7 @@ std::string BatchQuery::value(const std::string& key) const {
 Result<std::vector<std::int64_t>> BatchQuery::select(const BatchFilter& filter, const BatchSort& sort,
                                                      const JobContext& job) const {
   TRY_VOID(job.check());
-  Where where(filter);
+  BatchWhere where(filter);
   std::string from = kFromResult, key;
   if (sort.key.starts_with("figure:")) {
     // The figure may lie at another place for each model.
@@ -215,8 +164,8 @@ Result<std::vector<std::int64_t>> BatchQuery::select(const BatchFilter& filter, 
       const auto found = std::ranges::find(all, name, &BatchFigure::name);
       if (found == all.end()) continue;
       any = true;
-      key += " WHEN " + std::to_string(model.id) + " THEN float_at(f.data, " +
-             std::to_string(found - all.begin()) + ")";
+      key +=
+          " WHEN " + std::to_string(model.id) + " THEN float_at(f.data, " + std::to_string(found - all.begin()) + ")";
     }
     if (!any) return fail(Error::Kind::InvalidInput, "no model has such a figure", name);
     key += " END";
@@ -244,11 +193,11 @@ Result<std::vector<std::int64_t>> BatchQuery::select(const BatchFilter& filter, 
 }
 
 Result<std::int64_t> BatchQuery::count(const BatchFilter& filter) const {
-  const Where where(filter);
+  const BatchWhere where(filter);
   std::int64_t count = 0;
   TRY_VOID(guarded_sql(state_->file, [&] {
-    SQLite::Statement select(*state_->database, std::string("SELECT count(*)") + kFromResult +
-                                                    (where.image ? kJoinImage : "") + where.sql);
+    SQLite::Statement select(
+        *state_->database, std::string("SELECT count(*)") + kFromResult + (where.image ? kJoinImage : "") + where.sql);
     where.bind(select);
     if (select.executeStep()) count = select.getColumn(0).getInt64();
   }));
@@ -269,16 +218,16 @@ Result<std::vector<BatchRow>> BatchQuery::rows(const std::int64_t* ids, std::siz
       row.image = s.getColumn(1).getInt64();
       row.model = s.getColumn(2).getInt();
       row.path = s.getColumn(3).getString();
-      row.set_label = optional(s.getColumn(4));
-      row.label = optional(s.getColumn(5));
-      row.predicted = optional(s.getColumn(6));
-      if (const auto correct = optional(s.getColumn(7))) row.correct = *correct != 0;
-      row.label_rank = optional(s.getColumn(8));
-      row.confidence = number(s.getColumn(9));
-      row.label_probability = number(s.getColumn(10));
-      row.loss = number(s.getColumn(11));
-      row.entropy = number(s.getColumn(12));
-      row.disagreement = number(s.getColumn(13));
+      row.set_label = optional_of(s.getColumn(4));
+      row.label = optional_of(s.getColumn(5));
+      row.predicted = optional_of(s.getColumn(6));
+      if (const auto correct = optional_of(s.getColumn(7))) row.correct = *correct != 0;
+      row.label_rank = optional_of(s.getColumn(8));
+      row.confidence = number_of(s.getColumn(9));
+      row.label_probability = number_of(s.getColumn(10));
+      row.loss = number_of(s.getColumn(11));
+      row.entropy = number_of(s.getColumn(12));
+      row.disagreement = number_of(s.getColumn(13));
       row.predictions = s.getColumn(14).getInt();
       row.note = s.getColumn(15).getString();
       row.sha256 = s.getColumn(16).getString();
@@ -312,105 +261,6 @@ Result<std::vector<std::int64_t>> BatchQuery::rows_of_image(std::int64_t image) 
     while (select.executeStep()) ids.push_back(select.getColumn(0).getInt64());
   }));
   return ids;
-}
-
-Result<std::vector<float>> BatchQuery::row_figures(std::int64_t row) const {
-  std::vector<float> values;
-  TRY_VOID(guarded_sql(state_->file, [&] {
-    SQLite::Statement select(*state_->database,
-                             "SELECT f.data, (SELECT count(*) FROM figure g WHERE g.model = r.model) FROM result r "
-                             "LEFT JOIN figures f ON f.result = r.id WHERE r.id = ?");
-    select.bind(1, row);
-    if (!select.executeStep()) return;
-    if (!select.getColumn(0).isNull()) values = floats(select.getColumn(0));
-    values.resize(static_cast<std::size_t>(select.getColumn(1).getInt64()), static_cast<float>(kNone));
-  }));
-  return values;
-}
-
-Result<std::vector<BatchQuery::Means>> BatchQuery::means(int model, const BatchFilter& filter, bool by_label,
-                                                         const JobContext& job) const {
-  TRY_VOID(job.check());
-  TRY(const auto known, figures(model));
-  BatchFilter narrowed = filter;
-  narrowed.model = model;
-  const Where where(narrowed);
-  const std::size_t groups = by_label ? state_->classes.size() + 1 : 1;
-  std::vector<Means> means(groups);
-  std::vector<std::vector<std::int64_t>> counts(groups, std::vector<std::int64_t>(known.size(), 0));
-  for (Means& entry : means) entry.figures.assign(known.size(), 0.0);
-  TRY_VOID(guarded_sql(state_->file, [&] {
-    const Interruptible interruptible(*state_->database, job);
-    SQLite::Statement select(*state_->database, std::string("SELECT i.label, r.correct, f.data FROM result r") +
-                                                    kJoinImage + " LEFT JOIN figures f ON f.result = r.id" + where.sql);
-    where.bind(select);
-    while (select.executeStep()) {
-      const auto label = optional(select.getColumn(0));
-      const bool placed = label && *label >= 0 && static_cast<std::size_t>(*label) + 1 < groups;
-      const std::size_t g = !by_label ? 0 : placed ? static_cast<std::size_t>(*label) : groups - 1;
-      Means& entry = means[g];
-      ++entry.rows;
-      if (const auto correct = optional(select.getColumn(1))) {
-        ++entry.labelled;
-        entry.correct += *correct;
-      }
-      if (select.getColumn(2).isNull()) continue;
-      const std::vector<float> values = floats(select.getColumn(2));
-      for (std::size_t i = 0; i < values.size() && i < known.size(); ++i) {
-        if (std::isnan(values[i])) continue;
-        entry.figures[i] += values[i];
-        ++counts[g][i];
-      }
-    }
-  }));
-  for (std::size_t g = 0; g < groups; ++g) {
-    for (std::size_t i = 0; i < known.size(); ++i)
-      means[g].figures[i] = counts[g][i] > 0 ? means[g].figures[i] / static_cast<double>(counts[g][i]) : kNone;
-  }
-  return means;
-}
-
-Result<std::vector<std::string>> BatchQuery::map_names(std::int64_t row) const {
-  std::vector<std::string> names;
-  TRY_VOID(guarded_sql(state_->file, [&] {
-    SQLite::Statement select(*state_->database, "SELECT name FROM map WHERE result = ? ORDER BY name");
-    select.bind(1, row);
-    while (select.executeStep()) names.push_back(select.getColumn(0).getString());
-  }));
-  return names;
-}
-
-Result<Map> BatchQuery::map(std::int64_t row, const std::string& name) const {
-  Map map;
-  bool found = false, whole = false;
-  TRY_VOID(guarded_sql(state_->file, [&] {
-    SQLite::Statement select(*state_->database,
-                             "SELECT height, width, is_signed, unit, data FROM map WHERE result = ? AND name = ?");
-    select.bind(1, row);
-    select.bind(2, name);
-    found = select.executeStep();
-    if (!found) return;
-    map.height = select.getColumn(0).getInt();
-    map.width = select.getColumn(1).getInt();
-    map.is_signed = select.getColumn(2).getInt() != 0;
-    map.unit = select.getColumn(3).getString();
-    if (map.height < 1 || map.width < 1 || map.height > 16384 || map.width > 16384) return;
-    const SQLite::Column data = select.getColumn(4);
-    std::vector<std::uint16_t> halves(static_cast<std::size_t>(map.height) * static_cast<std::size_t>(map.width));
-    struct Free {
-      void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }
-    };
-    const std::unique_ptr<libdeflate_decompressor, Free> decompressor(libdeflate_alloc_decompressor());
-    whole = decompressor && libdeflate_zlib_decompress(decompressor.get(), data.getBlob(),
-                                                       static_cast<std::size_t>(data.getBytes()), halves.data(),
-                                                       halves.size() * sizeof(std::uint16_t),
-                                                       nullptr) == LIBDEFLATE_SUCCESS;
-    for (const std::uint16_t half : halves)
-      map.values.push_back(static_cast<float>(c10::Half(half, c10::Half::from_bits())));
-  }));
-  if (!found) return fail(Error::Kind::InvalidInput, "no such map is kept of this row", name);
-  if (!whole) return fail(Error::Kind::Broken, "the map " + name + " is damaged", state_->file.string());
-  return map;
 }
 
 std::filesystem::path BatchQuery::file(const BatchRow& row) const {

@@ -38,18 +38,18 @@ struct BatchFigure {
 struct BatchRow {
   std::int64_t id = 0, image = 0;
   int model = 0;
-  std::string path;               ///< as the run was given it; see BatchQuery::file
-  std::string sha256;             ///< of the file; "" if it cannot be read
-  int width = 0, height = 0;      ///< of the picture, 0 if it cannot be decoded
-  std::optional<int> set_label;   ///< index into BatchQuery::set_classes
-  std::optional<int> label;       ///< as a class of the model
-  std::optional<int> predicted;   ///< none for a broken image
+  std::string path;              ///< as the run was given it; see BatchQuery::file
+  std::string sha256;            ///< of the file; "" if it cannot be read
+  int width = 0, height = 0;     ///< of the picture, 0 if it cannot be decoded
+  std::optional<int> set_label;  ///< index into BatchQuery::set_classes
+  std::optional<int> label;      ///< as a class of the model
+  std::optional<int> predicted;  ///< none for a broken image
   std::optional<bool> correct;
   std::optional<int> label_rank;  ///< 0: right; classes that scored higher than the label
   double confidence = 0, label_probability = 0, loss = 0, entropy = 0;  ///< NaN where there is none; entropy in nats
-  double disagreement = 0;        ///< of the models on this image, bits: largest Jensen-Shannon divergence; else NaN
-  int predictions = 0;            ///< different classes (by name) that the models named
-  std::string note;               ///< why the image is broken, or what failed on it
+  double disagreement = 0;  ///< of the models on this image, bits: largest Jensen-Shannon divergence; else NaN
+  int predictions = 0;      ///< different classes (by name) that the models named
+  std::string note;         ///< why the image is broken, or what failed on it
 };
 
 /// Which rows to show. Everything given must hold.

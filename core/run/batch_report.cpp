@@ -138,7 +138,8 @@ Result<BatchReport> make_batch_report(const BatchQuery& query, const BatchReport
   }
   std::string summary = std::to_string(counts.done) + " of " + std::to_string(counts.images) + " images are done, " +
                         std::to_string(counts.broken) + " of them could not be read. Made by " +
-                        query.value("program") + ". Figures are means over images; what each means is in docs/batch.md.";
+                        query.value("program") +
+                        ". Figures are means over images; what each means is in docs/batch.md.";
   report.parts.push_back(text(summary));
   TRY(Rows rows, model_table(query, models));
   report.parts.push_back(table(std::move(rows)));
@@ -163,8 +164,8 @@ Result<BatchReport> make_batch_report(const BatchQuery& query, const BatchReport
   if (options.images > 0) {
     TRY(auto shown, shown_images(query, options.images, job));
     if (!shown.empty()) {
-      report.parts.push_back(heading(query.models().size() > 1 ? "Where the models disagree most"
-                                                               : "The most confident mistakes"));
+      report.parts.push_back(
+          heading(query.models().size() > 1 ? "Where the models disagree most" : "The most confident mistakes"));
       std::move(shown.begin(), shown.end(), std::back_inserter(report.parts));
     }
   }

@@ -31,8 +31,8 @@ struct BatchReportOptions {
 
 /// What a run found: accuracy, by class; energy, contribution, entropy and scale of the orders through the network;
 /// accuracy under order ablation where it was asked for; the images on which the models disagree most (with one model:
-/// its most confident mistakes) with their maps, for which the models are loaded again. Errors: InvalidInput (nothing is
-/// finished), Cancelled.
+/// its most confident mistakes) with their maps, for which the models are loaded again. Errors: InvalidInput (nothing
+/// is finished), Cancelled.
 Result<BatchReport> make_batch_report(const BatchQuery& query, const BatchReportOptions& options = {},
                                       const JobContext& job = {});
 

@@ -50,10 +50,11 @@ td:first-child, th:first-child { text-align: left; } th { border-bottom: 1px sol
 }  // namespace
 
 Result<void> write_report_html(const BatchReport& report, const std::filesystem::path& path) {
-  std::string html = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-                     "content=\"width=device-width\"><title>" +
-                     escaped(report.title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
-                     escaped(report.title) + "</h1>\n";
+  std::string html =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\"><title>" +
+      escaped(report.title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" + escaped(report.title) +
+      "</h1>\n";
   for (const ReportPart& part : report.parts) {
     switch (part.kind) {
       case ReportPart::Kind::Heading: html += "<h2>" + escaped(part.text) + "</h2>\n"; break;

@@ -100,8 +100,10 @@ Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, int images
     char bits[48] = "";
     if (std::isfinite(first.disagreement))
       std::snprintf(bits, sizeof bits, "; disagreement %.3f bits", first.disagreement);
-    const std::string label = first.set_label ? "labelled " + name_of(query.set_classes(), first.set_label) : "unlabelled";
-    parts.push_back({ReportPart::Kind::Text, std::filesystem::path(first.path).filename().string() + ", " + label + bits});
+    const std::string label =
+        first.set_label ? "labelled " + name_of(query.set_classes(), first.set_label) : "unlabelled";
+    parts.push_back(
+        {ReportPart::Kind::Text, std::filesystem::path(first.path).filename().string() + ", " + label + bits});
     const auto decoded = decode_image(query.file(first), config.exif);
     for (const BatchRow& row : shown[i].rows) {
       const auto m = static_cast<std::size_t>(row.model);

@@ -199,8 +199,9 @@ Result<std::vector<ReportPart>> ablation_charts(const OrderMeans& means) {
     table.push_back({figure.block, std::to_string(figure.order), now, change});
   }
   if (chart.lines.empty()) {
-    parts.push_back({ReportPart::Kind::Text,
-                     "Accuracy under order ablation was not asked for; a run with --ablate network,stage measures it."});
+    parts.push_back(
+        {ReportPart::Kind::Text,
+         "Accuracy under order ablation was not asked for; a run with --ablate network,stage measures it."});
     return parts;
   }
   TRY(Image picture, draw_chart(chart));
@@ -208,7 +209,8 @@ Result<std::vector<ReportPart>> ablation_charts(const OrderMeans& means) {
                    "Top-1 accuracy when the gates of one order are set to zero everywhere (network) or in one stage.",
                    std::move(picture)});
   parts.push_back({ReportPart::Kind::Table, {}, {}, false, std::move(table)});
-  TRY_VOID(add_class_matrix(means, "ablation", "label_probability", "network", "Probability of the label without an order",
+  TRY_VOID(add_class_matrix(means, "ablation", "label_probability", "network",
+                            "Probability of the label without an order",
                             "How far each class differs from the mean over all images in what is left of its "
                             "probability when an order is removed everywhere.",
                             true, parts));

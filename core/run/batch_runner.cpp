@@ -288,7 +288,8 @@ class Runner {
     for (std::size_t m = 0; m < measures_.size(); ++m) {
       const auto& figures = measures_[m].figures().all();
       if (figures.size() == written_[m]) continue;
-      part.new_figures.push_back({static_cast<int>(m), written_[m],
+      part.new_figures.push_back({static_cast<int>(m),
+                                  written_[m],
                                   {figures.begin() + static_cast<std::ptrdiff_t>(written_[m]), figures.end()}});
       written_[m] = figures.size();
     }
@@ -363,8 +364,7 @@ Result<BatchOutcome> run_batch(const fs::path& run, const BatchConfig& given, co
     TRY_VOID(check_same_run(store, config, folder));
   }
   TRY(auto models, load_models(config, outcome.notes, job));
-  if (!BatchStore::exists(folder))
-    TRY_VOID(create_store(folder, given, config, shard, models, outcome.notes, job));
+  if (!BatchStore::exists(folder)) TRY_VOID(create_store(folder, given, config, shard, models, outcome.notes, job));
   return go_on(folder, config, std::move(models), std::move(outcome), job);
 }
 

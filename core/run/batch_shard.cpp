@@ -28,7 +28,8 @@ Result<Shard> shard_from_text(const std::string& text) {
         shard.index < shard.count)
       return shard;
   }
-  return fail(Error::Kind::InvalidInput, "\"" + text + "\" is no shard", "--shard", "0/8 to 7/8 are the shards of eight");
+  return fail(Error::Kind::InvalidInput, "\"" + text + "\" is no shard", "--shard",
+              "0/8 to 7/8 are the shards of eight");
 }
 
 std::string to_string(const Shard& shard) { return std::to_string(shard.index) + "/" + std::to_string(shard.count); }
@@ -118,16 +119,17 @@ Result<MergeOutcome> merge_shards(const fs::path& run, const JobContext& job) {
     TRY_VOID(job.check());
     if (!BatchStore::exists(folder)) {
       return fail(Error::Kind::InvalidInput, "the shard is missing", folder.string(),
-                  "run it: `batch run ... --shard " + folder.filename().string().substr(0, folder.filename().string().find('-')) +
-                      "/" + std::to_string(shards.count) + "`");
+                  "run it: `batch run ... --shard " +
+                      folder.filename().string().substr(0, folder.filename().string().find('-')) + "/" +
+                      std::to_string(shards.count) + "`");
     }
     TRY(const BatchQuery query, BatchQuery::open(folder));
     TRY(const BatchCounts counts, query.counts());
     if (counts.done < counts.images) {
-      return fail(Error::Kind::InvalidInput,
-                  "the shard has finished " + std::to_string(counts.done) + " of " + std::to_string(counts.images) +
-                      " images",
-                  folder.string(), "run it again to go on with it");
+      return fail(
+          Error::Kind::InvalidInput,
+          "the shard has finished " + std::to_string(counts.done) + " of " + std::to_string(counts.images) + " images",
+          folder.string(), "run it again to go on with it");
     }
     seconds += counts.seconds;
     TRY(const BatchStore store, BatchStore::open(folder));
@@ -167,8 +169,9 @@ Result<MergeOutcome> merge_shards(const fs::path& run, const JobContext& job) {
                 run.string(), "the files changed while they ran; run the shards anew");
   }
   if (std::to_string(images.size()) != in_all)
-    return fail(Error::Kind::Broken, "the shards together hold " + std::to_string(images.size()) + " of " + in_all +
-                                         " images", run.string(), "the files changed while they ran");
+    return fail(Error::Kind::Broken,
+                "the shards together hold " + std::to_string(images.size()) + " of " + in_all + " images", run.string(),
+                "the files changed while they ran");
   for (auto& [id, image] : images) start.images.push_back(std::move(image));
   start.values["shard"] = "0/1";
   start.values["images_in_all"] = in_all;
@@ -193,7 +196,8 @@ Result<MergeOutcome> merge_shards(const fs::path& run, const JobContext& job) {
   }
   fs::rename(making / kBatchStoreName, run / kBatchStoreName, error);
   if (error)
-    return fail(Error::Kind::FileAccess, "cannot be put in place: " + error.message(), (run / kBatchStoreName).string());
+    return fail(Error::Kind::FileAccess, "cannot be put in place: " + error.message(),
+                (run / kBatchStoreName).string());
   fs::remove_all(making, error);
 
   TRY(const BatchQuery query, BatchQuery::open(run));

@@ -15,7 +15,7 @@ struct SlurmOptions {
   std::vector<std::string> arguments;  ///< put after `batch run`, e.g. --threads 8
   std::vector<std::string> sbatch;     ///< options for both jobs, e.g. --partition=gpu
   int shards = 8;
-  int tries = 3;        ///< of a shard that fails, inside its task
+  int tries = 3;       ///< of a shard that fails, inside its task
   bool submit = true;  ///< false: only write the scripts
 };
 

@@ -46,7 +46,7 @@ struct StoredResult {
   std::optional<int> label, predicted, label_rank;
   double confidence = std::numeric_limits<double>::quiet_NaN(), label_probability = confidence, loss = confidence,
          entropy = confidence;
-  std::vector<float> figures;                          ///< by position, NaN where there is none
+  std::vector<float> figures;                                 ///< by position, NaN where there is none
   std::vector<std::pair<std::string, orderscope::Map>> maps;  ///< by name
   std::string note;
 };
@@ -73,7 +73,7 @@ struct ImageRecord {
 class BatchStore {
  public:
   struct Start {
-    std::string config;                        ///< batch_config_json
+    std::string config;                         ///< batch_config_json
     std::map<std::string, std::string> values;  ///< of the table run
     std::vector<BatchModelInfo> models;
     std::vector<std::string> classes;
@@ -98,7 +98,7 @@ class BatchStore {
   Result<std::vector<std::string>> classes() const;
   Result<std::vector<BatchFigure>> figures(int model) const;
   Result<std::vector<std::int64_t>> pending_chunks() const;
-  Result<std::vector<StoredImage>> images_of(std::int64_t chunk) const;  ///< those that are not done
+  Result<std::vector<StoredImage>> images_of(std::int64_t chunk) const;          ///< those that are not done
   Result<std::vector<std::pair<std::int64_t, ListedImage>>> all_images() const;  ///< with their ids
 
   /// All of a chunk or nothing of it. `records` may come in parts: between `begin` and `commit`.

@@ -32,8 +32,10 @@ std::string content(const fs::path& path) {
 }
 
 std::vector<std::string> run_arguments(const fs::path& images, const fs::path& run) {
-  return {"batch", "run",     "--model", test::small_checkpoint("hornet_7x7"), "--images", images, "--size", "64",
-          "--batch", "4", "--chunk", "6", "-o", run};
+  return {"batch",    "run",  "--model", test::small_checkpoint("hornet_7x7"),
+          "--images", images, "--size",  "64",
+          "--batch",  "4",    "--chunk", "6",
+          "-o",       run};
 }
 
 std::int64_t done(const fs::path& run) {
@@ -87,7 +89,8 @@ TEST(BatchCli, SaysWhatIsWrong) {
   EXPECT_THAT(nothing.err, HasSubstr("there is no batch run"));
   EXPECT_EQ(run_program(kCli, {"batch"}).exit_code, 2);
   EXPECT_EQ(run_program(kCli, {"batch", "export", folder / "none", "--format", "xls", "-o", "f"}).exit_code, 2);
-  const auto model = run_program(kCli, {"batch", "run", "--model", "none.pth", "--images", folder.path(), "-o", folder / "r"});
+  const auto model =
+      run_program(kCli, {"batch", "run", "--model", "none.pth", "--images", folder.path(), "-o", folder / "r"});
   EXPECT_EQ(model.exit_code, 1);
   EXPECT_THAT(model.err, HasSubstr("none.pth"));
   const auto shard = run_program(kCli, {"batch", "run", "--model", test::small_checkpoint("hornet_7x7"), "--images",
@@ -139,7 +142,8 @@ TEST(SlowBatchCli, KilledAtAnyMomentItEndsAsIfUndisturbed) {
   int kills = 0;
   for (int attempt = 0; attempt < 40 && done(folder / "killed") < 72; ++attempt) {
     test::RunningProgram program(kCli, killed, folder / "log");
-    std::this_thread::sleep_for(std::chrono::duration<double>(took * std::uniform_real_distribution<>(0.2, 0.7)(random)));
+    std::this_thread::sleep_for(
+        std::chrono::duration<double>(took * std::uniform_real_distribution<>(0.2, 0.7)(random)));
     if (!program.running()) continue;
     program.signal(SIGKILL);
     EXPECT_EQ(program.wait(), 128 + SIGKILL);

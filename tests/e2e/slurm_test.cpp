@@ -58,7 +58,8 @@ class Cluster {
 };
 
 TEST(SlowSlurm, AnArrayOfShardsWithOneKilledAndRequeuedEqualsASingleRun) {
-  if (!installed()) GTEST_SKIP() << "Slurm is not installed (Debian: slurm-wlm, munge); ORDERSCOPE_SLURM=1 ./scripts/setup";
+  if (!installed())
+    GTEST_SKIP() << "Slurm is not installed (Debian: slurm-wlm, munge); ORDERSCOPE_SLURM=1 ./scripts/setup";
   if (geteuid() != 0) GTEST_SKIP() << "slurmd must be started by root";
   const test::TemporaryFolder folder;
   fs::permissions(folder.path(), fs::perms(0755));
@@ -69,8 +70,8 @@ TEST(SlowSlurm, AnArrayOfShardsWithOneKilledAndRequeuedEqualsASingleRun) {
   test::write_striped_set(folder / "photos", 60, 48, 1);
   std::ofstream(folder / "photos/01_Vertical/broken.png") << "no picture";
   const std::string model = test::small_checkpoint("hornet_7x7");
-  const std::vector<std::string> what{"--model", model, "--images", folder / "photos", "--size", "64",
-                                      "--batch", "4",   "--chunk",  "6",               "--ablate", "block"};
+  const std::vector<std::string> what{"--model", model,     "--images", folder / "photos", "--size", "64", "--batch",
+                                      "4",       "--chunk", "6",        "--ablate",        "block"};
   std::vector<std::string> single{"batch", "run"}, submit{"batch", "submit", "--slurm", "--shards", "3", "--json"};
   for (auto* arguments : {&single, &submit}) arguments->insert(arguments->end(), what.begin(), what.end());
   single.insert(single.end(), {"-o", folder / "single"});

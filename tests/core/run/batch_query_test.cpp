@@ -28,14 +28,16 @@ struct BatchQueryTest : testing::Test {
     BatchStore::Start start;
     start.config = "{}";
     start.values = {{"folder", "/data"}, {"program", "test"}};
-    start.models = {{0, "a", "a.pth", "00", "HorNet", {"x", "y"}, {"stages.0"}}, {1, "b", "b.pth", "01", "Swin", {}, {}}};
+    start.models = {{0, "a", "a.pth", "00", "HorNet", {"x", "y"}, {"stages.0"}},
+                    {1, "b", "b.pth", "01", "Swin", {}, {}}};
     start.classes = {"x", "y"};
     for (const char* path : {"x/1.jpg", "x/2_0.jpg", "y/3.jpg", "y/4%.jpg", "y/5.jpg", "y/6.jpg"})
       start.images.push_back({path, path[0] == 'x' ? 0 : 1, {}});
     auto store = BatchStore::create(folder.path(), start);
     EXPECT_TRUE(store) << store.error().message();
     EXPECT_TRUE(store->begin());
-    EXPECT_TRUE(store->add_figures(0, {{"stages.0.gate.1.energy", "", "stages.0", "gate", 1, "energy"}, {"other", "", "", "", 0, "other"}}, 0));
+    EXPECT_TRUE(store->add_figures(
+        0, {{"stages.0.gate.1.energy", "", "stages.0", "gate", 1, "energy"}, {"other", "", "", "", 0, "other"}}, 0));
     const double confidences[] = {0.9, 0.2, 0.6, 0.7};
     for (int i = 0; i < 4; ++i) {
       ImageRecord record{i, "ab", 10, 20, {}, {}, {}, i == 2 ? 2 : 1};
