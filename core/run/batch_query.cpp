@@ -96,12 +96,7 @@ Result<BatchQuery> BatchQuery::open(const std::filesystem::path& path) {
   std::error_code error;
   auto state = std::make_unique<State>();
   state->file = std::filesystem::is_directory(path, error) ? path / kBatchStoreName : path;
-  // A store in WAL mode is opened for writing where that is allowed: a reader may have to finish what a kill left.
-  auto opened = open_batch_store(state->file, SQLite::OPEN_READWRITE);
-  if (!opened && opened.error().kind == Error::Kind::FileAccess)
-    opened = open_batch_store(state->file, SQLite::OPEN_READONLY);
-  if (!opened) return tl::unexpected(std::move(opened).error());
-  state->database = std::move(*opened);
+  TRY(state->database, open_batch_store_to_read(state->file));
   TRY_VOID(guarded_sql(state->file, [&] {
     SQLite::Database& database = *state->database;
     database.exec("PRAGMA query_only = ON; PRAGMA cache_size = -65536");

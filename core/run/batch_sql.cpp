@@ -33,7 +33,10 @@ Result<void> guarded_sql(const std::filesystem::path& file, const std::function<
   }
 }
 
-Result<std::unique_ptr<SQLite::Database>> open_batch_store(const std::filesystem::path& file, int flags) {
+namespace {
+
+Result<std::unique_ptr<SQLite::Database>> open_store(const std::filesystem::path& file, const std::string& name,
+                                                     int flags, bool alone) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
     return fail(Error::Kind::FileAccess, "there is no batch run", file.parent_path().string(),
@@ -42,7 +45,8 @@ Result<std::unique_ptr<SQLite::Database>> open_batch_store(const std::filesystem
   std::unique_ptr<SQLite::Database> database;
   int application = 0, version = 0;
   TRY_VOID(guarded_sql(file, [&] {
-    database = std::make_unique<SQLite::Database>(file.string(), flags, /*busy timeout, ms=*/10000);
+    database = std::make_unique<SQLite::Database>(name, flags, /*busy timeout, ms=*/10000);
+    if (alone) database->exec("PRAGMA locking_mode = EXCLUSIVE");
     application = database->execAndGet("PRAGMA application_id").getInt();
     version = database->execAndGet("PRAGMA user_version").getInt();
     database->exec("PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF");
@@ -55,6 +59,25 @@ Result<std::unique_ptr<SQLite::Database>> open_batch_store(const std::filesystem
                 file.string(), "this one knows schemas up to " + std::to_string(kBatchSchema));
   }
   return database;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SQLite::Database>> open_batch_store(const std::filesystem::path& file) {
+  return open_store(file, file.string(), SQLite::OPEN_READWRITE, false);
+}
+
+Result<std::unique_ptr<SQLite::Database>> open_batch_store_to_read(const std::filesystem::path& file) {
+  auto opened = open_batch_store(file);
+  const auto refused = [&] { return !opened && opened.error().kind == Error::Kind::FileAccess; };
+  std::error_code error;
+  if (!refused() || !std::filesystem::is_regular_file(file, error)) return opened;
+  opened = open_store(file, file.string(), SQLite::OPEN_READWRITE, true);
+  if (!refused()) return opened;
+  std::string address = "file:";
+  for (const char c : file.string())
+    address += c == '?' ? "%3f" : c == '#' ? "%23" : c == '%' ? "%25" : std::string(1, c);
+  return open_store(file, address + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI, false);
 }
 
 namespace {

@@ -20,7 +20,10 @@ inline constexpr int kBatchApplication = 0x4f534252;  ///< "OSBR": PRAGMA applic
 Result<void> guarded_sql(const std::filesystem::path& file, const std::function<void()>& code);
 
 /// Opens a store and checks what it is. Errors: FileAccess, NotThisFormat, Unsupported, Broken.
-Result<std::unique_ptr<SQLite::Database>> open_batch_store(const std::filesystem::path& file, int flags);
+Result<std::unique_ptr<SQLite::Database>> open_batch_store(const std::filesystem::path& file);
+/// The same to read from, whatever the place allows: a full disk has no room for the index of the log that several
+/// processes share, a read-only folder for none of SQLite's own files.
+Result<std::unique_ptr<SQLite::Database>> open_batch_store_to_read(const std::filesystem::path& file);
 
 /// Binds NaN as NULL.
 inline void bind_number(SQLite::Statement& statement, int place, double value) {

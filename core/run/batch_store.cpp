@@ -137,7 +137,7 @@ Result<BatchStore> BatchStore::create(const std::filesystem::path& run, const St
 Result<BatchStore> BatchStore::open(const std::filesystem::path& run) {
   auto state = std::make_unique<State>();
   state->file = store_path(run);
-  TRY(state->database, open_batch_store(state->file, SQLite::OPEN_READWRITE));
+  TRY(state->database, open_batch_store(state->file));
   TRY_VOID(guarded_sql(state->file, [&] {
     set_up_writing(*state->database);
     state->prepare();

@@ -112,7 +112,7 @@ Result<void> BatchStore::add(const ImageRecord& record) {
 
 Result<void> BatchStore::take_over(const std::filesystem::path& shard) {
   const std::filesystem::path file = shard / kBatchStoreName;
-  TRY(const auto source, open_batch_store(file, SQLite::OPEN_READWRITE));
+  TRY(const auto source, open_batch_store(file));
   return guarded_sql(file, [&] {
     // Methods name their figures as they go, so two shards may number them differently.
     std::vector<std::vector<std::size_t>> places(static_cast<std::size_t>(state_->models));
