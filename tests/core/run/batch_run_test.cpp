@@ -195,7 +195,7 @@ TEST_F(BatchRunTest, EverythingThatCanBeAskedForIsThere) {
   how.images = {folder / "photos/00_Horizontal/0.png"};
   how.faithfulness = true;
   how.ablate = {"network", "stage"};
-  how.methods = {{"order-cam", {{"block", "stages.2.0"}}}, {"layers", {}}};
+  how.methods = {{"order-cam", {}}, {"layers", {}}};
   const test::StoreContent content = run("run", how);
   ASSERT_EQ(content.entries.size(), 1u);
   const auto& entry = content.entries.begin()->second;
