@@ -18,6 +18,7 @@ struct BatchOptions {
   std::vector<std::string> methods;
   std::string shard;
   bool forward_only = false;
+  std::vector<CLI::Option*> settings;  ///< those that a file says instead
 
   void add_to(CLI::App& app);
   /// Errors: as read_batch_config and check_batch_config.

@@ -10,41 +10,48 @@
 namespace orderscope::cli {
 
 void BatchOptions::add_to(CLI::App& app) {
-  app.add_option("CONFIG", config_file, "settings as JSON, see docs/batch.md; options below add to it");
-  app.add_option("--model", models, "a checkpoint; several may be named");
-  app.add_option("--images", config.images, "a folder (labels from its folders), a list, or a CSV file; several too");
-  app.add_option("--method", methods, "ID or ID:PARAMETER=VALUE,...: a method to run on each image; several too");
-  app.add_option("--ablate", config.ablate, "network, stage, block: what the prediction becomes without each order")
-      ->delimiter(',');
-  app.add_option("--maps", config.maps, "orders, contribution, cam, or a method: maps to keep")->delimiter(',');
-  app.add_flag("--faithfulness", config.faithfulness, "measure how faithful Grad-CAM and the methods' maps are");
-  app.add_flag("--forward-only", forward_only, "no backward pass: no contributions, no Grad-CAM");
-  app.add_option("--batch", config.batch, "images a pass")->check(CLI::Range(1, 4096))->capture_default_str();
-  app.add_option("--chunk", config.chunk, "images a transaction")->check(CLI::Range(1, 1000000))->capture_default_str();
+  app.add_option("CONFIG", config_file, "settings as JSON instead of the options below, see docs/batch.md");
+  settings = {
+      app.add_option("--model", models, "a checkpoint; several may be named"),
+      app.add_option("--images", config.images,
+                     "a folder (labels from its folders), a list, or a CSV file; several too"),
+      app.add_option("--method", methods, "ID or ID:PARAMETER=VALUE,...: a method to run on each image; several too"),
+      app.add_option("--ablate", config.ablate, "network, stage, block: what the prediction becomes without each order")
+          ->delimiter(','),
+      app.add_option("--maps", config.maps, "orders, contribution, cam, or a method: maps to keep")->delimiter(','),
+      app.add_flag("--faithfulness", config.faithfulness, "measure how faithful Grad-CAM and the methods' maps are"),
+      app.add_flag("--forward-only", forward_only, "no backward pass: no contributions, no Grad-CAM"),
+      app.add_option("--batch", config.batch, "images a pass")->check(CLI::Range(1, 4096))->capture_default_str(),
+      app.add_option("--chunk", config.chunk, "images a transaction")
+          ->check(CLI::Range(1, 1000000))
+          ->capture_default_str(),
+      app.add_option("--size", config.size, "side of the models' input in pixels, if not their own")
+          ->check(CLI::Range(1, 16384)),
+  };
   app.add_option("--workers", config.workers, "threads that decode")->check(CLI::Range(1, 256))->capture_default_str();
-  app.add_option("--size", config.size, "side of the models' input in pixels, if not their own")
-      ->check(CLI::Range(1, 16384));
   add_exif_option(app, config.exif);
+  settings.push_back(app.get_option("--exif"));
 }
 
 Result<BatchConfig> BatchOptions::read(const CommonOptions& common) const {
-  BatchConfig all = config;
   if (!config_file.empty()) {
-    if (!models.empty() || !config.images.empty())
-      return fail(Error::Kind::InvalidInput, "names models and images itself", config_file.string(),
-                  "leave --model and --images out");
-    TRY(all, read_batch_config(config_file));
-    all.workers = config.workers;
+    for (const CLI::Option* option : settings) {
+      if (option->count() == 0) continue;
+      return fail(Error::Kind::InvalidInput, "says everything itself", config_file.string(),
+                  "leave " + option->get_name() + " out, or write it into the file");
+    }
+    TRY(BatchConfig read, read_batch_config(config_file));
+    read.workers = config.workers;
+    return read;
   }
+  BatchConfig all = config;
   for (const auto& path : models) all.models.push_back({path, {}});
   for (const std::string& text : methods) {
     TRY(BatchMethod method, batch_method_from_text(text));
     all.methods.push_back(std::move(method));
   }
-  if (config_file.empty()) {
-    all.device = common.device;
-    all.gradients = !forward_only;
-  }
+  all.device = common.device;
+  all.gradients = !forward_only;
   TRY_VOID(check_batch_config(all));
   return all;
 }

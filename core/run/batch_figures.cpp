@@ -63,8 +63,9 @@ at::Tensor measure(const at::Tensor& activation, bool maps) {
   const auto pixels = static_cast<double>(energy.size(1));
   // -sum p log p with p = e / sum.
   const at::Tensor entropy = sum.log() - at::xlogy(energy, energy).sum(1) / sum;
+  const double even = pixels > 1 ? std::log(pixels) : kNone;  // of a single pixel there is no saying how even it is
   std::vector<at::Tensor> columns{(sum / (pixels * static_cast<double>(activation.size(1)))).to(at::kFloat),
-                                  (entropy / std::log(pixels)).to(at::kFloat), mean_frequency(magnitude)};
+                                  (entropy / even).to(at::kFloat), mean_frequency(magnitude)};
   const at::Tensor figures = at::stack(columns, 1);
   return maps ? at::cat({figures, magnitude.flatten(1)}, 1) : figures;
 }

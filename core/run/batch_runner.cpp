@@ -135,7 +135,7 @@ Result<BatchOutcome> go_on(const fs::path& folder, const BatchConfig& config, st
       return fail(
           Error::Kind::Cancelled,
           "stopped after " + std::to_string(pipeline.done()) + " of " + std::to_string(counts.images) + " images",
-          folder.string(), "what is done is kept; `orderscope-cli batch resume` goes on");
+          folder.string(), "what is done is kept; `orderscope-cli batch resume " + folder.string() + "` goes on");
     }
   }
   TRY(const BatchCounts end, query.counts());
