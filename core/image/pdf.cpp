@@ -45,14 +45,36 @@ std::string valid_utf8(const std::string& text) {
   return good;
 }
 
+/// The built-in fonts. They live as long as the program: cairo's caches may refer to them after a document is gone.
+struct Fonts {
+  cairo_font_face_t* faces[2]{};  ///< regular, bold; nullptr if FreeType fails
+
+  Fonts() {
+    FT_Library library = nullptr;
+    if (FT_Init_FreeType(&library) != 0) return;
+    const struct {
+      const unsigned char* bytes;
+      std::size_t size;
+    } files[] = {{embedded::label_font, embedded::label_font_size},
+                 {embedded::label_font_bold, embedded::label_font_bold_size}};
+    for (int i = 0; i < 2; ++i) {
+      FT_Face face = nullptr;
+      if (FT_New_Memory_Face(library, files[i].bytes, static_cast<FT_Long>(files[i].size), 0, &face) != 0) return;
+      faces[i] = cairo_ft_font_face_create_for_ft_face(face, 0);
+    }
+  }
+};
+
+const Fonts& fonts() {
+  static const Fonts all;
+  return all;
+}
+
 }  // namespace
 
 struct PdfDocument::State {
   std::filesystem::path path;
   std::string bytes;
-  FT_Library library = nullptr;
-  FT_Face faces[2]{};
-  cairo_font_face_t* fonts[2]{};
   cairo_surface_t* surface = nullptr;
   cairo_t* cairo = nullptr;
   double y = kMargin;  ///< where the next thing goes
@@ -61,21 +83,10 @@ struct PdfDocument::State {
   ~State() {
     if (cairo) cairo_destroy(cairo);
     if (surface) cairo_surface_destroy(surface);
-    for (cairo_font_face_t* font : fonts)
-      if (font) cairo_font_face_destroy(font);
-    for (FT_Face face : faces)
-      if (face) FT_Done_Face(face);
-    if (library) FT_Done_FreeType(library);
   }
 
   bool open(const std::string& title) {
-    if (FT_Init_FreeType(&library) != 0) return false;
-    if (FT_New_Memory_Face(library, embedded::label_font, static_cast<FT_Long>(embedded::label_font_size), 0,
-                           &faces[0]) != 0 ||
-        FT_New_Memory_Face(library, embedded::label_font_bold, static_cast<FT_Long>(embedded::label_font_bold_size), 0,
-                           &faces[1]) != 0)
-      return false;
-    for (int i = 0; i < 2; ++i) fonts[i] = cairo_ft_font_face_create_for_ft_face(faces[i], 0);
+    if (!fonts().faces[0] || !fonts().faces[1]) return false;
     surface = cairo_pdf_surface_create_for_stream(
         [](void* self, const unsigned char* data, unsigned length) {
           static_cast<State*>(self)->bytes.append(reinterpret_cast<const char*>(data), length);
@@ -100,7 +111,7 @@ struct PdfDocument::State {
   }
 
   void font(double size, bool bold) {
-    cairo_set_font_face(cairo, fonts[bold ? 1 : 0]);
+    cairo_set_font_face(cairo, fonts().faces[bold ? 1 : 0]);
     cairo_set_font_size(cairo, size);
   }
 

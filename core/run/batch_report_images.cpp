@@ -68,7 +68,7 @@ Result<Image> draw(const Model& model, const InputImage& input, Inspection& insp
   row.scale = gates.empty() ? scale_for(cam) : scale_for(gates);
   PlateOptions options;
   options.tile_width = 132;
-  options.bars = gates.empty() ? BarPlacement::None : BarPlacement::Row;
+  options.bars = BarPlacement::Tile;
   options.ranges = false;
   return draw_plate(input.pixels, {row}, options);
 }
