@@ -40,8 +40,8 @@ Result<std::string> run_sbatch(const std::string& arguments) {
 }
 
 std::string header(const fs::path& folder, const std::string& name, const std::string& log) {
-  return "#!/bin/bash\n#SBATCH --job-name=orderscope-" + name + "\n#SBATCH --output=" + (folder / log).string() +
-         "\n#SBATCH --open-mode=append\n#SBATCH --chdir=" + fs::current_path().string() + "\n";
+  return "#!/bin/bash\n#SBATCH --job-name=orderscope-" + name + "\n#SBATCH --output=\"" + (folder / log).string() +
+         "\"\n#SBATCH --open-mode=append\n#SBATCH --chdir=\"" + fs::current_path().string() + "\"\n";
 }
 
 std::string array_script(const fs::path& run, const SlurmOptions& options) {
