@@ -54,6 +54,7 @@ Run make_attention(CLI::App& app, CommonOptions& common);
 Run make_interactions(CLI::App& app, CommonOptions& common);
 Run make_faithfulness(CLI::App& app, CommonOptions& common);
 Run make_eval(CLI::App& app, CommonOptions& common);
+Run make_batch(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
 Run make_curves(CLI::App& app, CommonOptions& common);
 Run make_methods(CLI::App& app, CommonOptions& common);

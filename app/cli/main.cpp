@@ -37,6 +37,7 @@ constexpr cli::Command kCommands[] = {
     {"attention", "what a Swin's windows attend to: maps from a pixel, distances, rollout", cli::make_attention},
     {"interactions", "how complex the interactions are that a score rests on: J(m)", cli::make_interactions},
     {"eval", "accuracy on a folder of labelled images", cli::make_eval},
+    {"batch", "whole data sets: run, resume, export, report, shards", cli::make_batch},
     {"train", "train a backbone on a folder of images", cli::make_train},
     {"curves", "training curves of one or several trainings as a figure", cli::make_curves},
     {"methods", "every method and its parameters", cli::make_methods},

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace orderscope {
 
@@ -16,6 +17,7 @@ class CsvWriter {
   CsvWriter& add(const char* text) { return add(std::string_view(text)); }
   CsvWriter& add(const std::string& text) { return add(std::string_view(text)); }
   CsvWriter& add(double value);  ///< NaN is an empty field
+  CsvWriter& add(float value);   ///< as many digits as a float needs
   CsvWriter& add(std::integral auto value) { return add_integer(static_cast<std::int64_t>(value)); }
   CsvWriter& end_row();
 
@@ -29,5 +31,9 @@ class CsvWriter {
   std::string text_;
   bool row_has_fields_ = false;
 };
+
+/// Takes the next record off `text` (RFC 4180; line feeds or CR LF; a quoted field may hold both). Blank lines are
+/// records of one empty field. An unclosed quote ends with the text.
+std::vector<std::string> next_csv_record(std::string_view& text);
 
 }  // namespace orderscope

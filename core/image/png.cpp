@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/image/png.h"
 
+#include <png.h>
+
 #include <csetjmp>
 #include <new>
-
-#include <png.h>
 
 #include "core/base/files.h"
 
@@ -64,10 +64,10 @@ class PngWriter {
   std::string message_ = "out of memory";
 };
 
-Result<void> write(const std::filesystem::path& path, const Picture& picture, std::size_t size, const PngText& text) {
+Result<std::string> encode(const Picture& picture, std::size_t size, const PngText& text) {
   if (picture.width < 1 || picture.height < 1 ||
       size != static_cast<std::size_t>(picture.width) * picture.height * picture.channels)
-    return fail(Error::Kind::InvalidInput, "there is no picture to write", path.string());
+    return fail(Error::Kind::InvalidInput, "there is no picture to write");
   std::vector<png_text> chunks;
   for (const auto& [keyword, value] : text) {
     png_text chunk{};
@@ -78,11 +78,21 @@ Result<void> write(const std::filesystem::path& path, const Picture& picture, st
     chunks.push_back(chunk);
   }
   PngWriter writer;
-  if (!writer.write(picture, chunks)) return fail(Error::Kind::InvalidInput, "PNG: " + writer.message(), path.string());
-  return write_file(path, writer.bytes());
+  if (!writer.write(picture, chunks)) return fail(Error::Kind::InvalidInput, "PNG: " + writer.message());
+  return writer.bytes();
+}
+
+Result<void> write(const std::filesystem::path& path, const Picture& picture, std::size_t size, const PngText& text) {
+  const Result<std::string> bytes = encode(picture, size, text);
+  if (!bytes) return fail(Error(bytes.error()).on(path.string()));
+  return write_file(path, std::string_view(*bytes));
 }
 
 }  // namespace
+
+Result<std::string> encode_png(const Image& image, const PngText& text) {
+  return encode({image.rgb.data(), image.width, image.height, 3}, image.rgb.size(), text);
+}
 
 Result<void> write_png(const std::filesystem::path& path, const Image& image, const PngText& text) {
   return write(path, {image.rgb.data(), image.width, image.height, 3}, image.rgb.size(), text);

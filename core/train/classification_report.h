@@ -4,16 +4,10 @@
 #include <span>
 #include <vector>
 
+#include "core/base/wilson.h"
 #include "core/train/evaluate.h"
 
 namespace orderscope {
-
-struct Interval {
-  double low = 0, high = 0;
-};
-
-/// Wilson's score interval of a proportion (Wilson 1927), 95 %. {0, 1} of no trials.
-Interval wilson_interval(std::int64_t hits, std::int64_t trials);
 
 struct ClassAccuracy {
   std::int64_t images = 0, hits = 0, top5_hits = 0;

@@ -20,5 +20,16 @@ TEST(CsvWriter, NumbersReadBackUnchanged) {
   EXPECT_EQ(csv.text(), "0.1,1e-300,,-7,1099511627776\n,2\n");
 }
 
+TEST(Csv, RecordsAreReadBack) {
+  std::string_view text = "a,\"b \"\"c\"\", d\",\r\n\"two\nlines\",x\r\n\nlast";
+  EXPECT_EQ(next_csv_record(text), (std::vector<std::string>{"a", "b \"c\", d", ""}));
+  EXPECT_EQ(next_csv_record(text), (std::vector<std::string>{"two\nlines", "x"}));
+  EXPECT_EQ(next_csv_record(text), std::vector<std::string>{""});
+  EXPECT_EQ(next_csv_record(text), std::vector<std::string>{"last"});
+  EXPECT_TRUE(text.empty());
+  text = "\"open, and nothing more";
+  EXPECT_EQ(next_csv_record(text), std::vector<std::string>{"open, and nothing more"});
+}
+
 }  // namespace
 }  // namespace orderscope

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Batch runs as a user meets them: begun, stopped, killed, gone on with, out of room.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+#include "core/base/csv.h"
+#include "tests/core/run/batch_set.h"
+#include "tests/e2e/run_program.h"
+
+namespace orderscope {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using test::run_program;
+using testing::HasSubstr;
+
+const std::string kCli = "orderscope-cli";
+
+std::string content(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::vector<std::string> run_arguments(const fs::path& images, const fs::path& run) {
+  return {"batch",    "run",  "--model", test::small_checkpoint("hornet_7x7"),
+          "--images", images, "--size",  "64",
+          "--batch",  "4",    "--chunk", "6",
+          "-o",       run};
+}
+
+std::int64_t done(const fs::path& run) {
+  const auto query = BatchQuery::open(run);
+  if (!query) return 0;
+  const auto counts = query->counts();
+  return counts ? counts->done : 0;
+}
+
+TEST(BatchCli, RunsExportsAndReports) {
+  const test::TemporaryFolder folder;
+  test::write_striped_set(folder / "photos", 4, 48, 1);
+  std::ofstream(folder / "photos/02_Plain/broken.png") << "no picture";
+  std::ofstream(folder / "batch.json") << json{{"models", test::small_checkpoint("hornet_7x7").string()},
+                                               {"images", "photos"},
+                                               {"size", 64},
+                                               {"ablate", {"network"}},
+                                               {"methods", {"gradcam"}}};
+  const auto ran = run_program(kCli, {"batch", "run", folder / "batch.json", "-o", folder / "run", "--json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(json::parse(ran.out)["images"], 13);
+  EXPECT_EQ(json::parse(ran.out)["broken"], 1);
+
+  const auto again = run_program(kCli, {"batch", "run", folder / "batch.json", "-o", folder / "run"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("13 of them before"));
+  const auto status = run_program(kCli, {"batch", "status", folder / "run", "--json"});
+  ASSERT_EQ(status.exit_code, 0) << status.err;
+  EXPECT_EQ(json::parse(status.out)["parts"][0]["done"], 13);
+
+  const auto exported =
+      run_program(kCli, {"batch", "export", folder / "run", "--format", "csv", "-o", folder / "out.csv"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  const std::string csv = content(folder / "out.csv");
+  std::string_view rest = csv;
+  EXPECT_EQ(next_csv_record(rest)[0], "path");
+  int rows = 0;
+  for (; !rest.empty(); ++rows) EXPECT_THAT(next_csv_record(rest)[0], HasSubstr("photos/0"));
+  EXPECT_EQ(rows, 13);
+
+  const auto report = run_program(kCli, {"batch", "report", folder / "run", "-o", folder / "report"});
+  ASSERT_EQ(report.exit_code, 0) << report.err;
+  EXPECT_THAT(content(folder / "report/report.html"), HasSubstr("Top-1 accuracy when the gates of one order"));
+  EXPECT_THAT(content(folder / "report/report.pdf"), HasSubstr("%PDF-"));
+}
+
+TEST(BatchCli, SaysWhatIsWrong) {
+  const test::TemporaryFolder folder;
+  const auto nothing = run_program(kCli, {"batch", "status", folder / "none"});
+  EXPECT_EQ(nothing.exit_code, 1);
+  EXPECT_THAT(nothing.err, HasSubstr("there is no batch run"));
+  EXPECT_EQ(run_program(kCli, {"batch"}).exit_code, 2);
+  EXPECT_EQ(run_program(kCli, {"batch", "export", folder / "none", "--format", "xls", "-o", "f"}).exit_code, 2);
+  const auto model =
+      run_program(kCli, {"batch", "run", "--model", "none.pth", "--images", folder.path(), "-o", folder / "r"});
+  EXPECT_EQ(model.exit_code, 1);
+  EXPECT_THAT(model.err, HasSubstr("none.pth"));
+  const auto shard = run_program(kCli, {"batch", "run", "--model", test::small_checkpoint("hornet_7x7"), "--images",
+                                        folder.path(), "--shard", "3/3", "-o", folder / "r"});
+  EXPECT_EQ(shard.exit_code, 1);
+  EXPECT_THAT(shard.err, HasSubstr("is no shard"));
+}
+
+TEST(BatchCli, AFullDiskIsAnErrorAndTheStoreStaysReadable) {
+  const test::TemporaryFolder folder;
+  const fs::path disk = folder / "disk";
+  fs::create_directories(disk);
+  if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0)
+    GTEST_SKIP() << "a small disk can be mounted by root only";
+  struct Unmount {
+    fs::path path;
+    ~Unmount() { umount2(path.c_str(), MNT_DETACH); }
+  } const unmount{disk};
+  test::write_striped_set(folder / "photos", 40, 48, 1);
+  std::vector<std::string> arguments = run_arguments(folder / "photos", disk / "run");
+  arguments.insert(arguments.end(), {"--maps", "orders,contribution"});
+  const auto ran = run_program(kCli, arguments);
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("the disk is full"));
+  const std::int64_t kept = done(disk / "run");
+  EXPECT_GT(kept, 0);
+  EXPECT_LT(kept, 120);
+  EXPECT_EQ(kept % 6, 0);
+  const auto exported = run_program(kCli, {"batch", "export", disk / "run", "-o", folder / "out.csv"});
+  EXPECT_EQ(exported.exit_code, 0) << exported.err;
+  // With room again it goes on.
+  ASSERT_EQ(mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
+  const auto resumed = run_program(kCli, {"batch", "resume", disk / "run"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(done(disk / "run"), 120);
+}
+
+TEST(SlowBatchCli, KilledAtAnyMomentItEndsAsIfUndisturbed) {
+  const test::TemporaryFolder folder;
+  test::write_striped_set(folder / "photos", 24, 48, 1);
+  std::vector<std::string> whole = run_arguments(folder / "photos", folder / "whole");
+  std::vector<std::string> killed = run_arguments(folder / "photos", folder / "killed");
+  for (auto* arguments : {&whole, &killed}) arguments->insert(arguments->end(), {"--ablate", "block"});
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run_program(kCli, whole).exit_code, 0);
+  const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  std::mt19937 random(7);
+  int kills = 0;
+  for (int attempt = 0; attempt < 40 && done(folder / "killed") < 72; ++attempt) {
+    test::RunningProgram program(kCli, killed, folder / "log");
+    std::this_thread::sleep_for(
+        std::chrono::duration<double>(took * std::uniform_real_distribution<>(0.2, 0.7)(random)));
+    if (!program.running()) continue;
+    program.signal(SIGKILL);
+    EXPECT_EQ(program.wait(), 128 + SIGKILL);
+    ++kills;
+  }
+  EXPECT_GE(kills, 2);
+  ASSERT_EQ(run_program(kCli, killed).exit_code, 0) << content(folder / "log");
+  // The same batches on the same machine.
+  test::expect_same(test::content_of(folder / "whole"), test::content_of(folder / "killed"), 0);
+}
+
+TEST(SlowBatchCli, CtrlCFinishesTheChunkAndSaysHowToGoOn) {
+  const test::TemporaryFolder folder;
+  test::write_striped_set(folder / "photos", 100, 48, 1);
+  std::vector<std::string> arguments = run_arguments(folder / "photos", folder / "run");
+  arguments.insert(arguments.end(), {"--ablate", "block"});
+  test::RunningProgram program(kCli, arguments, folder / "log");
+  for (int i = 0; i < 600 && done(folder / "run") == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  // Nobody else may write meanwhile.
+  const auto second = run_program(kCli, arguments);
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_THAT(second.err, HasSubstr("is being written by process"));
+  ASSERT_TRUE(program.running()) << "too fast to be interrupted";
+  program.signal(SIGINT);
+  EXPECT_EQ(program.wait(), 1);
+  EXPECT_THAT(content(folder / "log"), HasSubstr("batch resume"));
+  const std::int64_t kept = done(folder / "run");
+  EXPECT_GT(kept, 0);
+  EXPECT_EQ(kept % 6, 0);
+  EXPECT_EQ(run_program(kCli, {"batch", "resume", folder / "run"}).exit_code, 0);
+  EXPECT_EQ(done(folder / "run"), 300);
+}
+
+}  // namespace
+}  // namespace orderscope
