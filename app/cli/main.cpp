@@ -37,6 +37,7 @@ constexpr cli::Command kCommands[] = {
     {"train", "train a backbone on a folder of images", cli::make_train},
     {"curves", "training curves of one or several trainings as a figure", cli::make_curves},
     {"methods", "every method and its parameters", cli::make_methods},
+    {"weights", "published checkpoints: list, get, verify, where", cli::make_weights},
     {"plugins", "the plugins that were loaded, and those that failed", cli::make_plugins},
 };
 
