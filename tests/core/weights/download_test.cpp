@@ -7,7 +7,7 @@
 #include "core/base/files.h"
 #include "core/base/sha256.h"
 #include "core/weights/part_file.h"
-#include "tests/core/weights/http_server.h"
+#include "tests/http_server.h"
 #include "tests/temporary_folder.h"
 
 namespace orderscope {

@@ -10,7 +10,7 @@
 #include "core/base/files.h"
 #include "core/base/sha256.h"
 #include "core/weights/folder.h"
-#include "tests/core/weights/http_server.h"
+#include "tests/http_server.h"
 #include "tests/temporary_folder.h"
 
 namespace orderscope {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/core/weights/http_server.h"
+#include "tests/http_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
