@@ -109,7 +109,7 @@ QVariant WeightsModel::data(const QModelIndex& index, int role) const {
     case FailedRole: return !row.problem.isEmpty();
     case Qt::TextAlignmentRole:
       if (column == ImageSize || column == Parameters || column == Size)
-        return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
+        return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
       return {};
     case Qt::ToolTipRole:
       if (column == State && !row.problem.isEmpty()) return row.problem;
@@ -123,9 +123,9 @@ QVariant WeightsModel::data(const QModelIndex& index, int role) const {
 QVariant WeightsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
   if (role == Qt::TextAlignmentRole)
-    return QVariant::fromValue(Qt::Alignment(
+    return static_cast<int>(
         (section == ImageSize || section == Parameters || section == Size ? Qt::AlignRight : Qt::AlignLeft) |
-        Qt::AlignVCenter));
+        Qt::AlignVCenter);
   if (role != Qt::DisplayRole) return {};
   switch (section) {
     case Name: return tr("Name");

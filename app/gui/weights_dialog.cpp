@@ -7,6 +7,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
+#include <initializer_list>
 
 #include "app/gui/weights_downloads.h"
 #include "core/weights/folder.h"
@@ -65,7 +66,6 @@ WeightsDialog::WeightsDialog(const WeightsCatalogue& catalogue, const std::files
   details_->setOpenExternalLinks(true);
   details_->setAlignment(Qt::AlignTop);
   details_->setTextInteractionFlags(Qt::TextBrowserInteraction);
-  details_->setAccessibleName(tr("About the chosen weights"));
   folder_->setForegroundRole(QPalette::PlaceholderText);
   folder_->setFont(small_font(font()));
   folder_->setTextFormat(Qt::PlainText);
@@ -113,7 +113,11 @@ void WeightsDialog::make_buttons() {
   open_ = add(tr("&Open"), tr("Show this model in the window"), &WeightsDialog::open_chosen);
   download_ = add(tr("&Download"), tr("Get these weights from where they were published"), &WeightsDialog::download_chosen);
   static_cast<QVBoxLayout*>(layout())->addLayout(line);
-  setTabOrder({filter_, table_, details_, download_, open_, cancel_, change});
+  QWidget* last = filter_;
+  for (QWidget* next : std::initializer_list<QWidget*>{table_, details_, download_, open_, cancel_, change}) {
+    setTabOrder(last, next);
+    last = next;
+  }
 }
 
 void WeightsDialog::show_chosen() {

@@ -58,14 +58,19 @@ struct Transfer {
   bool head_given = false;
   std::optional<Error> refused;
 
+  int status() const {
+    long code = 0;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);
+    return static_cast<int>(code);
+  }
+  bool status_is_wanted() const { return wanted(status()); }
+
   bool give_head() {
-    if (head_given) return true;
+    if (head_given) return !refused;
     head_given = true;
-    long status = 0;
     char* url = nullptr;
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(handle, CURLINFO_EFFECTIVE_URL, &url);
-    head.status = static_cast<int>(status);
+    head.status = status();
     if (url != nullptr) head.url = url;
     return !wanted(head.status) || take(sink.head(head));
   }
@@ -82,6 +87,8 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   if (line.starts_with("HTTP/")) transfer.head = {};  // of the answer after a redirect
   transfer.header_bytes += size;
   if (transfer.header_bytes > kMostHeaderBytes) return 0;
+  // After the last header: what will not be taken need not be sent.
+  if (trimmed(line).empty()) return transfer.status_is_wanted() && !transfer.give_head() ? 0 : size;
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return size;
   const std::string name = lower(line.substr(0, colon));
@@ -193,8 +200,7 @@ tl::expected<void, HttpFailure> http_get(const HttpRequest& request, HttpSink& s
   int left = 0;
   while (const CURLMsg* done = curl_multi_info_read(multi.get(), &left))
     if (done->msg == CURLMSG_DONE) code = done->data.result;
-  // An empty content never comes to on_content.
-  if (code == CURLE_OK && !stop.stop_requested()) transfer.give_head();
+  if (code == CURLE_OK && !stop.stop_requested()) transfer.give_head();  // of an error without a page
   curl_multi_remove_handle(multi.get(), easy.get());
 
   if (stop.stop_requested()) return failed({Error::Kind::Cancelled, "cancelled", {}, {}}, false);
@@ -202,7 +208,9 @@ tl::expected<void, HttpFailure> http_get(const HttpRequest& request, HttpSink& s
   if (transfer.head_given && !wanted(transfer.head.status)) return tl::unexpected<HttpFailure>(of_status(transfer.head.status));
   if (code != CURLE_OK) {
     const std::string reason = message[0] != '\0' ? message : curl_easy_strerror(code);
-    const char* what = code == CURLE_UNSUPPORTED_PROTOCOL ? "it leads to an address that is not fetched: " : "";
+    // The same code stands for a redirect to another protocol and for an answer that is no HTTP.
+    const bool elsewhere = code == CURLE_UNSUPPORTED_PROTOCOL && reason.starts_with("Protocol");
+    const char* what = elsewhere ? "it leads to an address that is not fetched: " : "";
     return failed({Error::Kind::FileAccess, what + reason, {}, {}}, is_passing(code));
   }
   return {};
