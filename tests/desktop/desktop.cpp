@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "tests/desktop/accessible_tree.h"
+#include "tests/desktop/drop.h"
 #include "tests/desktop/processes.h"
 
 namespace orderscope::test {
@@ -176,6 +177,10 @@ void Desktop::drag(int from_x, int from_y, int to_x, int to_y) const {
     move(from_x + (to_x - from_x) * i / kSteps, from_y + (to_y - from_y) * i / kSteps);
   XTestFakeButtonEvent(parts_->display, 1, False, CurrentTime);
   XFlush(parts_->display);
+}
+
+bool Desktop::drop(int x, int y, const std::vector<std::filesystem::path>& files) const {
+  return drop_files(parts_->display, x, y, files);
 }
 
 void Desktop::wheel(int x, int y, int steps) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -79,6 +80,8 @@ class Desktop {
   void click(const Area& area) const { click(area.centre_x(), area.centre_y()); }
   void double_click(const Area& area) const;
   void drag(int from_x, int from_y, int to_x, int to_y) const;
+  /// Drops files as a file manager does; false if the place does not take them.
+  bool drop(int x, int y, const std::vector<std::filesystem::path>& files) const;
   void wheel(int x, int y, int steps) const;  ///< up if positive
   void key(const std::string& combination) const;  ///< "ctrl+shift+l", "F5", "Tab"
   void type(const std::string& text) const;

@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "core/base/files.h"
 #include "tests/desktop/program.h"
 
 namespace orderscope::test {
@@ -78,6 +79,25 @@ TEST_F(SlowDesktop, AClickOnABlockShowsItsOrders) {
   EXPECT_GT(next.changed(after, page_area()), 0.05) << "the keyboard goes on from there";
   desktop->key("alt+Left");
   EXPECT_LT(desktop->settled().changed(after, page_area()), 0.02) << "and back";
+  quit();
+}
+
+TEST_F(SlowDesktop, ADroppedPhotoIsInspectedAndABrokenOneSaysWhatIsWrong) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  const std::filesystem::path photo = desktop->home() / "my photo.jpg";
+  std::filesystem::copy_file(std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples/Cucumber_001.jpg", photo);
+  const Area page = page_area();
+  const Screenshot before = desktop->screenshot();
+  ASSERT_TRUE(desktop->drop(page.centre_x(), page.centre_y(), {photo}));
+  ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "frame" && node.name.find("my photo.jpg") == 0; }))
+      << "the title names it once its maps are there";
+  EXPECT_GT(desktop->settled().changed(before, page), 0.1);
+
+  const std::filesystem::path broken = desktop->home() / "broken.jpg";
+  ASSERT_TRUE(write_file(broken, std::string_view("\xFF\xD8\xFF\xE0 and nothing more")));
+  ASSERT_TRUE(desktop->drop(page.centre_x(), page.centre_y(), {broken}));
+  EXPECT_TRUE(desktop->find([](const Accessible& node) { return node.name.find("broken.jpg: ") != std::string::npos; }));
+  keep(desktop->settled(), "broken-photo");
   quit();
 }
 
