@@ -56,7 +56,6 @@ Run make_eval(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
 Run make_curves(CLI::App& app, CommonOptions& common);
 Run make_methods(CLI::App& app, CommonOptions& common);
-Run make_weights(CLI::App& app, CommonOptions& common);
 Run make_plugins(CLI::App& app, CommonOptions& common);
 
 /// MODEL with --key.

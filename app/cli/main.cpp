@@ -7,6 +7,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/plugins.h"
 #include "app/cli/progress_bar.h"
+#include "app/cli/weights.h"
 #include "core/base/threads.h"
 #include "core/base/version.h"
 

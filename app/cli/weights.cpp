@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/weights.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <iterator>
 
-#include "app/cli/command.h"
 #include "core/base/files.h"
 #include "core/weights/folder.h"
 #include "core/weights/store.h"
