@@ -107,8 +107,10 @@ Result<void> run_get(const WeightsOptions& options, bool as_json, const JobConte
   }
   json all = json::array();
   for (const PublishedWeights& weights : chosen) {
-    std::fprintf(stderr, "%s: licence %s (%s), from %s\n", weights.name.c_str(), weights.source.licence.c_str(),
-                 weights.source.licence_note.c_str(), weights.source.page.c_str());
+    const WeightsSource& source = weights.source;
+    const std::string note = source.licence_note.empty() ? "" : " (" + source.licence_note + ")";
+    std::fprintf(stderr, "%s: licence %s%s, from %s\n", weights.name.c_str(), source.licence.c_str(), note.c_str(),
+                 source.page.c_str());
     TRY(const GotWeights got, get_weights(weights, folder, options.get, job));
     all.push_back({{"name", weights.name},
                    {"path", got.file.string()},
