@@ -22,6 +22,7 @@ class NetworkPanel;
 class OrdersPage;
 class Session;
 class SourcesPanel;
+class WeightsDialog;
 struct OrdersSnapshot;
 
 /// One window: pages in the middle, models and images on the left, the inspector on the right, the network and the jobs
@@ -62,6 +63,7 @@ class MainWindow : public QMainWindow {
   void make_help_menu();
   void open_images();
   void open_model();
+  void show_weights();  ///< in main_window_weights.cpp
   void export_plate();
   void export_session_folder();
   void save_window_image();
@@ -78,6 +80,7 @@ class MainWindow : public QMainWindow {
   Inspector* inspector_;
   NetworkPanel* network_;
   std::vector<QAction*> panel_actions_;
+  WeightsDialog* weights_ = nullptr;  ///< made when somebody asks for it
   bool sized_ = false;
 };
 

@@ -52,6 +52,8 @@ void MainWindow::make_file_menu() {
              QStringLiteral("folder"));
   add_action(menu, tr("Open &model…"), tr("Ctrl+M"), tr("Add a HorNet, Swin or ConvNeXt checkpoint"),
              [this] { open_model(); }, QStringLiteral("model"));
+  add_action(menu, tr("Published &weights…"), tr("Ctrl+Shift+M"), tr("Checkpoints to download, and those that are here"),
+             [this] { show_weights(); });
   add_action(menu, tr("&Compute again"), tr("F5"), tr("Read the model and the image from disk again"),
              [this] { session_->reload(); });
   menu->addSeparator();

@@ -10,7 +10,6 @@
 #include "app/gui/inspection_engine.h"
 #include "app/gui/main_window.h"
 #include "app/gui/session.h"
-#include "core/run/model_cache.h"
 
 namespace orderscope {
 namespace {
@@ -33,7 +32,7 @@ double resident_mib() {
 
 /// Opens a window with two models and the sample photos, goes through blocks, images, models and pages, closes it.
 void round(int number) {
-  MainWindow window(make_core_engine(std::make_shared<ModelCache>()));
+  MainWindow window(make_core_engine());
   window.resize(number % 2 == 0 ? QSize(1280, 800) : QSize(1600, 1000));
   window.show();
   window.add_files({kSmall / "hornet_7x7" / "official.pth", kSmall / "convnext" / "official.pth", kPhotos});
@@ -46,7 +45,6 @@ void round(int number) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return !session.busy(); }, kPatience)) << "round " << number;
   session.select_block(number % 3);
   session.select_image(number % static_cast<int>(session.images().size()));
-  for (const Page* page : window.pages()) window.show_page(page->id());
   session.select_model(1);
   ASSERT_TRUE(QTest::qWaitFor([&] { return !session.busy(); }, kPatience)) << "round " << number;
 }
