@@ -8,6 +8,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/plugins.h"
 #include "app/cli/progress_bar.h"
+#include "app/cli/weights.h"
 #include "core/base/threads.h"
 #include "core/base/version.h"
 
@@ -41,6 +42,7 @@ constexpr cli::Command kCommands[] = {
     {"train", "train a backbone on a folder of images", cli::make_train},
     {"curves", "training curves of one or several trainings as a figure", cli::make_curves},
     {"methods", "every method and its parameters", cli::make_methods},
+    {"weights", "published checkpoints: list, get, verify, where", cli::make_weights},
     {"plugins", "the plugins that were loaded, and those that failed", cli::make_plugins},
 };
 

@@ -30,6 +30,7 @@ class Session;
 class Timings;
 class Tour;
 class ViewHistory;
+class WeightsDialog;
 struct OrdersSnapshot;
 
 /// One window: pages in the middle, models and images on the left, the inspector on the right, the network and the jobs
@@ -91,6 +92,7 @@ class MainWindow : public QMainWindow {
   void open_images();
   void open_folder();
   void open_model();
+  void show_weights();  ///< in main_window_weights.cpp
   void export_plate();
   void export_session_folder();
   void save_window_image();
@@ -118,6 +120,7 @@ class MainWindow : public QMainWindow {
   std::vector<QDockWidget*> docks_;
   QMenu* recent_ = nullptr;
   QPointer<Tour> tour_;
+  WeightsDialog* weights_ = nullptr;  ///< made when somebody asks for it
   bool sized_ = false;
 };
 

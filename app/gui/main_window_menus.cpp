@@ -47,6 +47,8 @@ void MainWindow::make_file_menu() {
              [this] { open_folder(); }, QStringLiteral("folder"));
   add_action(menu, tr("Open &model…"), tr("Ctrl+M"), tr("Add a HorNet, Swin or ConvNeXt checkpoint"),
              [this] { open_model(); }, QStringLiteral("model"));
+  add_action(menu, tr("Published &weights…"), tr("Ctrl+Shift+M"), tr("Checkpoints to download, and those that are here"),
+             [this] { show_weights(); });
   recent_ = menu.addMenu(tr("&Recent"));
   connect(recent_, &QMenu::aboutToShow, this, &MainWindow::show_recent_files);
   add_action(menu, tr("&Compute again"), tr("F5"), tr("Read the model and the image from disk again"),

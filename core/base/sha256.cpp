@@ -7,10 +7,21 @@
 
 namespace orderscope {
 
-std::string sha256(std::span<const std::byte> bytes) {
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) { EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr); }
+
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::span<const std::byte> bytes) { EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()); }
+
+std::string Sha256::digits() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  EVP_DigestFinal_ex(state_->context, digest.data(), &length);
   std::string text;
   constexpr char digits[] = "0123456789abcdef";
   for (unsigned i = 0; i < length; ++i) {
@@ -18,6 +29,12 @@ std::string sha256(std::span<const std::byte> bytes) {
     text += digits[digest[i] & 15];
   }
   return text;
+}
+
+std::string sha256(std::span<const std::byte> bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.digits();
 }
 
 }  // namespace orderscope

@@ -56,6 +56,7 @@ TEST(Architecture, IncludesPointOneWay) {
       {"core/analysis", {"core/trace", "core/models", "core/checkpoint"}},
       {"core/dataset", {"core/image"}},
       {"core/train", {"core/dataset", "core/image", "core/models", "core/checkpoint", "core/run"}},
+      {"core/weights", {"core/checkpoint"}},
       {"core/plugins", {"core/analysis", "core/image", "core/models"}},
       {"core/run",
        {"core/plugins", "core/analysis", "core/trace", "core/models", "core/checkpoint", "core/image", "core/dataset"}},

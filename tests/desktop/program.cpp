@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/desktop/program.h"
+
+#include "core/image/png.h"
+
+namespace orderscope::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A loaded machine with two cores needs its time; an idle one a second.
+constexpr auto kPatience = 90s;
+
+}  // namespace
+
+void DesktopTest::TearDown() {
+  if (!desktop || !HasFailure()) return;
+  keep(desktop->screenshot(), std::string("failed-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::string nodes;
+  for (const Accessible& node : desktop->tree())
+    if (node.showing) nodes += std::string(static_cast<std::size_t>(node.depth), ' ') + node.role + " '" + node.name + "'\n";
+  ADD_FAILURE() << "it said:\n" << desktop->output() << "and showed:\n" << nodes;
+}
+
+void DesktopTest::start(std::vector<std::string> arguments, bool with_tour) {
+  arguments.insert(arguments.end(), {"--window-size", "1280x800"});
+  desktop->start(arguments);
+  ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "frame"; }, kPatience)) << desktop->output();
+  if (with_tour) return;
+  wait_for_maps();
+  // The tour of the first start; where there is none, Escape does nothing.
+  desktop->key("Escape");
+}
+
+void DesktopTest::quit() {
+  desktop->key("ctrl+q");
+  EXPECT_EQ(desktop->close(20s), 0) << desktop->output();
+}
+
+void DesktopTest::wait_for_maps() {
+  ASSERT_TRUE(wait_for([&] { return desktop->screenshot().colourful(page_area()) > 0.1; }, kPatience))
+      << desktop->output();
+  desktop->settled(kPatience);
+}
+
+Area DesktopTest::page_area() const {
+  // In parts of the window that hold for every layout that fits 1280 x 800.
+  return {320, 120, 560, 440};
+}
+
+void DesktopTest::go_to(const std::string& page) {
+  const auto tab = desktop->find("page tab", page);
+  ASSERT_TRUE(tab) << page;
+  desktop->click(tab->area);
+  desktop->settled(kPatience);
+}
+
+void DesktopTest::keep(const Screenshot& shot, const std::string& name) const {
+  const std::filesystem::path folder = std::filesystem::path(ORDERSCOPE_BINARY_DIR) / "screenshots";
+  std::filesystem::create_directories(folder);
+  EXPECT_TRUE(write_png(folder / (name + ".png"), shot));
+}
+
+bool DesktopTest::shows(const std::string& name, std::chrono::milliseconds patience) const {
+  return desktop->find([&](const Accessible& node) { return node.name == name; }, patience).has_value();
+}
+
+}  // namespace orderscope::test

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "tests/desktop/desktop.h"
+
+namespace orderscope::test {
+
+/// OrderScope on a screen of 1280 x 800, which its window fills.
+class DesktopTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string reason = Desktop::missing(); !reason.empty()) GTEST_SKIP() << reason;
+    desktop = std::make_unique<Desktop>(1280, 800);
+  }
+  void TearDown() override;
+
+  /// Starts it and waits until it is on the screen.
+  void start(std::vector<std::string> arguments = {}, bool with_tour = false);
+  /// Ctrl+Q; expects a clean end.
+  void quit();
+  /// Until the maps of the orders page are there and nothing is computed any more.
+  void wait_for_maps();
+  /// The page in the middle: what lies between the panels.
+  Area page_area() const;
+  void go_to(const std::string& page);  ///< by its tab, with the mouse
+  /// Keeps what was seen, for people: build/PRESET/screenshots/NAME.png.
+  void keep(const Screenshot& shot, const std::string& name) const;
+  bool shows(const std::string& name, std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
+
+  std::unique_ptr<Desktop> desktop;
+};
+
+}  // namespace orderscope::test
