@@ -55,6 +55,7 @@ Run make_faithfulness(CLI::App& app, CommonOptions& common);
 Run make_eval(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
 Run make_curves(CLI::App& app, CommonOptions& common);
+Run make_figure(CLI::App& app, CommonOptions& common);
 Run make_methods(CLI::App& app, CommonOptions& common);
 Run make_plugins(CLI::App& app, CommonOptions& common);
 
