@@ -140,7 +140,7 @@ Result<SessionFile> parse_session(std::string_view text, const fs::path& file) {
   std::optional<Error> error;
   JsonFields fields(object, "", error);
   fields.text("format");
-  fields.text("program");
+  fields.text("program");  // for people
   if (!fields.has("version")) fields.refuse("version", "is missing");
   const auto version = fields.integer("version", 0, 1, kLargestInteger);
   if (!error && version > kSessionVersion)
@@ -166,9 +166,6 @@ Result<SessionFile> parse_session(std::string_view text, const fs::path& file) {
 std::string session_text(const SessionFile& session, const fs::path& file) {
   const fs::path folder = absolute_path(file).parent_path();
   json out = session.extra;
-  out["format"] = kFormat;
-  out["version"] = kSessionVersion;
-  out["program"] = version_text();
   for (const auto& [name, sources] : {std::pair{"models", &session.models}, std::pair{"images", &session.images}}) {
     out[name] = json::array();
     for (const SessionSource& source : *sources) out[name].push_back(to_json(source, folder));
@@ -183,7 +180,10 @@ std::string session_text(const SessionFile& session, const fs::path& file) {
   out["pages"] = session.pages;
   out["methods"] = session.methods;
   out["figure"] = to_json(session.figure);
-  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  // What it is comes first: half a file still says so.
+  nlohmann::ordered_json ordered{{"format", kFormat}, {"version", kSessionVersion}, {"program", version_text()}};
+  for (const auto& [name, value] : out.items()) ordered[name] = value;
+  return ordered.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 Result<SessionFile> read_session(const fs::path& file) {

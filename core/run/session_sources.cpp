@@ -148,4 +148,34 @@ std::optional<Error> missing_sources(const SessionFile& session, const std::vect
                                             std::string(" of the session: ") + list, {}, advice};
 }
 
+void drop_unusable(SessionFile& session, const std::vector<SourceCheck>& checks) {
+  // New places of the old ones; -1: gone.
+  std::vector<int> models(session.models.size()), images(session.images.size());
+  for (const SourceCheck& check : checks)
+    if (!check.usable()) (check.kind == SourceCheck::Kind::Model ? models : images)[check.index] = -1;
+  const auto compact = [](std::vector<SessionSource>& sources, std::vector<int>& places) {
+    std::vector<SessionSource> kept;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (places[i] < 0) continue;
+      places[i] = static_cast<int>(kept.size());
+      kept.push_back(std::move(sources[i]));
+    }
+    sources = std::move(kept);
+  };
+  compact(session.models, models);
+  compact(session.images, images);
+  const auto moved = [](int place, const std::vector<int>& places) {
+    return place < 0 ? -1 : places[static_cast<std::size_t>(place)];
+  };
+  std::erase_if(session.figure.panels, [&](FigurePanelPlan& panel) {
+    const bool gone = (panel.model >= 0 && moved(panel.model, models) < 0) ||
+                      (panel.image >= 0 && moved(panel.image, images) < 0);
+    panel.model = moved(panel.model, models);
+    panel.image = moved(panel.image, images);
+    return gone;
+  });
+  session.model = moved(session.model, models);
+  session.image = moved(session.image, images);
+}
+
 }  // namespace orderscope

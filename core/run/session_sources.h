@@ -46,4 +46,7 @@ Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::v
 std::optional<Error> missing_sources(const SessionFile& session, const std::vector<SourceCheck>& checks,
                                      const std::string& advice);
 
+/// Takes out what is not usable, and the figure's panels of it; what was chosen of it is chosen no more.
+void drop_unusable(SessionFile& session, const std::vector<SourceCheck>& checks);
+
 }  // namespace orderscope

@@ -92,7 +92,9 @@ QString source_note(const Provenance& provenance) {
   return note + QChar('.');
 }
 
-Result<DrawnPanel> draw_stored(const FigurePanelPlan& plan) {
+}  // namespace
+
+Result<DrawnPanel> draw_stored_panel(const FigurePanelPlan& plan) {
   DrawnPanel drawn;
   TRY(drawn.panel, plate_panel_from_json(plan.content));
   drawn.panel.title = text(plan.title);
@@ -112,12 +114,8 @@ Result<DrawnPanel> draw_stored(const FigurePanelPlan& plan) {
   return drawn;
 }
 
-}  // namespace
-
-Result<DrawnPanel> draw_panel(const FigurePanelPlan& plan, PanelRunner& runner, const JobContext& job) {
-  if (plan.view == "stored") return draw_stored(plan);
+Result<DrawnPanel> draw_panel(const FigurePanelPlan& plan, const PanelResult& result) {
   TRY(const PanelSettings settings, panel_settings(plan));
-  TRY(PanelResult result, runner.run(plan, job));
   DrawnPanel drawn;
   drawn.title = text(result.title);
   drawn.subtitle = text(result.subtitle);
@@ -192,7 +190,13 @@ Result<Plate> draw_figure(const SessionFile& session, PanelRunner& runner, const
   for (const FigurePanelPlan& plan : figure_of(session).panels) {
     if (!plan.shown) continue;
     TRY_VOID(job.check());
-    TRY(DrawnPanel drawn, draw_panel(plan, runner, job));
+    if (plan.view == "stored") {
+      TRY(DrawnPanel drawn, draw_stored_panel(plan));
+      panels.push_back(std::move(drawn));
+      continue;
+    }
+    TRY(const PanelResult result, runner.run(plan, job));
+    TRY(DrawnPanel drawn, draw_panel(plan, result));
     panels.push_back(std::move(drawn));
   }
   if (panels.empty())

@@ -19,7 +19,9 @@ struct DrawnPanel {
   Provenance provenance;
 };
 
-Result<DrawnPanel> draw_panel(const FigurePanelPlan& plan, PanelRunner& runner, const JobContext& job = {});
+/// What run_panel computed, or what a stored panel holds, as it is printed. Errors: Broken (names the field).
+Result<DrawnPanel> draw_panel(const FigurePanelPlan& plan, const PanelResult& result);
+Result<DrawnPanel> draw_stored_panel(const FigurePanelPlan& plan);
 
 /// The figure of panels that were drawn already, those that the plan shows, in its order.
 Plate compose_figure(const SessionFile& session, std::vector<DrawnPanel> panels);

@@ -61,9 +61,10 @@ void set_creation_date(QByteArray& pdf) {
   const qsizetype start = pdf.indexOf(mark);
   if (!valid || start < 0) return;
   const qsizetype first = start + mark.size(), length = pdf.indexOf(')', first) - first;
-  const QByteArray date = QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC).toString(QStringLiteral("yyyyMMddHHmmss")).toLatin1() +
-                          QByteArray("+00'00'");
-  if (length > 0) pdf.replace(first, length, date.leftJustified(length, '\'', true));
+  constexpr qsizetype kDigits = 14;
+  QByteArray date = QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC).toString(QStringLiteral("yyyyMMddHHmmss")).toLatin1();
+  date += pdf.at(first + kDigits) == 'Z' ? "Z" : "+00'00'";
+  if (length > kDigits) pdf.replace(first, length, date.leftJustified(length, '\'', true));
 }
 
 Result<QByteArray> pdf_bytes(const Plate& plate) {

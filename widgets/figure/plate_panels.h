@@ -66,7 +66,8 @@ struct PlatePanel {
 
 PlotPanel plot_of(const std::vector<Curve>& curves);
 
-/// The graphs and bars of a plot on screen with its axes' labels and ranges, in the colours they have there.
-PlotPanel plot_of(const QCustomPlot& plot);
+/// The graphs and bars of a plot on screen with its axes' labels and ranges, in the colours they have there. It is not
+/// changed; its getters are not const.
+PlotPanel plot_of(QCustomPlot& plot);
 
 }  // namespace orderscope

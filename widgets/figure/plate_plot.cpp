@@ -263,7 +263,7 @@ PlotPanel plot_of(const std::vector<Curve>& curves) {
   return panel;
 }
 
-PlotPanel plot_of(const QCustomPlot& plot) {
+PlotPanel plot_of(QCustomPlot& plot) {
   PlotPanel panel;
   panel.x_label = plot.xAxis->label();
   panel.y_label = plot.yAxis->label();

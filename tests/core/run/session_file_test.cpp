@@ -244,6 +244,28 @@ TEST_F(Sources, AreNamedWhenTheyAreMissingOrNoLongerTheSame) {
                                                HasSubstr(session.images[0].sha256.substr(0, 16)), HasSubstr("--find")));
 }
 
+TEST_F(Sources, CanBeLeftOut) {
+  session.images.push_back({folder / "none.jpg", {}, -1, {}});
+  std::swap(session.images[0], session.images[1]);
+  session.model = 0;
+  session.image = 1;
+  for (const int image : {0, 1}) {
+    FigurePanelPlan panel;
+    panel.view = "scores";
+    panel.model = 0;
+    panel.image = image;
+    session.figure.panels.push_back(panel);
+  }
+  const auto checks = find_sources(session, {});
+  ASSERT_TRUE(checks);
+  drop_unusable(session, *checks);
+  ASSERT_EQ(session.images.size(), 1U);
+  EXPECT_EQ(session.images[0].path.filename(), "b.jpg");
+  EXPECT_EQ(session.image, 0) << "the same picture at its new place";
+  ASSERT_EQ(session.figure.panels.size(), 1U);
+  EXPECT_EQ(session.figure.panels[0].image, 0);
+}
+
 TEST_F(Sources, AreCheckedUntilSomebodyStopsIt) {
   std::stop_source stop;
   stop.request_stop();
