@@ -165,11 +165,9 @@ void MainWindow::show_problem(const QString& text) { orders_->banner()->show_mes
 void MainWindow::export_plate() {
   if (!session_->result()) return show_problem(tr("There are no maps to export yet"));
   const QString path = QFileDialog::getSaveFileName(this, tr("Export plate"), QStringLiteral("orders.pdf"),
-                                                    tr("PDF (*.pdf);;PNG, 300 dpi (*.png)"));
+                                                    tr("PDF (*.pdf);;SVG (*.svg);;PNG, 300 dpi (*.png)"));
   if (path.isEmpty()) return;
-  const Plate plate = orders_plate(snapshot());
-  const bool png = path.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive);
-  if (const auto written = png ? write_plate_png(plate, path) : write_plate_pdf(plate, path); !written)
+  if (const auto written = write_plate(orders_plate(snapshot()), path); !written)
     return show_problem(QString::fromStdString(written.error().message()));
   network_->jobs()->add_done(tr("plate written to %1").arg(path));
 }

@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kLargestTile = 130 * kPoint;
 constexpr double kBarWidth = 6 * kPoint;
-constexpr double kSideTitle = 66 * kPoint;   // width of the titles left of the maps
 constexpr double kWideEnough = 320 * kPoint;  // below it the titles go above
 
 const Map* first_map(const PanelGroup& group) {
@@ -26,6 +25,25 @@ QString unit_of(const PanelGroup& group) {
   return map == nullptr ? QString() : QString::fromStdString(map->unit);
 }
 
+double letter_indent(const PlatePainter& plate) {
+  return plate.plate.letters ? 1.7 * plate.plate.font_pt * kPoint : 0;
+}
+
+/// As wide as the longest word of titles left of the maps: words are not broken.
+double side_title_width(const PlatePainter& plate, const PanelGrid& grid) {
+  double widest = 30 * kPoint;
+  const auto include = [&](const QFont& font, const QString& text) {
+    for (const QString& word : text.split(QChar(' '), Qt::SkipEmptyParts))
+      widest = std::max(widest, PlateFonts::width(font, word));
+  };
+  for (const auto& row : grid.rows)
+    for (const PanelGroup& group : row) {
+      include(plate.fonts.heading, group.title);
+      include(plate.fonts.caption, group.subtitle);
+    }
+  return letter_indent(plate) + std::min(widest, 90 * kPoint) + 5 * kPoint;
+}
+
 /// Distances of a grid at a width, and where its tiles come to lie.
 struct MapsLayout {
   MapsLayout(const PlatePainter& plate, const PanelGrid& grid, double width) {
@@ -37,7 +55,7 @@ struct MapsLayout {
           labels = std::max(labels, PlateFonts::width(plate.fonts.caption, tick.label));
         labels = std::max(labels, PlateFonts::width(plate.fonts.caption, unit_of(group)) - kBarWidth);
       }
-    metrics.title = titles_above ? 0 : kSideTitle;
+    metrics.title = titles_above ? 0 : side_title_width(plate, grid);
     metrics.bar = 1.4 * kBarWidth + labels + 6 * kPoint;
     metrics.caption = PlateFonts::height(plate.fonts.caption) + 2 * kPoint;
     metrics.gap = 5 * kPoint;
@@ -122,7 +140,7 @@ void paint_scale_bar(QCPPainter& painter, const PlatePainter& plate, const QRect
 }
 
 void paint_side_title(QCPPainter& painter, PlatePainter& plate, const PanelGroup& group, const QRectF& place) {
-  const double indent = plate.plate.letters ? 1.7 * plate.plate.font_pt * kPoint : 0;
+  const double indent = letter_indent(plate);
   const double line = PlateFonts::height(plate.fonts.letter);
   if (plate.plate.letters) {
     painter.setFont(plate.fonts.letter);
