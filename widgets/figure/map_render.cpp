@@ -101,9 +101,11 @@ QImage render_scene(const MapScene& scene, const QRectF& window, QSize size, dou
   if (with_photo && scene.style.opacity < 1)
     painter.drawImage(0, 0, cached_grey_region(scene.photo, part_of(scene.photo_frame, window), size));
   painter.setOpacity(with_photo ? std::clamp(scene.style.opacity, 0.0, 1.0) : 1);
+  const QRectF part = part_of(scene.frame, window);
+  const bool smooth = scene.style.interpolate;
   painter.drawImage(0, 0,
-                    color_region(scene.map, styled(scene.scale, scene.style), part_of(scene.frame, window), size,
-                                 scene.style.interpolate));
+                    scene.map ? color_region(*scene.map, styled(scene.scale, scene.style), part, size, smooth)
+                              : image_region(scene.colors, part, size, smooth));
   painter.setOpacity(1);
   draw_contours(painter, scene, window, size, pixel);
   if (!smooth && scene.map) draw_values(painter, scene, window, size, pixel);

@@ -46,10 +46,10 @@ struct PanelGroup {
 
 /// What stands above a column of panels.
 struct PanelColumn {
-  QString title;   ///< "hornet-7x7-nano"
-  QString detail;  ///< behind it, smaller
-  QString hint;    ///< tool tip
-  QColor color;    ///< of the dot before the title; none if invalid
+  QString title;     ///< "hornet-7x7-nano"
+  QString detail{};  ///< behind it, smaller
+  QString hint{};    ///< tool tip
+  QColor color{};    ///< of the dot before the title; none if invalid
 };
 
 /// What a page shows and a plate prints: rows of groups, all over the same photo.
