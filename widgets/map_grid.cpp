@@ -119,6 +119,9 @@ MapTile* MapGrid::make_tile(int index) {
     release_cursor();
     show_values_on_bars();
   });
+  connect(tile, &MapTile::divider_moved, this, [this](double position) {
+    for (MapTile* other : tiles_) other->set_divider(position);
+  });
   connect(tile, &MapTile::clicked, this, [this, index](QPointF position) { click_tile(index, position); });
   connect(tile, &MapTile::menu_requested, this, [this, index](QPoint global) { show_menu(index, global); });
   tile->show();
@@ -182,7 +185,7 @@ void MapGrid::fill() {
                                      [](const MapPanel& panel) { return panel.map != nullptr; }));
     }
   }
-  set_swipe(swipe_left_, swipe_right_);
+  show_swipes();
 }
 
 void MapGrid::place() {

@@ -3,6 +3,7 @@
 
 #include <QWidget>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -51,8 +52,9 @@ class MapGrid : public QWidget {
   std::optional<QPointF> cursor_position() const;
   int chosen() const { return chosen_; }  ///< index of a tile, row by row; -1: none
   void choose(int tile);
-  /// Tile `left` shows `right` beyond a divider that can be dragged; right < 0 ends it. Only one tile does.
+  /// Tile `left` shows `right` beyond a divider that can be dragged; right < 0 ends it. All dividers move together.
   void set_swipe(int left, int right);
+  void clear_swipes();
 
   /// What stands under a tile or a bar in its menu; the caller owns it.
   QMenu* make_menu(int tile);
@@ -83,6 +85,7 @@ class MapGrid : public QWidget {
   PanelMetrics metrics() const;
   void rebuild();
   void fill();
+  void show_swipes();
   void place();
   void paint_columns(QPainter& painter) const;
   void paint_titles(QPainter& painter) const;
@@ -108,8 +111,7 @@ class MapGrid : public QWidget {
   ScaleChoices choices_;
   MapLink* link_;
   int chosen_ = -1;
-  int swipe_left_ = -1;
-  int swipe_right_ = -1;
+  std::map<int, int> swipes_;  ///< tile by tile, what its divider uncovers
   int under_mouse_ = -1;
   double smallest_tile_ = 88;
   double largest_tile_ = 420;

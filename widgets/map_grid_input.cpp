@@ -78,16 +78,25 @@ void MapGrid::take_style(const MapStyle& style) {
 }
 
 void MapGrid::set_swipe(int left, int right) {
+  if (right < 0 || left == right)
+    swipes_.erase(left);
+  else
+    swipes_[left] = right;
+  show_swipes();
+}
+
+void MapGrid::clear_swipes() {
+  swipes_.clear();
+  show_swipes();
+}
+
+void MapGrid::show_swipes() {
   const int count = static_cast<int>(tiles_.size());
-  const bool valid = left >= 0 && left < count && right >= 0 && right < count && left != right;
-  swipe_left_ = valid ? left : -1;
-  swipe_right_ = valid ? right : -1;
   for (int i = 0; i < count; ++i) {
-    MapTile* tile = tiles_[static_cast<std::size_t>(i)];
-    if (i == swipe_left_)
-      tile->set_swipe(tiles_[static_cast<std::size_t>(right)]->panel());
-    else
-      tile->set_swipe(std::nullopt);
+    const auto found = swipes_.find(i);
+    const bool divided = found != swipes_.end() && found->second < count;
+    tiles_[static_cast<std::size_t>(i)]->set_swipe(
+        divided ? std::optional(tiles_[static_cast<std::size_t>(found->second)]->panel()) : std::nullopt);
   }
 }
 

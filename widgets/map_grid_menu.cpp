@@ -95,8 +95,8 @@ QMenu* MapGrid::make_menu(int index) {
 
 void MapGrid::add_swipe_menu(QMenu& menu, int index) {
   QMenu* swipe = menu.addMenu(tr("&Divide with"));
-  if (swipe_left_ == index) {
-    swipe->addAction(tr("nothing"), this, [this] { set_swipe(-1, -1); });
+  if (swipes_.contains(index)) {
+    swipe->addAction(tr("nothing"), this, [this, index] { set_swipe(index, -1); });
     swipe->addSeparator();
   }
   for (std::size_t other = 0; other < tiles_.size(); ++other) {

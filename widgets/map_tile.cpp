@@ -66,15 +66,20 @@ void MapTile::set_chosen(bool chosen) {
 }
 
 void MapTile::set_swipe(std::optional<MapPanel> other) {
+  if (!other && !has_swipe_) return;
+  const bool same = other && has_swipe_ && same_picture(*other, layers_[1].panel);
   has_swipe_ = other.has_value();
-  layers_[1] = {};
+  if (!same) layers_[1] = {};
   if (other) layers_[1].panel = *std::move(other);
   update();
 }
 
 void MapTile::set_divider(double position) {
-  divider_ = std::clamp(position, 0.0, 1.0);
-  update();
+  position = std::clamp(position, 0.0, 1.0);
+  if (position == divider_) return;
+  divider_ = position;
+  if (has_swipe_) update();
+  Q_EMIT divider_moved(position);
 }
 
 void MapTile::forget_pictures(bool contours_too) {

@@ -70,6 +70,7 @@ class MapTile : public QWidget {
   void hovered(QPointF position);
   void left();
   void clicked(QPointF position);
+  void divider_moved(double position);
   void menu_requested(QPoint global);
 
  protected:
