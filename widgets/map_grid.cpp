@@ -88,9 +88,15 @@ void MapGrid::set_largest_tile(double side) {
   place();
 }
 
+void MapGrid::set_title_width(double width) {
+  title_width_ = width;
+  updateGeometry();
+  place();
+}
+
 PanelMetrics MapGrid::metrics() const {
   const QFontMetrics small(small_font(font()));
-  return {.title = 25.0 * kStep,
+  return {.title = title_width_,
           .bar = 5.0 * kStep + small.horizontalAdvance(QStringLiteral("−0.0000")),
           .caption = static_cast<double>(MapTile::caption_height(font())),
           .gap = 2.0 * kStep,
@@ -246,6 +252,7 @@ void MapGrid::paint_columns(QPainter& painter) const {
 }
 
 void MapGrid::paint_titles(QPainter& painter) const {
+  if (title_width_ < 8 * kStep) return;
   QFont title_font = font();
   title_font.setBold(true);
   for (std::size_t row = 0; row < layout_.rows.size(); ++row) {

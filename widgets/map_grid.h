@@ -61,6 +61,7 @@ class MapGrid : public QWidget {
 
   void set_smallest_tile(double side);
   void set_largest_tile(double side);
+  void set_title_width(double width);  ///< left of the tiles; 0: no titles
   QSize minimumSizeHint() const override;
 
  Q_SIGNALS:
@@ -115,6 +116,7 @@ class MapGrid : public QWidget {
   int under_mouse_ = -1;
   double smallest_tile_ = 88;
   double largest_tile_ = 420;
+  double title_width_ = 100;
 };
 
 }  // namespace orderscope
