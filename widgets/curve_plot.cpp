@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/curve_plot.h"
 
-#include <qcustomplot.h>
-
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "widgets/figure/custom_plot.h"
 #include "widgets/figure/format.h"
 #include "widgets/theme.h"
 

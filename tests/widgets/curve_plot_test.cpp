@@ -2,7 +2,8 @@
 #include "widgets/curve_plot.h"
 
 #include <gtest/gtest.h>
-#include <qcustomplot.h>
+
+#include "widgets/figure/custom_plot.h"
 
 namespace orderscope {
 namespace {
