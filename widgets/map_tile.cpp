@@ -54,8 +54,16 @@ void MapTile::set_panel(MapPanel panel, const QImage& photo, const MapStyle& sty
 void MapTile::set_style(const MapStyle& style) {
   if (style == style_) return;
   const bool same_lines = style.contours == style_.contours;
+  MapStyle other = style;
+  other.opacity = style_.opacity;
+  const bool only_opacity = other == style_;
   style_ = style;
-  forget_pictures(!same_lines);
+  if (only_opacity) {
+    for (Layer& layer : layers_)
+      if (layer.state == Layer::State::Current) layer.state = Layer::State::Outdated;
+  } else {
+    forget_pictures(!same_lines);
+  }
   update();
 }
 
@@ -84,7 +92,7 @@ void MapTile::set_divider(double position) {
 
 void MapTile::forget_pictures(bool contours_too) {
   for (Layer& layer : layers_) {
-    layer.current = false;
+    layer.state = Layer::State::Wrong;
     if (contours_too) layer.contours.reset();
   }
 }

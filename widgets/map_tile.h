@@ -90,9 +90,14 @@ class MapTile : public QWidget {
   struct Layer {
     MapPanel panel;
     std::optional<std::vector<QPolygonF>> contours;
+    QImage colors;  ///< without the photo
     QPixmap picture;
-    QRectF window;         ///< what of the photo it shows
-    bool current = false;  ///< `picture` shows these values in this style, if perhaps another part or size
+    QRectF window;  ///< what of the photo both show
+    enum class State {
+      Wrong,     ///< other values or colours: not to be shown any more
+      Outdated,  ///< right, but for its opacity
+      Current
+    } state = State::Wrong;
   };
 
   MapScene scene_of(Layer& layer) const;

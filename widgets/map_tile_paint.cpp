@@ -61,17 +61,21 @@ QImage MapTile::picture(int least_side) const {
   if (panel.empty()) return {};
   const QSizeF shown = picture_rect().size() * devicePixelRatioF();
   const double scale = std::max(1.0, least_side / std::max(shown.width(), 1.0));
-  Layer copy{panel, layers_[0].contours, {}, {}, false};
+  Layer copy{.panel = panel, .contours = layers_[0].contours};
   return render_scene(scene_of(copy), visible(), (shown * scale).toSize(), devicePixelRatioF() * scale);
 }
 
 bool MapTile::prepare(Layer& layer, const QRectF& window, QSize pixels) {
-  if (layer.current && layer.window == window && layer.picture.size() == pixels) return true;
-  // A stretched picture is right but blurred; one of other values would be wrong.
-  if (layer.current && !layer.picture.isNull() && turn_budget().exhausted()) return false;
-  layer.picture = QPixmap::fromImage(render_scene(scene_of(layer), window, pixels, devicePixelRatioF()));
+  const bool same_place = layer.window == window && layer.picture.size() == pixels;
+  if (layer.state == Layer::State::Current && same_place) return true;
+  // A stretched picture, or one of another opacity, is right for a moment; one of other values would be wrong.
+  if (layer.state != Layer::State::Wrong && turn_budget().exhausted()) return false;
+  const MapScene scene = scene_of(layer);
+  if (layer.state == Layer::State::Wrong || !same_place) layer.colors = color_scene(scene, window, pixels);
+  layer.picture = QPixmap::fromImage(render_scene(scene, window, pixels, devicePixelRatioF(), layer.colors));
+  layer.picture.setDevicePixelRatio(devicePixelRatioF());
   layer.window = window;
-  layer.current = true;
+  layer.state = Layer::State::Current;
   turn_budget().exhausted();
   return true;
 }
@@ -114,9 +118,7 @@ void MapTile::paint_layer(QPainter& painter, const QRectF& rect, const Layer& la
   const QRectF window = visible();
   const QSize pixels = (rect.size() * devicePixelRatioF()).toSize();
   if (layer.window == window && layer.picture.size() == pixels) {
-    QPixmap picture = layer.picture;
-    picture.setDevicePixelRatio(devicePixelRatioF());
-    painter.drawPixmap(rect.topLeft(), picture);
+    painter.drawPixmap(rect.topLeft(), layer.picture);
     return;
   }
   // What was rendered, where it lies in what is to be seen now.

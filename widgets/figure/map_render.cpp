@@ -92,23 +92,28 @@ std::vector<QPolygonF> contours_of(const Map& map, const ColorScale& scale, cons
   return lines;
 }
 
-QImage render_scene(const MapScene& scene, const QRectF& window, QSize size, double pixel) {
+QImage color_scene(const MapScene& scene, const QRectF& window, QSize size) {
   if (size.isEmpty() || window.isEmpty() || scene.frame.empty()) return {};
+  const QRectF part = part_of(scene.frame, window);
+  return scene.map ? color_region(*scene.map, styled(scene.scale, scene.style), part, size, scene.style.interpolate)
+                   : image_region(scene.colors, part, size, scene.style.interpolate);
+}
+
+QImage render_scene(const MapScene& scene, const QRectF& window, QSize size, double pixel, QImage colors) {
+  if (size.isEmpty() || window.isEmpty() || scene.frame.empty()) return {};
+  if (colors.size() != size) colors = color_scene(scene, window, size);
+  const bool with_photo = !scene.photo.isNull() && !scene.photo_frame.empty() && scene.style.opacity < 1;
   QImage image(size, QImage::Format_ARGB32_Premultiplied);
-  const bool with_photo = !scene.photo.isNull() && !scene.photo_frame.empty();
   image.fill(Qt::transparent);
   QPainter painter(&image);
-  if (with_photo && scene.style.opacity < 1)
+  if (with_photo) {
     painter.drawImage(0, 0, cached_grey_region(scene.photo, part_of(scene.photo_frame, window), size));
-  painter.setOpacity(with_photo ? std::clamp(scene.style.opacity, 0.0, 1.0) : 1);
-  const QRectF part = part_of(scene.frame, window);
-  const bool smooth = scene.style.interpolate;
-  painter.drawImage(0, 0,
-                    scene.map ? color_region(*scene.map, styled(scene.scale, scene.style), part, size, smooth)
-                              : image_region(scene.colors, part, size, smooth));
+    painter.setOpacity(std::clamp(scene.style.opacity, 0.0, 1.0));
+  }
+  painter.drawImage(0, 0, colors);
   painter.setOpacity(1);
   draw_contours(painter, scene, window, size, pixel);
-  if (!smooth && scene.map) draw_values(painter, scene, window, size, pixel);
+  if (!scene.style.interpolate && scene.map) draw_values(painter, scene, window, size, pixel);
   return image;
 }
 

@@ -26,8 +26,12 @@ struct MapScene {
   const std::vector<QPolygonF>& contours;
 };
 
+/// The colours of the part `window` of the photo at `size` pixels, without photo and lines.
+QImage color_scene(const MapScene& scene, const QRectF& window, QSize size);
+
 /// The part `window` of the photo at `size` pixels, lines `pixel` pixels wide for one on paper or screen. Cells that
 /// have room for it say their value, unless values are interpolated. Transparent where there is neither map nor photo.
-QImage render_scene(const MapScene& scene, const QRectF& window, QSize size, double pixel = 1);
+/// `colors` is what color_scene gave for the same window and size, if it is at hand.
+QImage render_scene(const MapScene& scene, const QRectF& window, QSize size, double pixel = 1, QImage colors = {});
 
 }  // namespace orderscope
