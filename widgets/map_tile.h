@@ -89,9 +89,9 @@ class MapTile : public QWidget {
   /// A map with what was last rendered of it.
   struct Layer {
     MapPanel panel;
-    std::optional<std::vector<QPolygonF>> contours;
+    std::optional<std::vector<QPolygonF>> contours{};
     QImage colors;  ///< without the photo
-    QPixmap picture;
+    QPixmap picture{};
     QRectF window;  ///< what of the photo both show
     enum class State {
       Wrong,     ///< other values or colours: not to be shown any more
