@@ -39,13 +39,15 @@ void MapGrid::set_grid(PanelGrid grid) {
 
 void MapGrid::set_style(const MapStyle& style) {
   if (style == grid_.style) return;
+  const bool same_colors =
+      style.colormap == grid_.style.colormap && style.signed_colormap == grid_.style.signed_colormap;
   grid_.style = style;
-  shown_.style = style;
-  for (MapTile* tile : tiles_) tile->set_style(style);
-  std::size_t bar = 0;
-  for (const auto& row : grid_.rows)
-    for (const PanelGroup& group : row)
-      bars_[bar++]->set_scale(styled(group.bar, style), group.relative, unit_of(group));
+  if (same_colors) {
+    shown_.style = style;
+    for (MapTile* tile : tiles_) tile->set_style(style);
+  } else {
+    fill();
+  }
 }
 
 void MapGrid::set_link(MapLink* link) {

@@ -21,13 +21,15 @@ ColorScale chosen_scale(const ColorScale& automatic, const ScaleChoice& choice, 
 }
 
 PanelGrid with_choices(PanelGrid grid, const ScaleChoices& choices) {
-  if (choices.empty()) return grid;
   for (auto& row : grid.rows) {
     for (PanelGroup& group : row) {
       const auto found = choices.find(group.title);
-      if (found == choices.end()) continue;
-      for (MapPanel& panel : group.panels) panel.scale = chosen_scale(panel.scale, found->second, group.relative);
-      if (!group.relative) group.bar = chosen_scale(group.bar, found->second, false);
+      const auto seen = [&](const ColorScale& scale, bool relative) {
+        return styled(found == choices.end() ? scale : chosen_scale(scale, found->second, relative), grid.style);
+      };
+      for (MapPanel& panel : group.panels) panel.scale = seen(panel.scale, group.relative);
+      // The bar of maps with a range each stands for all of them: its ends stay "max" and "min".
+      group.bar = group.relative ? styled(group.bar, grid.style) : seen(group.bar, false);
     }
   }
   return grid;

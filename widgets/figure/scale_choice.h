@@ -23,7 +23,8 @@ using ScaleChoices = std::map<QString, ScaleChoice>;
 /// The automatic scale narrowed or widened to the choice. A signed one stays centred at 0.
 ColorScale chosen_scale(const ColorScale& automatic, const ScaleChoice& choice, bool relative);
 
-/// The grid with the choices in place of automatic ranges.
+/// The grid with the choices in place of automatic ranges and all scales in the colours of its style: what is seen, for
+/// whoever draws it.
 PanelGrid with_choices(PanelGrid grid, const ScaleChoices& choices);
 
 }  // namespace orderscope
