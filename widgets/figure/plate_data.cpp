@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
 #include "core/base/version.h"
+#include "core/image/png.h"
 #include "core/run/map_file.h"
 #include "core/run/values_files.h"
 #include "widgets/figure/plate.h"
@@ -65,6 +66,7 @@ class Parts {
     const QString letter = panel_letter(letter_++);
     json maps = json::array();
     for (const MapPanel& panel : group.panels) {
+      if (!panel.map && !panel.colors.isNull()) TRY_VOID(add_colors(letter, panel, maps));
       if (!panel.map) continue;
       const Map& map = *panel.map;
       const Range range = range_of(map), shown = range_of(panel.scale);
@@ -87,6 +89,22 @@ class Parts {
                       {"kind", "maps"},
                       {"title", group.title.toStdString()},
                       {"maps", std::move(maps)}});
+    return {};
+  }
+
+  /// What has no values, only colours.
+  Result<void> add_colors(const QString& letter, const MapPanel& panel, json& maps) {
+    json entry{{"name", panel.name.toStdString()}, {"shape", {panel.colors.height(), panel.colors.width()}}};
+    if (!folder_.empty()) {
+      const std::string file = file_name(letter, panel.name.isEmpty() ? panel.label : panel.name) + ".png";
+      const QImage rgb = panel.colors.convertToFormat(QImage::Format_RGB888);
+      Image image{rgb.width(), rgb.height(), {}};
+      for (int y = 0; y < rgb.height(); ++y)
+        image.rgb.insert(image.rgb.end(), rgb.constScanLine(y), rgb.constScanLine(y) + 3 * rgb.width());
+      TRY_VOID(write_png(folder_ / file, image));
+      entry["file"] = file;
+    }
+    maps.push_back(std::move(entry));
     return {};
   }
 

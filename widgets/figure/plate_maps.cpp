@@ -6,6 +6,7 @@
 #include "widgets/figure/custom_plot.h"
 #include "widgets/figure/format.h"
 #include "widgets/figure/plate_parts.h"
+#include "widgets/figure/plate_picture.h"
 
 namespace orderscope {
 namespace {
@@ -59,6 +60,7 @@ struct MapsLayout {
     metrics.bar = 1.4 * kBarWidth + labels + 6 * kPoint;
     metrics.caption = PlateFonts::height(plate.fonts.caption) + 2 * kPoint;
     metrics.gap = 5 * kPoint;
+    metrics.header = PlateFonts::height(plate.fonts.heading) + 1 * kPoint;
     header = titles_above ? PlateFonts::height(plate.fonts.letter) + 1 * kPoint : 0;
     constexpr double kUnlimited = 1e7;
     const double tile = std::min(fitting_tile(grid, metrics, {width, kUnlimited}), kLargestTile);
@@ -79,14 +81,6 @@ struct MapsLayout {
   PanelLayout panels;
 };
 
-/// The input's pixels; without a photo, cells as small squares of pixels, which a viewer may smooth without harm.
-QSize picture_size(const PanelGrid& grid, const Map& map) {
-  if (!grid.photo.isNull()) return grid.photo.size();
-  constexpr int kEnough = 256;
-  const int cells = std::max(map.width, map.height);
-  return QSize(map.width, map.height) * std::max(1, (kEnough + cells - 1) / cells);
-}
-
 QString caption_text(const QFont& font, const MapPanel& panel, double width) {
   QStringList candidates;
   if (panel.map) {
@@ -102,19 +96,39 @@ QString caption_text(const QFont& font, const MapPanel& panel, double width) {
 
 void paint_tile(QCPPainter& painter, const PlatePainter& plate, const PanelGrid& grid, const MapPanel& panel,
                 const QRectF& tile) {
-  const QRectF picture(tile.left(), tile.top(), tile.width(), tile.width());
-  if (panel.map && !panel.map->empty())
-    painter.drawImage(picture, overlay_image(*panel.map, panel.scale, grid.photo, picture_size(grid, *panel.map),
-                                             grid.style));
+  const QRectF picture = paint_picture(painter, grid, panel, tile);
   painter.setPen(QPen(kSecondary, kHairline));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(picture);
   painter.setFont(plate.fonts.caption);
   painter.setPen(QPen(kSecondary));
-  painter.drawText(QRectF(tile.left(), picture.bottom() + 1 * kPoint, tile.width(),
+  painter.drawText(QRectF(tile.left(), tile.top() + tile.width() + 1 * kPoint, tile.width(),
                           PlateFonts::height(plate.fonts.caption)),
                    Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine,
                    caption_text(plate.fonts.caption, panel, tile.width()));
+}
+
+/// The title over a column, behind a dot in the colour of its model.
+void paint_column(QCPPainter& painter, const PlatePainter& plate, const PanelColumn& column, const QRectF& place) {
+  double x = place.left();
+  const double baseline = place.top() + QFontMetricsF(plate.fonts.heading).ascent();
+  if (column.color.isValid()) {
+    const double side = 0.55 * plate.plate.font_pt * kPoint;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(column.color);
+    painter.drawEllipse(QRectF(x, baseline - side, side, side));
+    x += 1.6 * side;
+  }
+  const double right = place.right();
+  const auto write = [&](const QFont& font, const QColor& color, const QString& text) {
+    if (text.isEmpty() || x >= right) return;
+    painter.setFont(font);
+    painter.setPen(QPen(color));
+    painter.drawText(QPointF(x, baseline), QFontMetricsF(font).elidedText(text, Qt::ElideRight, right - x));
+    x += PlateFonts::width(font, text) + 0.5 * plate.plate.font_pt * kPoint;
+  };
+  write(plate.fonts.heading, kInk, column.title);
+  write(plate.fonts.caption, kSecondary, column.detail);
 }
 
 /// A fifth to a half of the picture's width, a round number of the input's pixels.
@@ -172,6 +186,8 @@ double maps_height(const PlatePainter& plate, const PanelGrid& grid, double widt
 void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& grid, const QRectF& area) {
   const MapsLayout layout(plate, grid, area.width());
   painter.translate(area.topLeft());
+  for (std::size_t i = 0; i < layout.panels.columns.size(); ++i)
+    paint_column(painter, plate, grid.columns[i], layout.panels.columns[i]);
   bool scaled = !plate.plate.scale_bar || grid.photo.isNull();
   for (std::size_t row = 0; row < layout.panels.rows.size(); ++row) {
     for (std::size_t i = 0; i < layout.panels.rows[row].size(); ++i) {
@@ -186,11 +202,13 @@ void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& grid,
       }
       for (std::size_t k = 0; k < group.panels.size(); ++k) {
         paint_tile(painter, plate, grid, group.panels[k], place.tiles[k]);
-        if (scaled || !group.panels[k].map) continue;
+        // A part of another photo has pixels of another size.
+        if (scaled || !group.panels[k].map || group.panels[k].frame) continue;
         const QRectF& tile = place.tiles[k];
         paint_scale_bar(painter, plate, {tile.left(), tile.top(), tile.width(), tile.width()}, grid.photo.width());
         scaled = true;
       }
+      if (first_map(group) == nullptr) continue;
       painter.setFont(plate.fonts.caption);
       paint_color_bar(painter, place.bar, kBarWidth, group.bar, group.relative, kInk, kSecondary, kHairline);
       painter.setPen(QPen(kSecondary));

@@ -185,8 +185,35 @@ TEST(Plate, StaysInBoundsWhateverItHolds) {
     EXPECT_FALSE(bytes(odd, format, 72).isEmpty());
 }
 
+/// As pages that compare models have it: columns, a part of another photo, and what is coloured already.
+Plate compared_plate() {
+  Plate plate = sample_plate();
+  plate.grid.columns = {{QStringLiteral("hornet"), QStringLiteral("7 × 7"), {}, QColor(0, 114, 178)},
+                        {QStringLiteral("swin"), {}, {}, {}}};
+  plate.grid.style.contours = 3;
+  plate.grid.style.colormap = Colormap::Magma;
+  plate.grid.frame = Frame(0, 0, 100, 100);
+  MapPanel& other = plate.grid.rows[0][0].panels[1];
+  other.photo = test::photo(90);
+  other.frame = Frame(10, 10, 60, 40);
+  other.photo_frame = Frame(0, 0, 90, 90);
+  MapPanel& colored = plate.grid.rows[0][0].panels[2];
+  colored.map.reset();
+  colored.colors = test::photo(7);
+  return plate;
+}
+
+TEST(Plate, ShowsColumnsContoursAndPartsOfOtherPhotos) {
+  const QByteArray svg = bytes(compared_plate(), PlateFormat::Svg);
+  EXPECT_TRUE(svg.contains(">hornet</text>"));
+  EXPECT_GT(svg.count("<polyline"), bytes(sample_plate(), PlateFormat::Svg).count("<polyline") + 3) << "contours as lines";
+  QTemporaryDir folder;
+  ASSERT_TRUE(write_plate_data(compared_plate(), folder.filePath("plate.pdf").toStdString()));
+  EXPECT_EQ(QImage(folder.filePath("plate.data/a_gate_3.png")).size(), QSize(7, 7));
+}
+
 TEST(StoredPanel, ComesBackAsItWas) {
-  const Plate plate = sample_plate();
+  const Plate plate = compared_plate();
   Plate back = plate;
   back.grid = {};
   back.panels.clear();
