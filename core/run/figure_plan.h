@@ -17,15 +17,15 @@ struct FigurePanelPlan {
   std::string view;  ///< "orders", "method", "scores" (see run_panel) or "stored"
   std::string title;
   bool shown = true;
-  double width = 1;  ///< of the figure's width; neighbours share a line while they fit
-  int model = -1, image = -1;      ///< places in the session's lists
-  std::string block;               ///< "stages.2.3"; for views of one block
-  std::optional<int> class_index;  ///< nothing: the most likely one
-  std::string method;              ///< id; for view "method"
-  std::map<std::string, std::string> parameters;          ///< of the method, by its descriptor's names
-  nlohmann::json settings = nlohmann::json::object();     ///< how it is drawn: see PanelSettings
-  nlohmann::json content;                                 ///< of a stored panel: its numbers
-  nlohmann::json extra = nlohmann::json::object();        ///< fields that this version does not know, kept as they are
+  double width = 1;                               ///< of the figure's width; neighbours share a line while they fit
+  int model = -1, image = -1;                     ///< places in the session's lists
+  std::string block;                              ///< "stages.2.3"; for views of one block
+  std::optional<int> class_index;                 ///< nothing: the most likely one
+  std::string method;                             ///< id; for view "method"
+  std::map<std::string, std::string> parameters;  ///< of the method, by its descriptor's names
+  nlohmann::json settings = nlohmann::json::object();  ///< how it is drawn: see PanelSettings
+  nlohmann::json content;                              ///< of a stored panel: its numbers
+  nlohmann::json extra = nlohmann::json::object();     ///< fields that this version does not know, kept as they are
 };
 
 /// A figure for print as the session file describes it.
@@ -33,8 +33,8 @@ struct FigurePlan {
   std::string title, subtitle;
   std::vector<std::string> notes;  ///< lines under it, beside those on where it comes from
   double width_mm = 178;
-  double font_pt = 7;  ///< of captions; titles are larger in proportion
-  int dpi = 300;       ///< of a PNG
+  double font_pt = 7;                                     ///< of captions; titles are larger in proportion
+  int dpi = 300;                                          ///< of a PNG
   bool letters = true, scale_bar = true, sources = true;  ///< `sources`: write under it where it comes from
   std::vector<FigurePanelPlan> panels;
   nlohmann::json extra = nlohmann::json::object();

@@ -37,8 +37,8 @@ struct MapGroup {
   };
   std::string title, subtitle;
   std::vector<Entry> maps;
-  bool own_scale = false;    ///< one map of another kind: never scaled with a row
-  bool same_line = false;    ///< beside the group before it
+  bool own_scale = false;  ///< one map of another kind: never scaled with a row
+  bool same_line = false;  ///< beside the group before it
 };
 
 /// A table of words and numbers.
@@ -53,7 +53,7 @@ struct Table {
 
 /// The numbers behind a panel. Only one kind of them is there.
 struct PanelResult {
-  Image picture;                ///< what the maps lie over, as the model saw it
+  Image picture;  ///< what the maps lie over, as the model saw it
   std::vector<MapGroup> groups;
   std::vector<Curve> curves;
   std::vector<Matrix> matrices;

@@ -142,9 +142,10 @@ Result<PanelResult> PanelRunner::run_orders(const FigurePanelPlan& panel, const 
         group.maps.push_back({"contribution " + std::to_string(order), "order " + std::to_string(order),
                               view->contributions[block][static_cast<std::size_t>(order - 1)]});
     } else {
-      group = order_group(maps, quantity == "value"  ? OrderQuantity::Value
-                                : quantity == "gate" ? OrderQuantity::Gate
-                                                     : OrderQuantity::State,
+      group = order_group(maps,
+                          quantity == "value"  ? OrderQuantity::Value
+                          : quantity == "gate" ? OrderQuantity::Gate
+                                               : OrderQuantity::State,
                           settings.reduction);
     }
     result.groups.push_back(std::move(group));
@@ -161,8 +162,7 @@ Result<PanelResult> PanelRunner::run_orders(const FigurePanelPlan& panel, const 
   result.provenance = provenance_of(model, loaded->input);
   result.provenance.layer = panel.block;
   result.provenance.method = "orders";
-  result.provenance.parameters = {{"class", std::to_string(class_index)},
-                                  {"reduction", to_string(settings.reduction)}};
+  result.provenance.parameters = {{"class", std::to_string(class_index)}, {"reduction", to_string(settings.reduction)}};
   return result;
 }
 
@@ -203,8 +203,7 @@ Result<PanelResult> PanelRunner::run_method(const FigurePanelPlan& panel, const 
   } else {
     result.table.columns = {"quantity", "value", "unit"};
     for (const Number& number : found.numbers)
-      result.table.rows.push_back(
-          {{number.name, {}}, {format_value(number.value), number.value}, {number.unit, {}}});
+      result.table.rows.push_back({{number.name, {}}, {format_value(number.value), number.value}, {number.unit, {}}});
   }
   if (result.groups.empty() && result.curves.empty() && result.matrices.empty() && result.table.rows.empty())
     return fail(Error::Kind::InvalidInput, method->descriptor.title + " gives no " + settings.part, model.name);

@@ -144,8 +144,10 @@ Result<SessionFile> parse_session(std::string_view text, const fs::path& file) {
   if (!fields.has("version")) fields.refuse("version", "is missing");
   const auto version = fields.integer("version", 0, 1, kLargestInteger);
   if (!error && version > kSessionVersion)
-    return fail(Error::Kind::Unsupported, "written by a later OrderScope (session version " + std::to_string(version) +
-                ", this program reads " + std::to_string(kSessionVersion) + ")", subject, "open it with that version");
+    return fail(Error::Kind::Unsupported,
+                "written by a later OrderScope (session version " + std::to_string(version) + ", this program reads " +
+                    std::to_string(kSessionVersion) + ")",
+                subject, "open it with that version");
 
   SessionFile session;
   const fs::path folder = absolute_path(file).parent_path();

@@ -28,10 +28,10 @@ struct SessionSource {
 /// session is written again.
 struct SessionFile {
   std::vector<SessionSource> models, images;
-  int model = -1, image = -1;      ///< the chosen ones; -1: none
-  std::string block;               ///< name of the chosen block
-  std::optional<int> class_index;  ///< nothing: the most likely class
-  std::string page;                ///< id of the page in front
+  int model = -1, image = -1;                   ///< the chosen ones; -1: none
+  std::string block;                            ///< name of the chosen block
+  std::optional<int> class_index;               ///< nothing: the most likely class
+  std::string page;                             ///< id of the page in front
   std::map<std::string, nlohmann::json> pages;  ///< settings of each page, which alone knows what they mean
   std::map<std::string, std::map<std::string, std::string>> methods;  ///< settings of methods by descriptor names
   FigurePlan figure;

@@ -51,8 +51,8 @@ class Candidates {
       other_name = &path;
       return nullptr;
     };
-    const auto [first, last] = source.size >= 0 ? by_size_.equal_range(source.size)
-                                                : std::pair(by_size_.begin(), by_size_.end());
+    const auto [first, last] =
+        source.size >= 0 ? by_size_.equal_range(source.size) : std::pair(by_size_.begin(), by_size_.end());
     for (auto it = first; it != last && !job_.stop.stop_requested(); ++it)
       if (const fs::path* found = consider(it->second)) return found;
     return other_name;
@@ -144,8 +144,10 @@ std::optional<Error> missing_sources(const SessionFile& session, const std::vect
     ++count;
   }
   if (count == 0) return std::nullopt;
-  return Error{Error::Kind::FileAccess, (count == 1 ? "a file" : std::to_string(count) + " files") +
-                                            std::string(" of the session: ") + list, {}, advice};
+  return Error{Error::Kind::FileAccess,
+               (count == 1 ? "a file" : std::to_string(count) + " files") + std::string(" of the session: ") + list,
+               {},
+               advice};
 }
 
 void drop_unusable(SessionFile& session, const std::vector<SourceCheck>& checks) {
@@ -168,8 +170,8 @@ void drop_unusable(SessionFile& session, const std::vector<SourceCheck>& checks)
     return place < 0 ? -1 : places[static_cast<std::size_t>(place)];
   };
   std::erase_if(session.figure.panels, [&](FigurePanelPlan& panel) {
-    const bool gone = (panel.model >= 0 && moved(panel.model, models) < 0) ||
-                      (panel.image >= 0 && moved(panel.image, images) < 0);
+    const bool gone =
+        (panel.model >= 0 && moved(panel.model, models) < 0) || (panel.image >= 0 && moved(panel.image, images) < 0);
     panel.model = moved(panel.model, models);
     panel.image = moved(panel.image, images);
     return gone;

@@ -22,7 +22,8 @@ std::string csv_text(const Matrix& matrix, const std::string& corner) {
 }
 
 std::string csv_text(const std::vector<Curve>& curves) {
-  const bool intervals = std::any_of(curves.begin(), curves.end(), [](const Curve& curve) { return !curve.low.empty(); });
+  const bool intervals =
+      std::any_of(curves.begin(), curves.end(), [](const Curve& curve) { return !curve.low.empty(); });
   CsvWriter csv;
   csv.add("curve").add("x").add("y");
   if (intervals) csv.add("low").add("high");

@@ -84,8 +84,7 @@ TEST_F(FigureCli, ADrawnFigureIsTheSameEachTimeAndTheSameAsTheWindows) {
     EXPECT_TRUE(bytes("first." + ending) == bytes("second." + ending)) << ending;
   }
   EXPECT_FALSE(fs::exists(folder / "second.json")) << "--no-data";
-  const auto window =
-      run_program("orderscope", {"--session", file.string(), "--export-figure", folder / "window.pdf"});
+  const auto window = run_program("orderscope", {"--session", file.string(), "--export-figure", folder / "window.pdf"});
   ASSERT_EQ(window.exit_code, 0) << window.err;
   EXPECT_TRUE(bytes("window.pdf") == bytes("first.pdf"));
 }
@@ -93,10 +92,10 @@ TEST_F(FigureCli, ADrawnFigureIsTheSameEachTimeAndTheSameAsTheWindows) {
 TEST_F(FigureCli, TheNumbersAreThoseOfTheOtherCommands) {
   if (!kWithFigures) GTEST_SKIP() << "built without Qt";
   ASSERT_EQ(figure("plate.svg").exit_code, 0);
-  const auto orders = run_program(kCli, {"orders", kHornet, "--image", kPhoto, "--block", "stages.2.1", "--class", "3", "-o",
-                                         folder / "orders"});
-  const auto cam = run_program(kCli, {"cam", kHornet, "--image", kPhoto, "--layer", "stages.3.0", "--class", "3", "-o",
-                                      folder / "cam"});
+  const auto orders = run_program(
+      kCli, {"orders", kHornet, "--image", kPhoto, "--block", "stages.2.1", "--class", "3", "-o", folder / "orders"});
+  const auto cam = run_program(
+      kCli, {"cam", kHornet, "--image", kPhoto, "--layer", "stages.3.0", "--class", "3", "-o", folder / "cam"});
   ASSERT_EQ(orders.exit_code, 0) << orders.err;
   ASSERT_EQ(cam.exit_code, 0) << cam.err;
   const json list = json::parse(bytes("plate.json"));
@@ -138,8 +137,8 @@ TEST_F(FigureCli, FilesThatWereMovedAreNamedAndFound) {
   fs::rename(folder / "photos/cat.png", folder / "elsewhere/tabby.png");
   const auto failed = run_program(kCli, {"figure", moved.string(), "-o", folder / "plate.svg"});
   EXPECT_EQ(failed.exit_code, 1);
-  EXPECT_THAT(failed.err, testing::AllOf(HasSubstr("cat.png is missing"), HasSubstr(session.images[0].sha256.substr(0, 16)),
-                                         HasSubstr("--find DIR")));
+  EXPECT_THAT(failed.err, testing::AllOf(HasSubstr("cat.png is missing"),
+                                         HasSubstr(session.images[0].sha256.substr(0, 16)), HasSubstr("--find DIR")));
   EXPECT_FALSE(fs::exists(folder / "plate.svg"));
   if (!kWithFigures) return;
   const auto found = run_program(

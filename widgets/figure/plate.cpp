@@ -11,8 +11,8 @@ namespace orderscope {
 namespace {
 
 constexpr double kMargin = 4 * kPoint;
-constexpr double kGap = 12 * kPoint;      // between panels of a line
-constexpr double kLineGap = 9 * kPoint;   // between lines of panels
+constexpr double kGap = 12 * kPoint;     // between panels of a line
+constexpr double kLineGap = 9 * kPoint;  // between lines of panels
 
 template <class... F>
 struct Overloaded : F... {
@@ -65,7 +65,8 @@ class Layout {
   double note_height(const QString& text) const {
     return QFontMetricsF(parts_.fonts.caption)
                .boundingRect(QRectF(0, 0, width_, 1e6), Qt::TextWordWrap, text)
-               .height() + 1 * kPoint;
+               .height() +
+           1 * kPoint;
   }
 
   double height() const {
@@ -176,11 +177,11 @@ void paint_part(QCPPainter& painter, PlatePainter& parts, const PlatePanel& pane
   } else {
     const double top = parts.paint_heading(painter, area.topLeft(), area.width(), panel.title, {});
     const QRectF body = area.adjusted(0, top, 0, 0);
-    std::visit(Overloaded{[](const PanelGrid&) {},
-                          [&](const PlotPanel& plot) { paint_plot(painter, parts, plot, body); },
-                          [&](const MatrixPanel& matrix) { paint_matrix(painter, parts, matrix, body); },
-                          [&](const TablePanel& table) { paint_table(painter, parts, table, body); }},
-               panel.content);
+    std::visit(
+        Overloaded{[](const PanelGrid&) {}, [&](const PlotPanel& plot) { paint_plot(painter, parts, plot, body); },
+                   [&](const MatrixPanel& matrix) { paint_matrix(painter, parts, matrix, body); },
+                   [&](const TablePanel& table) { paint_table(painter, parts, table, body); }},
+        panel.content);
   }
   painter.restore();
 }

@@ -47,7 +47,8 @@ class Parts {
         entry["kind"] = "plot";
         entry["x"] = plot->x_label.toStdString();
         entry["y"] = plot->y_label.toStdString();
-        TRY_VOID(add_text(entry, panel.title, plot->bars.empty() ? csv_text(curves_of(*plot)) : csv_text(table_of(*plot))));
+        TRY_VOID(
+            add_text(entry, panel.title, plot->bars.empty() ? csv_text(curves_of(*plot)) : csv_text(table_of(*plot))));
       } else if (const auto* matrix = std::get_if<MatrixPanel>(&panel.content)) {
         entry["kind"] = "matrix";
         entry["unit"] = matrix->matrix.unit;

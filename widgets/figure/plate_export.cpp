@@ -24,7 +24,8 @@ tl::unexpected<Error> cannot_write(const QString& path, const QString& why) {
 }
 
 QByteArray provenance_text(const Plate& plate, int indent = -1) {
-  return QByteArray::fromStdString(plate_provenance(plate).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace));
+  return QByteArray::fromStdString(
+      plate_provenance(plate).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 /// For XML, which has no way to write control characters.
@@ -38,10 +39,10 @@ QByteArray rdf(const Plate& plate) {
   return "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\n"
          "<rdf:Description rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
          "xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\" xmlns:orderscope=\"urn:orderscope:provenance:1\">\n"
-         "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">" + escaped(plate.title.toUtf8()) +
-         "</rdf:li></rdf:Alt></dc:title>\n<xmp:CreatorTool>" + QByteArray::fromStdString(version_text()) +
-         "</xmp:CreatorTool>\n<orderscope:provenance>" + escaped(provenance_text(plate)) +
-         "</orderscope:provenance>\n</rdf:Description>\n</rdf:RDF>\n";
+         "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">" +
+         escaped(plate.title.toUtf8()) + "</rdf:li></rdf:Alt></dc:title>\n<xmp:CreatorTool>" +
+         QByteArray::fromStdString(version_text()) + "</xmp:CreatorTool>\n<orderscope:provenance>" +
+         escaped(provenance_text(plate)) + "</orderscope:provenance>\n</rdf:Description>\n</rdf:RDF>\n";
 }
 
 /// Qt keeps fonts in a hash table, whose order differs from run to run unless its seed is fixed.
@@ -62,7 +63,8 @@ void set_creation_date(QByteArray& pdf) {
   if (!valid || start < 0) return;
   const qsizetype first = start + mark.size(), length = pdf.indexOf(')', first) - first;
   constexpr qsizetype kDigits = 14;
-  QByteArray date = QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC).toString(QStringLiteral("yyyyMMddHHmmss")).toLatin1();
+  QByteArray date =
+      QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC).toString(QStringLiteral("yyyyMMddHHmmss")).toLatin1();
   date += pdf.at(first + kDigits) == 'Z' ? "Z" : "+00'00'";
   if (length > kDigits) pdf.replace(first, length, date.leftJustified(length, '\'', true));
 }
@@ -79,9 +81,10 @@ Result<QByteArray> pdf_bytes(const Plate& plate) {
     writer.setResolution(kResolution);
     writer.setPageSize(QPageSize(plate_size(plate), QPageSize::Point, {}, QPageSize::ExactMatch));
     writer.setPageMargins(QMarginsF(0, 0, 0, 0));
-    writer.setDocumentXmpMetadata("<?xpacket begin=\"\xEF\xBB\xBF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
-                                  "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n" + rdf(plate) +
-                                  "</x:xmpmeta>\n<?xpacket end=\"r\"?>");
+    writer.setDocumentXmpMetadata(
+        "<?xpacket begin=\"\xEF\xBB\xBF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
+        "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n" +
+        rdf(plate) + "</x:xmpmeta>\n<?xpacket end=\"r\"?>");
     writer.addFileAttachment(QStringLiteral("provenance.json"), provenance_text(plate, 2),
                              QStringLiteral("application/json"));
     QCPPainter painter;

@@ -25,9 +25,8 @@ std::string packed(const std::vector<T>& values) {
 template <class T>
 std::vector<T> unpacked(JsonFields& fields, const char* name) {
   constexpr std::size_t kLongest = 512u << 20;
-  const auto decoded =
-      QByteArray::fromBase64Encoding(QByteArray::fromStdString(fields.text(name, {}, kLongest)),
-                                     QByteArray::AbortOnBase64DecodingErrors);
+  const auto decoded = QByteArray::fromBase64Encoding(QByteArray::fromStdString(fields.text(name, {}, kLongest)),
+                                                      QByteArray::AbortOnBase64DecodingErrors);
   if (!decoded || (*decoded).size() % static_cast<qsizetype>(sizeof(T)) != 0) {
     fields.refuse(name, "must be numbers in base64");
     return {};
@@ -56,8 +55,8 @@ ColorScale scale_from(JsonFields& fields, const char* name, std::optional<Error>
 }
 
 json map_json(const Map& map) {
-  return {{"height", map.height}, {"width", map.width},   {"values", packed(map.values)},
-          {"signed", map.is_signed}, {"unit", map.unit}, {"provenance", map.provenance.fields()}};
+  return {{"height", map.height},    {"width", map.width}, {"values", packed(map.values)},
+          {"signed", map.is_signed}, {"unit", map.unit},   {"provenance", map.provenance.fields()}};
 }
 
 /// The counterpart of Provenance::fields.
@@ -168,9 +167,8 @@ class PhotoList {
 };
 
 json map_panel_json(const MapPanel& panel, PhotoList& photos) {
-  json entry{{"name", panel.name.toStdString()},
-             {"label", panel.label.toStdString()},
-             {"scale", scale_json(panel.scale)}};
+  json entry{
+      {"name", panel.name.toStdString()}, {"label", panel.label.toStdString()}, {"scale", scale_json(panel.scale)}};
   if (panel.map) entry["map"] = map_json(*panel.map);
   if (!panel.colors.isNull()) entry["colors"] = png_text(panel.colors);
   if (panel.frame) entry["frame"] = frame_json(*panel.frame);
@@ -194,12 +192,9 @@ MapPanel map_panel_from(JsonFields& fields, const std::vector<QImage>& photos, s
 }
 
 json grid_json(const PanelGrid& grid) {
-  json out{{"opacity", grid.style.opacity},
-           {"interpolate", grid.style.interpolate},
-           {"contours", grid.style.contours},
-           {"frame", frame_json(grid.frame)},
-           {"columns", json::array()},
-           {"rows", json::array()}};
+  json out{{"opacity", grid.style.opacity},   {"interpolate", grid.style.interpolate},
+           {"contours", grid.style.contours}, {"frame", frame_json(grid.frame)},
+           {"columns", json::array()},        {"rows", json::array()}};
   if (grid.style.colormap) out["colormap"] = name_of(*grid.style.colormap);
   if (grid.style.signed_colormap) out["signed_colormap"] = name_of(*grid.style.signed_colormap);
   if (!grid.photo.isNull()) out["photo"] = png_text(grid.photo);
@@ -289,10 +284,14 @@ std::vector<std::string> strings_from(JsonFields& fields, const char* name) {
 }
 
 json plot_json(const PlotPanel& plot) {
-  json out{{"x_label", plot.x_label.toStdString()}, {"y_label", plot.y_label.toStdString()},
-           {"x_range", range_json(plot.x_range)},   {"y_range", range_json(plot.y_range)},
-           {"aspect", plot.aspect},                 {"lines", json::array()},
-           {"bars", json::array()},                 {"categories", json::array()}};
+  json out{{"x_label", plot.x_label.toStdString()},
+           {"y_label", plot.y_label.toStdString()},
+           {"x_range", range_json(plot.x_range)},
+           {"y_range", range_json(plot.y_range)},
+           {"aspect", plot.aspect},
+           {"lines", json::array()},
+           {"bars", json::array()},
+           {"categories", json::array()}};
   for (const QString& text : plot.categories) out["categories"].push_back(text.toStdString());
   for (const PlotLine& line : plot.lines)
     out["lines"].push_back({{"name", line.name.toStdString()},
@@ -317,10 +316,12 @@ PlotPanel plot_from(JsonFields& fields, std::optional<Error>& error) {
   plot.aspect = fields.real("aspect", plot.aspect, 0.1, 5);
   for (const std::string& text : strings_from(fields, "categories")) plot.categories << QString::fromStdString(text);
   each(fields, "lines", error, [&](JsonFields& entry) {
-    PlotLine line{qtext(entry, "name"), unpacked<double>(entry, "x"), unpacked<double>(entry, "y"),
+    PlotLine line{qtext(entry, "name"),           unpacked<double>(entry, "x"),    unpacked<double>(entry, "y"),
                   unpacked<double>(entry, "low"), unpacked<double>(entry, "high"), color_from(entry),
                   entry.flag("dashed", false)};
-    const auto fits = [&](const std::vector<double>& values) { return values.empty() || values.size() == line.x.size(); };
+    const auto fits = [&](const std::vector<double>& values) {
+      return values.empty() || values.size() == line.x.size();
+    };
     if (line.y.size() != line.x.size() || !fits(line.low) || !fits(line.high))
       entry.refuse("y", "must be as many numbers as x");
     plot.lines.push_back(std::move(line));
@@ -332,10 +333,14 @@ PlotPanel plot_from(JsonFields& fields, std::optional<Error>& error) {
 }
 
 json matrix_json(const MatrixPanel& panel) {
-  return {{"name", panel.matrix.name},   {"rows", panel.matrix.rows},
-          {"columns", panel.matrix.columns}, {"values", packed(panel.matrix.values)},
-          {"unit", panel.matrix.unit},   {"scale", scale_json(panel.scale)},
-          {"row_title", panel.row_title.toStdString()}, {"column_title", panel.column_title.toStdString()},
+  return {{"name", panel.matrix.name},
+          {"rows", panel.matrix.rows},
+          {"columns", panel.matrix.columns},
+          {"values", packed(panel.matrix.values)},
+          {"unit", panel.matrix.unit},
+          {"scale", scale_json(panel.scale)},
+          {"row_title", panel.row_title.toStdString()},
+          {"column_title", panel.column_title.toStdString()},
           {"write_values", panel.write_values}};
 }
 

@@ -26,9 +26,7 @@ QString unit_of(const PanelGroup& group) {
   return map == nullptr ? QString() : QString::fromStdString(map->unit);
 }
 
-double letter_indent(const PlatePainter& plate) {
-  return plate.plate.letters ? 1.7 * plate.plate.font_pt * kPoint : 0;
-}
+double letter_indent(const PlatePainter& plate) { return plate.plate.letters ? 1.7 * plate.plate.font_pt * kPoint : 0; }
 
 /// As wide as the longest word of titles left of the maps: words are not broken.
 double side_title_width(const PlatePainter& plate, const PanelGrid& grid) {
@@ -167,8 +165,8 @@ void paint_side_title(QCPPainter& painter, PlatePainter& plate, const PanelGroup
   painter.setPen(QPen(kInk));
   const QRectF heading = QFontMetricsF(plate.fonts.heading)
                              .boundingRect(QRectF(0, 0, room, place.height()), Qt::TextWordWrap, group.title);
-  painter.drawText(QRectF(place.left() + indent, place.top() + (line - PlateFonts::height(plate.fonts.heading)) / 2, room,
-                          heading.height()),
+  painter.drawText(QRectF(place.left() + indent, place.top() + (line - PlateFonts::height(plate.fonts.heading)) / 2,
+                          room, heading.height()),
                    Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, group.title);
   painter.setFont(plate.fonts.caption);
   painter.setPen(QPen(kSecondary));
@@ -212,9 +210,9 @@ void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& grid,
       painter.setFont(plate.fonts.caption);
       paint_color_bar(painter, place.bar, kBarWidth, group.bar, group.relative, kInk, kSecondary, kHairline);
       painter.setPen(QPen(kSecondary));
-      painter.drawText(QPointF(place.bar.left(), place.bar.bottom() + 1 * kPoint +
-                                                     QFontMetricsF(plate.fonts.caption).ascent()),
-                       unit_of(group));
+      painter.drawText(
+          QPointF(place.bar.left(), place.bar.bottom() + 1 * kPoint + QFontMetricsF(plate.fonts.caption).ascent()),
+          unit_of(group));
     }
   }
 }

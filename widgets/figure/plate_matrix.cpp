@@ -16,7 +16,8 @@ constexpr int kPixelsPerCell = 8;  // a viewer that smooths images must not run 
 
 double widest(const QFont& font, const std::vector<std::string>& labels) {
   double width = 0;
-  for (const std::string& label : labels) width = std::max(width, PlateFonts::width(font, QString::fromStdString(label)));
+  for (const std::string& label : labels)
+    width = std::max(width, PlateFonts::width(font, QString::fromStdString(label)));
   return width;
 }
 
@@ -31,7 +32,8 @@ struct MatrixLayout {
     double labels = 0;
     for (const ColorBarTick& tick : color_bar_ticks(panel.scale, false))
       labels = std::max(labels, PlateFonts::width(font, tick.label));
-    bar = 5 * kPoint + kBarWidth * 1.4 + std::max(labels, PlateFonts::width(font, QString::fromStdString(panel.matrix.unit)));
+    bar = 5 * kPoint + kBarWidth * 1.4 +
+          std::max(labels, PlateFonts::width(font, QString::fromStdString(panel.matrix.unit)));
     cell = std::clamp((width - left - bar) / columns, 1.0, kLargestCell);
     // Names of columns that do not fit side by side are turned.
     const double names = widest(font, panel.matrix.columns);
@@ -67,14 +69,15 @@ void paint_values(QCPPainter& painter, const PlatePainter& parts, const MatrixPa
   for (std::size_t r = 0; r < panel.matrix.rows.size(); ++r)
     for (std::size_t c = 0; c < panel.matrix.columns.size(); ++c) {
       const double value = panel.matrix.at(r, c);
-      const QString text = std::isfinite(value) ? QString::number(value, 'f', 2).replace('-', QStringLiteral("−"))
-                                                : QString();
+      const QString text =
+          std::isfinite(value) ? QString::number(value, 'f', 2).replace('-', QStringLiteral("−")) : QString();
       if (PlateFonts::width(parts.fonts.caption, text) > l.cell * 0.95) continue;
       const Rgb ground = panel.scale(static_cast<float>(value));
       const bool dark = 299 * ground.r + 587 * ground.g + 114 * ground.b < 128'000;
       painter.setPen(QPen(dark ? QColor(Qt::white) : kInk));
-      painter.drawText(QRectF(l.left + static_cast<double>(c) * l.cell, static_cast<double>(r) * l.cell, l.cell, l.cell),
-                       Qt::AlignCenter | Qt::TextSingleLine, text);
+      painter.drawText(
+          QRectF(l.left + static_cast<double>(c) * l.cell, static_cast<double>(r) * l.cell, l.cell, l.cell),
+          Qt::AlignCenter | Qt::TextSingleLine, text);
     }
 }
 
@@ -127,8 +130,8 @@ void paint_matrix(QCPPainter& painter, const PlatePainter& parts, const MatrixPa
   }
   painter.setPen(QPen(kInk));
   if (title_below > 0)
-    painter.drawText(QRectF(cells.left(), l.height - l.line, cells.width(), l.line), Qt::AlignCenter | Qt::TextSingleLine,
-                     panel.column_title);
+    painter.drawText(QRectF(cells.left(), l.height - l.line, cells.width(), l.line),
+                     Qt::AlignCenter | Qt::TextSingleLine, panel.column_title);
   if (title_room > 0) {
     painter.save();
     painter.translate(metrics.ascent(), cells.center().y());

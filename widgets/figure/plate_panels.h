@@ -39,10 +39,10 @@ struct PlotBars {
 struct PlotPanel {
   std::vector<PlotLine> lines;
   std::vector<PlotBars> bars;
-  QStringList categories;  ///< under the bars
-  QString x_label, y_label;  ///< with their units
+  QStringList categories;                     ///< under the bars
+  QString x_label, y_label;                   ///< with their units
   std::optional<PlotRange> x_range, y_range;  ///< default: all values
-  double aspect = 0.62;  ///< height : width
+  double aspect = 0.62;                       ///< height : width
 };
 
 struct MatrixPanel {

@@ -48,8 +48,14 @@ QImage picture_image(const PanelGrid& grid, const MapPanel& panel, const Ground&
   const QSize size = picture_size(ground, cells);
   if (has_map && ground.aligned()) return overlay_image(*panel.map, panel.scale, ground.photo, size, grid.style);
   const std::vector<QPolygonF> no_lines;  // lines are painted as such, not into the image
-  MapScene scene{has_map ? panel.map.get() : nullptr, panel.colors, panel.scale, ground.frame,
-                 ground.photo, ground.photo_frame, grid.style, no_lines};
+  MapScene scene{has_map ? panel.map.get() : nullptr,
+                 panel.colors,
+                 panel.scale,
+                 ground.frame,
+                 ground.photo,
+                 ground.photo_frame,
+                 grid.style,
+                 no_lines};
   const QRectF window(ground.frame.x(), ground.frame.y(), ground.frame.width(), ground.frame.height());
   QImage colors = color_scene(scene, window, size);
   scene.style.interpolate = true;  // no numbers in the cells
@@ -79,8 +85,10 @@ void paint_contours(QCPPainter& painter, const PanelGrid& grid, const MapPanel& 
 QRectF paint_picture(QCPPainter& painter, const PanelGrid& grid, const MapPanel& panel, const QRectF& tile) {
   const Ground ground(grid, panel);
   double proportions = 1;
-  if (panel.frame && !ground.frame.empty()) proportions = ground.frame.width() / ground.frame.height();
-  else if (!ground.photo.isNull()) proportions = static_cast<double>(ground.photo.width()) / ground.photo.height();
+  if (panel.frame && !ground.frame.empty())
+    proportions = ground.frame.width() / ground.frame.height();
+  else if (!ground.photo.isNull())
+    proportions = static_cast<double>(ground.photo.width()) / ground.photo.height();
   const double side = tile.width();
   const QSizeF size(side * std::min(proportions, 1.0), side / std::max(proportions, 1.0));
   const QRectF picture(QPointF(tile.left() + (side - size.width()) / 2, tile.top() + (side - size.height()) / 2), size);

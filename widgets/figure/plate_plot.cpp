@@ -176,8 +176,8 @@ class PlotDrawing {
         high->setBrush(fill);
         high->setChannelFillGraph(low);
       }
-      graph(line.y)->setPen(QPen(color, kLineWidth, line.dashed ? Qt::DashLine : Qt::SolidLine, Qt::FlatCap,
-                                 Qt::RoundJoin));
+      graph(line.y)->setPen(
+          QPen(color, kLineWidth, line.dashed ? Qt::DashLine : Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
     }
   }
 
@@ -197,8 +197,10 @@ class PlotDrawing {
 
   double label_width() const {
     double width = 0;
-    for (const PlotLine& line : panel_.lines) width = std::max(width, PlateFonts::width(parts_.fonts.caption, line.name));
-    for (const PlotBars& bars : panel_.bars) width = std::max(width, PlateFonts::width(parts_.fonts.caption, bars.name));
+    for (const PlotLine& line : panel_.lines)
+      width = std::max(width, PlateFonts::width(parts_.fonts.caption, line.name));
+    for (const PlotBars& bars : panel_.bars)
+      width = std::max(width, PlateFonts::width(parts_.fonts.caption, bars.name));
     return width > 0 ? std::min(width, width_ * 0.4) + 4 * kPoint : 4 * kPoint;
   }
 
@@ -282,7 +284,8 @@ PlotPanel plot_of(QCustomPlot& plot) {
       panel.lines.push_back(std::move(line));
     } else if (const auto* bars = qobject_cast<const QCPBars*>(plottable)) {
       PlotBars added{bars->name(), {}, bars->brush().color()};
-      for (auto bar = bars->data()->constBegin(); bar != bars->data()->constEnd(); ++bar) added.values.push_back(bar->value);
+      for (auto bar = bars->data()->constBegin(); bar != bars->data()->constEnd(); ++bar)
+        added.values.push_back(bar->value);
       panel.bars.push_back(std::move(added));
     }
   }

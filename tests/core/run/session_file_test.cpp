@@ -145,8 +145,14 @@ TEST(SessionFile, RefusesWhatItCannotReadAndSaysWhere) {
 TEST(SessionFile, AMutatedFileIsReadOrRefusedButNeverMore) {
   const fs::path file = "/work/a.orderscope";
   const std::string good = session_text(full_session("/work"), file);
-  const std::vector<std::string> tokens{"null", "-1", "1e308", "18446744073709551616", "\"\\u0000\"", "{}", "[]",
-                                        "true", "\"\"", "{\"a\":[[[]]]}", ",", "\"", "\\", "\xff", "[[[[", "}"};
+  const std::vector<std::string> tokens{"null",        "-1",
+                                        "1e308",       "18446744073709551616",
+                                        "\"\\u0000\"", "{}",
+                                        "[]",          "true",
+                                        "\"\"",        "{\"a\":[[[]]]}",
+                                        ",",           "\"",
+                                        "\\",          "\xff",
+                                        "[[[[",        "}"};
   std::mt19937 random(7);
   const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
   int read_count = 0;
@@ -197,7 +203,8 @@ TEST(SessionFile, OpensNothingButFiles) {
 class Sources : public testing::Test {
  protected:
   Sources() {
-    for (const char* name : {"a.pth", "b.jpg"}) EXPECT_TRUE(write_file(folder / name, std::string("content of ") + name));
+    for (const char* name : {"a.pth", "b.jpg"})
+      EXPECT_TRUE(write_file(folder / name, std::string("content of ") + name));
     session.models = {{folder / "a.pth", {}, -1, {}}};
     session.images = {{folder / "b.jpg", {}, -1, {}}};
     EXPECT_TRUE(complete_hashes(session));

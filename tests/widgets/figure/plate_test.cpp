@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <QFile>
 #include <QImage>
 #include <QTemporaryDir>
@@ -99,7 +100,8 @@ TEST(Plate, SvgIsWellFormedWithTextMapsAndProvenance) {
     if (xml.name() == QStringLiteral("image")) ++images;
     if (xml.name() == QStringLiteral("provenance")) expect_provenance(xml.readElementText().toStdString());
     if (xml.name() == QStringLiteral("text")) {
-      EXPECT_THAT(xml.attributes().value(QStringLiteral("font-family")).toString().toStdString(), HasSubstr("DejaVu Sans"));
+      EXPECT_THAT(xml.attributes().value(QStringLiteral("font-family")).toString().toStdString(),
+                  HasSubstr("DejaVu Sans"));
       texts << xml.readElementText();
     }
   }
@@ -124,7 +126,8 @@ TEST(Plate, TheSamePlateGivesTheSameBytes) {
   for (const PlateFormat format : {PlateFormat::Pdf, PlateFormat::Svg, PlateFormat::Png}) {
     const QByteArray first = bytes(sample_plate(), format, 150);
     // Other hash tables, other addresses, another cache of images.
-    const QByteArray other = bytes(sample_plate(), format == PlateFormat::Pdf ? PlateFormat::Png : PlateFormat::Pdf, 100);
+    const QByteArray other =
+        bytes(sample_plate(), format == PlateFormat::Pdf ? PlateFormat::Png : PlateFormat::Pdf, 100);
     const QByteArray second = bytes(sample_plate(), format, 150);
     EXPECT_TRUE(first == second) << static_cast<int>(format);
   }
@@ -164,7 +167,8 @@ TEST(Plate, WritesItsNumbersBeside) {
             "class,probability\n\"tabby, \"\"tiger\"\" <cat>\",0.9123456789\nlynx,0.034\n");
   EXPECT_THAT(*read_text_file(path("plate.data/c_deletion.csv")),
               testing::StartsWith("curve,x,y,low,high\nHorNet,0,1,0.85,1.1\n"));
-  EXPECT_THAT(*read_text_file(path("plate.data/d_energy_by_order.csv")), HasSubstr("category,order 1,order 2,order 3\n0.0,"));
+  EXPECT_THAT(*read_text_file(path("plate.data/d_energy_by_order.csv")),
+              HasSubstr("category,order 1,order 2,order 3\n0.0,"));
   EXPECT_THAT(*read_text_file(path("plate.data/e_similarity.csv")), testing::StartsWith("row,layers.0,layers.1"));
 }
 
@@ -206,7 +210,8 @@ Plate compared_plate() {
 TEST(Plate, ShowsColumnsContoursAndPartsOfOtherPhotos) {
   const QByteArray svg = bytes(compared_plate(), PlateFormat::Svg);
   EXPECT_TRUE(svg.contains(">hornet</text>"));
-  EXPECT_GT(svg.count("<polyline"), bytes(sample_plate(), PlateFormat::Svg).count("<polyline") + 3) << "contours as lines";
+  EXPECT_GT(svg.count("<polyline"), bytes(sample_plate(), PlateFormat::Svg).count("<polyline") + 3)
+      << "contours as lines";
   QTemporaryDir folder;
   ASSERT_TRUE(write_plate_data(compared_plate(), folder.filePath("plate.pdf").toStdString()));
   EXPECT_EQ(QImage(folder.filePath("plate.data/a_gate_3.png")).size(), QSize(7, 7));
