@@ -8,6 +8,7 @@
 
 #include "core/base/files.h"
 #include "core/checkpoint/npy.h"
+#include "core/image/image.h"
 #include "core/run/session_sources.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
@@ -150,6 +151,24 @@ TEST_F(FigureCli, FilesThatWereMovedAreNamedAndFound) {
   std::ofstream(folder / "photos/cat.png") << "another picture";
   fs::remove(folder / "elsewhere/tabby.png");
   EXPECT_THAT(run_program(kCli, {"figure", moved.string(), "-o", folder / "plate.svg"}).err, HasSubstr("has changed"));
+}
+
+TEST_F(FigureCli, TheWindowOpensASession) {
+  if (!kWithFigures) GTEST_SKIP() << "built without Qt";
+  const auto window = [&](const std::string& name) {
+    return run_program("orderscope", {"--session", file.string(), "--page", "orders", "--window-size", "1280x800",
+                                      "--export-window", folder / name});
+  };
+  const auto result = window("window.png");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto picture = decode_image(folder / "window.png");
+  ASSERT_TRUE(picture) << picture.error().message();
+  EXPECT_EQ(picture->image.width, 1280);
+  fs::remove(folder / "photos/cat.png");
+  const auto failed = window("none.png");
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_THAT(failed.err, HasSubstr("cat.png is missing"));
+  EXPECT_FALSE(fs::exists(folder / "none.png"));
 }
 
 TEST_F(FigureCli, FailuresAreOneClearLine) {

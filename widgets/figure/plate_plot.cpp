@@ -19,8 +19,9 @@ QColor color_of(const QColor& given, std::size_t index) {
 
 /// Grows to hold the finite ones of these values.
 void include(std::optional<PlotRange>& range, const std::vector<double>& values) {
+  constexpr double kLargest = 1e300;  // so that high - low is a number too
   for (const double value : values) {
-    if (!std::isfinite(value)) continue;
+    if (!(std::abs(value) < kLargest)) continue;
     if (!range) range = PlotRange{value, value};
     range->low = std::min(range->low, value);
     range->high = std::max(range->high, value);

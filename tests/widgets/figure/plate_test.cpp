@@ -8,6 +8,7 @@
 #include <QImage>
 #include <QTemporaryDir>
 #include <QXmlStreamReader>
+#include <random>
 
 #include "core/base/files.h"
 #include "core/run/figure_plan.h"
@@ -246,6 +247,34 @@ TEST(StoredPanel, IsRefusedWhereItMakesNoSense) {
   EXPECT_THAT(refused(plot, "/plot/lines/0/x", "!"), HasSubstr("lines[0].x must be numbers in base64"));
   EXPECT_THAT(refused(plot, "/plot/lines/0/y", ""), HasSubstr("as many numbers as x"));
   EXPECT_THAT(refused(plot, "/plot/lines", 5), HasSubstr("plot.lines must be a list"));
+}
+
+TEST(StoredPanel, AMutatedOneIsDrawnOrRefusedButNeverMore) {
+  std::mt19937 random(11);
+  const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
+  const std::vector<std::string> values{"null", "-1", "1e308", "5", "\"\"", "{}", "[]", "true", "\"AAAA\"", "0.5"};
+  int drawn = 0;
+  for (const PlatePanel& panel : panels_of(compared_plate())) {
+    const std::string good = to_json(panel).dump();
+    for (int round = 0; round < 60; ++round) {
+      std::string text = good;
+      // A value for a value keeps the JSON well formed.
+      const std::size_t colon = text.find("\":", below(text.size()));
+      if (colon == std::string::npos || std::string("{[").find(text[colon + 2]) != std::string::npos) continue;
+      const std::size_t end = text.find_first_of(",}]", colon);
+      text.replace(colon + 2, end - colon - 2, values[below(values.size())]);
+      const json changed = json::parse(text, nullptr, false);
+      if (changed.is_discarded()) continue;
+      const auto read = plate_panel_from_json(changed);
+      if (!read) continue;
+      Plate plate;
+      plate.panels = {*read};
+      plate.width_mm = 60;
+      EXPECT_TRUE(plate_bytes(plate, PlateFormat::Svg)) << text.substr(0, 200);
+      ++drawn;
+    }
+  }
+  EXPECT_GT(drawn, 20);
 }
 
 TEST(Plot, IsTakenFromAPlotOnScreen) {
