@@ -135,13 +135,16 @@ void FigureDialog::fill_list() {
 
 void FigureDialog::read_list() {
   std::vector<FigurePanelPlan> panels;
+  // The list itself is left alone: this may be called from inside one of its items.
+  const QSignalBlocker blocker(list_);
   for (int row = 0; row < list_->count(); ++row) {
-    FigurePanelPlan panel = session_.figure.panels[list_->item(row)->data(Qt::UserRole).toUInt()];
-    panel.shown = list_->item(row)->checkState() == Qt::Checked;
+    QListWidgetItem* item = list_->item(row);
+    FigurePanelPlan panel = session_.figure.panels[item->data(Qt::UserRole).toUInt()];
+    panel.shown = item->checkState() == Qt::Checked;
     panels.push_back(std::move(panel));
+    item->setData(Qt::UserRole, row);
   }
   session_.figure.panels = std::move(panels);
-  fill_list();
   show_fields();
   Q_EMIT plan_changed();
   draw();
