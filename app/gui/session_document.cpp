@@ -83,6 +83,7 @@ void SessionDocument::start_anew() {
   settling_ = true;
   apply_(SessionFile());
   extra_ = nlohmann::json::object();
+  methods_.clear();
   take_path({});
   settle();
 }
@@ -142,6 +143,7 @@ void SessionDocument::finish_opening() {
   opening_.reset();
   remember(opening.session);
   extra_ = opening.session.extra;
+  methods_ = opening.session.methods;
   settling_ = true;
   apply_(opening.session);
   if (opening.orphan) {
@@ -156,6 +158,7 @@ void SessionDocument::finish_opening() {
   } else {
     take_path(opening.path);
   }
+  if (opening.session.models.empty()) settle();  // nothing will be computed
   Q_EMIT opened(path_);
 }
 
@@ -208,18 +211,21 @@ void SessionDocument::take_path(const fs::path& path) {
 void SessionDocument::remember(const SessionFile& session) {
   for (const auto* sources : {&session.models, &session.images})
     for (const SessionSource& source : *sources)
-      if (!source.sha256.empty()) known_[source.path] = {source.sha256, source.size, time_of(source.path)};
+      known_[source.path] = {source.sha256, source.size, time_of(source.path), source.extra};
 }
 
 void SessionDocument::complete(SessionFile& session) const {
   for (auto* sources : {&session.models, &session.images})
     for (SessionSource& source : *sources) {
       const auto found = known_.find(source.path);
-      if (found == known_.end() || found->second.time != time_of(source.path)) continue;
+      if (found == known_.end()) continue;
+      source.extra = found->second.extra;
+      if (found->second.sha256.empty() || found->second.time != time_of(source.path)) continue;
       source.sha256 = found->second.sha256;
       source.size = found->second.size;
     }
   session.extra = extra_;
+  session.methods = methods_;
 }
 
 void SessionDocument::write_copy() {

@@ -55,7 +55,7 @@ class SessionDocument : public QObject {
   QString name() const;                                        ///< for the title: "cats.orderscope", or empty
   /// Another window has it open: it can be saved under another name only.
   bool locked_elsewhere() const { return locked_elsewhere_; }
-  /// Fields of the file that this program does not know, and hashes of files that did not change since.
+  /// What the file has beside what the window shows, and hashes of files that did not change since.
   void complete(SessionFile& session) const;
 
   void set_copy_delay(int milliseconds) { copy_timer_.setInterval(milliseconds); }
@@ -79,6 +79,7 @@ class SessionDocument : public QObject {
     std::string sha256;
     std::int64_t size = -1;
     std::filesystem::file_time_type time;
+    nlohmann::json extra;
   };
 
   void read(const std::filesystem::path& path, std::optional<Recovery::Orphan> orphan);
@@ -100,6 +101,7 @@ class SessionDocument : public QObject {
   std::filesystem::path path_;
   std::unique_ptr<QLockFile> lock_;
   nlohmann::json extra_ = nlohmann::json::object();
+  std::map<std::string, std::map<std::string, std::string>> methods_;
   std::map<std::filesystem::path, Known> known_;
   bool locked_elsewhere_ = false, modified_ = false, settling_ = true, modified_after_recovery_ = false;
   JobList quiet_;  ///< nobody wants to see a copy being written

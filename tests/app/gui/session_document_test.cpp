@@ -139,10 +139,15 @@ TEST_F(SessionDocumentTest, KeepsWhatItDoesNotKnow) {
   ASSERT_TRUE(window.save(file));
   auto text = nlohmann::json::parse(*read_text_file(file));
   text["later"] = 42;
+  text["images"][1]["rating"] = 5;
+  text["methods"]["gradcam"]["layer"] = "stages.3.1";
   ASSERT_TRUE(write_file(file, text.dump()));
   ASSERT_TRUE(window.open(file));
   ASSERT_TRUE(window.save(file));
-  EXPECT_EQ(nlohmann::json::parse(*read_text_file(file))["later"], 42);
+  const auto kept = nlohmann::json::parse(*read_text_file(file));
+  EXPECT_EQ(kept["later"], 42);
+  EXPECT_EQ(kept["images"][1]["rating"], 5);
+  EXPECT_EQ(kept["methods"]["gradcam"]["layer"], "stages.3.1");
 }
 
 TEST_F(SessionDocumentTest, BadFilesAreRefusedAndTheWindowStaysAsItIs) {
@@ -223,7 +228,7 @@ TEST_F(SessionDocumentTest, ACopyOutlivesACrashAndIsOfferedOnce) {
     EXPECT_EQ(beside.findChild<QMessageBox*>("recover"), nullptr) << "the first window is still there";
     // What a window that is killed leaves: its copy, and a lock of a process that is no more.
     fs::copy_file(files().front(), copies / "dead.orderscope");
-    ASSERT_TRUE(write_file(copies / "dead.orderscope.lock", "999999999\norderscope\nhost\n"));
+    ASSERT_TRUE(write_file(copies / "dead.orderscope.lock", "999999999\norderscope\n\n"));
   }
   ASSERT_EQ(files().size(), 1U) << "an orderly end leaves nothing";
 
