@@ -19,6 +19,7 @@
 #include "app/gui/actions.h"
 #include "app/gui/session.h"
 #include "app/gui/session_export.h"
+#include "app/gui/state_value.h"
 #include "widgets/elided_label.h"
 #include "widgets/icons.h"
 #include "widgets/map_grid.h"
@@ -227,13 +228,13 @@ nlohmann::json OrdersPage::state() const {
 
 void OrdersPage::restore(const nlohmann::json& state) {
   OrdersSettings settings = settings_;
-  const std::string reduction = state.value("reduction", "");
+  const std::string reduction = value_or(state, "reduction", std::string());
   for (const auto known : {ChannelReduction::MeanAbs, ChannelReduction::Mean, ChannelReduction::L2})
     if (reduction == to_string(known)) settings.reduction = known;
-  const std::string scale = state.value("scale", "");
+  const std::string scale = value_or(state, "scale", std::string());
   if (scale == "row" || scale == "map") settings.scale = scale == "row" ? ScaleMode::Shared : ScaleMode::PerMap;
-  settings.style.opacity = std::clamp(state.value("opacity", settings.style.opacity), 0.0, 1.0);
-  settings.style.interpolate = state.value("interpolate", settings.style.interpolate);
+  settings.style.opacity = std::clamp(value_or(state, "opacity", settings.style.opacity), 0.0, 1.0);
+  settings.style.interpolate = value_or(state, "interpolate", settings.style.interpolate);
   set_settings(settings);
 }
 
