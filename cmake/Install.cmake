@@ -21,8 +21,8 @@ foreach(program orderscope-cli orderscope)
   endif()
 endforeach()
 if(TARGET orderscope_widgets)
-  install(TARGETS orderscope_widgets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT program)
-  set_target_properties(orderscope_widgets PROPERTIES INSTALL_RPATH "$ORIGIN")
+  install(TARGETS orderscope_figure orderscope_widgets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT program)
+  set_target_properties(orderscope_figure orderscope_widgets PROPERTIES INSTALL_RPATH "$ORIGIN")
 endif()
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core DESTINATION ${_headers} COMPONENT development

@@ -10,21 +10,26 @@
 #include <cmath>
 
 #include "widgets/color_bar.h"
+#include "widgets/map_link.h"
 #include "widgets/map_tile.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
 namespace {
 
-constexpr double kSmallestTile = 88;
-constexpr double kLargestTile = 420;
+QString unit_of(const PanelGroup& group) {
+  for (const MapPanel& panel : group.panels)
+    if (panel.map && !panel.map->unit.empty()) return QString::fromStdString(panel.map->unit);
+  return {};
+}
 
 }  // namespace
 
-MapGrid::MapGrid(QWidget* parent) : QWidget(parent) {
+MapGrid::MapGrid(QWidget* parent) : QWidget(parent), link_(nullptr) {
   setFocusPolicy(Qt::StrongFocus);
-  setAccessibleName(tr("Order maps"));
-  setAccessibleDescription(tr("Arrow keys move the cross hair"));
+  setAccessibleName(tr("Maps"));
+  setAccessibleDescription(tr("Arrow keys move the cross hair, with Ctrl they choose a map; plus and minus zoom"));
+  set_link(new MapLink(this));
 }
 
 void MapGrid::set_grid(PanelGrid grid) {
@@ -33,25 +38,111 @@ void MapGrid::set_grid(PanelGrid grid) {
 }
 
 void MapGrid::set_style(const MapStyle& style) {
+  if (style == grid_.style) return;
+  const bool same_colors =
+      style.colormap == grid_.style.colormap && style.signed_colormap == grid_.style.signed_colormap;
   grid_.style = style;
-  for (MapTile* tile : tiles_) tile->set_style(style);
+  if (same_colors) {
+    shown_.style = style;
+    for (MapTile* tile : tiles_) tile->set_style(style);
+  } else {
+    fill();
+  }
+}
+
+void MapGrid::set_link(MapLink* link) {
+  if (link == link_) return;
+  if (link_) disconnect(link_, nullptr, this, nullptr);
+  link_ = link;
+  for (MapTile* tile : tiles_) tile->set_link(link);
+  connect(link_, &MapLink::cursor_changed, this, [this] {
+    show_values_on_bars();
+    Q_EMIT cursor_moved(cursor_position());
+  });
 }
 
 void MapGrid::set_cursor(std::optional<QPointF> position) {
-  if (position == cursor_) return;
-  cursor_ = position;
-  for (MapTile* tile : tiles_) tile->set_cursor(position);
-  Q_EMIT cursor_moved(position);
+  link_->set_cursor(position ? std::optional(to_qpoint(grid_.frame.to_photo(to_point(*position)))) : std::nullopt);
+}
+
+void MapGrid::release_cursor() { link_->release(); }
+
+std::optional<QPointF> MapGrid::cursor_position() const {
+  if (!link_->cursor() || grid_.frame.empty()) return std::nullopt;
+  return to_qpoint(grid_.frame.to_fraction(to_point(*link_->cursor())));
+}
+
+void MapGrid::set_choices(const ScaleChoices& choices) {
+  if (choices == choices_) return;
+  choices_ = choices;
+  fill();
+  Q_EMIT choices_changed();
+}
+
+void MapGrid::set_smallest_tile(double side) {
+  smallest_tile_ = side;
+  updateGeometry();
+  place();
+}
+
+void MapGrid::set_largest_tile(double side) {
+  largest_tile_ = side;
+  place();
+}
+
+void MapGrid::set_title_width(double width) {
+  title_width_ = width;
+  updateGeometry();
+  place();
 }
 
 PanelMetrics MapGrid::metrics() const {
   const QFontMetrics small(small_font(font()));
-  return {.title = 25.0 * kStep, .bar = 5.0 * kStep + small.horizontalAdvance(QStringLiteral("−0.0000")),
-          .caption = static_cast<double>(MapTile::caption_height(font())), .gap = 2.0 * kStep};
+  return {.title = title_width_,
+          .bar = 5.0 * kStep + small.horizontalAdvance(QStringLiteral("−0.0000")),
+          .caption = static_cast<double>(MapTile::caption_height(font())),
+          .gap = 2.0 * kStep,
+          .header = QFontMetrics(font()).height() + 1.5 * kStep};
 }
 
-QSize MapGrid::minimumSizeHint() const {
-  return layout_panels(grid_, metrics(), kSmallestTile).size.toSize();
+QSize MapGrid::minimumSizeHint() const { return layout_panels(grid_, metrics(), smallest_tile_).size.toSize(); }
+
+const PanelGroup* MapGrid::group(int bar) const {
+  for (const auto& row : shown_.rows)
+    for (const PanelGroup& group : row)
+      if (bar-- == 0) return &group;
+  return nullptr;
+}
+
+MapTile* MapGrid::make_tile(int index) {
+  auto* tile = new MapTile(this);
+  tile->set_link(link_);
+  connect(tile, &MapTile::hovered, this, [this, tile, index](QPointF position) {
+    under_mouse_ = index;
+    link_->set_cursor(to_qpoint(tile->frame().to_photo(to_point(position))));
+    show_values_on_bars();
+  });
+  connect(tile, &MapTile::left, this, [this] {
+    under_mouse_ = -1;
+    release_cursor();
+    show_values_on_bars();
+  });
+  connect(tile, &MapTile::divider_moved, this, [this](double position) {
+    for (MapTile* other : tiles_) other->set_divider(position);
+  });
+  connect(tile, &MapTile::clicked, this, [this, index](QPointF position) { click_tile(index, position); });
+  connect(tile, &MapTile::menu_requested, this, [this, index](QPoint global) { show_menu(index, global); });
+  tile->show();
+  return tile;
+}
+
+ColorBar* MapGrid::make_bar(int index) {
+  auto* bar = new ColorBar(this);
+  connect(bar, &ColorBar::range_chosen, this,
+          [this, index](std::optional<ScaleChoice> choice) { take_range(index, choice); });
+  connect(bar, &ColorBar::menu_requested, this, [this](QPoint global) { show_menu(-1, global); });
+  bar->show();
+  return bar;
 }
 
 // Tiles are kept: a new result then only repaints what is there, without a flicker.
@@ -68,49 +159,49 @@ void MapGrid::rebuild() {
     delete tiles_.back();
     tiles_.pop_back();
   }
-  while (tiles_.size() < tile_count) {
-    auto* tile = new MapTile(this);
-    const int index = static_cast<int>(tiles_.size());
-    connect(tile, &MapTile::hovered, this, [this](QPointF position) { set_cursor(position); });
-    connect(tile, &MapTile::left, this, &MapGrid::release_cursor);
-    connect(tile, &MapTile::clicked, this, [this, index](QPointF position) { click_tile(index, position); });
-    tile->show();
-    tiles_.push_back(tile);
-  }
+  while (tiles_.size() < tile_count) tiles_.push_back(make_tile(static_cast<int>(tiles_.size())));
   while (bars_.size() > bar_count) {
     delete bars_.back();
     bars_.pop_back();
   }
-  while (bars_.size() < bar_count) {
-    bars_.push_back(new ColorBar(this));
-    bars_.back()->show();
+  while (bars_.size() < bar_count) bars_.push_back(make_bar(static_cast<int>(bars_.size())));
+  if (under_mouse_ >= static_cast<int>(tile_count)) under_mouse_ = -1;
+  if (chosen_ >= static_cast<int>(tile_count)) {
+    choose(-1);
+    link_->pin(std::nullopt);
   }
-
-  std::size_t tile = 0;
-  std::size_t bar = 0;
-  for (const auto& row : grid_.rows) {
-    for (const PanelGroup& group : row) {
-      for (const MapPanel& panel : group.panels) {
-        tiles_[tile]->set_panel(panel, grid_.photo, grid_.style);
-        tiles_[tile]->set_cursor(cursor_);
-        ++tile;
-      }
-      bars_[bar]->setVisible(std::any_of(group.panels.begin(), group.panels.end(),
-                                         [](const MapPanel& panel) { return panel.map != nullptr; }));
-      bars_[bar++]->set_scale(group.bar, group.relative);
-    }
-  }
-  if (chosen_ >= static_cast<int>(tiles_.size())) unpin();
+  fill();
   place();
   updateGeometry();
-  Q_EMIT cursor_moved(cursor_);
+  Q_EMIT cursor_moved(cursor_position());
+}
+
+void MapGrid::fill() {
+  shown_ = with_choices(grid_, choices_);
+  std::size_t tile = 0;
+  std::size_t bar = 0;
+  for (std::size_t row = 0; row < grid_.rows.size(); ++row) {
+    for (std::size_t i = 0; i < grid_.rows[row].size(); ++i) {
+      const PanelGroup& automatic = grid_.rows[row][i];
+      for (const MapPanel& panel : shown_.rows[row][i].panels)
+        tiles_[tile++]->set_panel(panel, grid_.photo, grid_.style, grid_.frame);
+      const auto found = choices_.find(automatic.title);
+      ColorBar* widget = bars_[bar++];
+      widget->set_choice(found == choices_.end() ? std::nullopt : std::optional(found->second));
+      widget->set_scale(styled(automatic.bar, grid_.style), automatic.relative, unit_of(automatic));
+      widget->setVisible(std::any_of(automatic.panels.begin(), automatic.panels.end(),
+                                     [](const MapPanel& panel) { return panel.map != nullptr; }));
+    }
+  }
+  show_swipes();
 }
 
 void MapGrid::place() {
-  const double tile = std::clamp(std::floor(fitting_tile(grid_, metrics(), size())), kSmallestTile, kLargestTile);
+  const double tile = std::clamp(std::floor(fitting_tile(grid_, metrics(), size())), smallest_tile_, largest_tile_);
   layout_ = layout_panels(grid_, metrics(), tile);
   std::size_t next_tile = 0;
   std::size_t next_bar = 0;
+  const int caption_height = MapTile::caption_height(font());
   for (const auto& row : layout_.rows) {
     for (const GroupLayout& group : row) {
       const std::size_t first = next_tile;
@@ -120,7 +211,8 @@ void MapGrid::place() {
         caption = std::max(caption, tiles_[next_tile++]->fitting_caption());
       }
       for (std::size_t i = first; i < next_tile; ++i) tiles_[i]->set_caption(caption);
-      bars_[next_bar++]->setGeometry(group.bar.toRect());
+      bars_[next_bar]->set_caption_height(caption_height);
+      bars_[next_bar++]->setGeometry(group.bar.toRect().adjusted(0, 0, 0, caption_height));
     }
   }
   update();
@@ -130,23 +222,54 @@ void MapGrid::resizeEvent(QResizeEvent*) { place(); }
 
 void MapGrid::paintEvent(QPaintEvent*) {
   QPainter painter(this);
-  const QFont title_font = [this] {
-    QFont bold = font();
-    bold.setBold(true);
-    return bold;
-  }();
+  paint_columns(painter);
+  paint_titles(painter);
+}
+
+void MapGrid::paint_columns(QPainter& painter) const {
+  QFont bold = font();
+  bold.setBold(true);
+  for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
+    const PanelColumn& column = grid_.columns[i];
+    QRectF area = layout_.columns[i].adjusted(0, 0, 0, -kStep);
+    if (column.color.isValid()) {
+      painter.setRenderHint(QPainter::Antialiasing);
+      painter.setPen(Qt::NoPen);
+      painter.setBrush(column.color);
+      painter.drawEllipse(QPointF(area.left() + 5, area.center().y()), 4.5, 4.5);
+      area.setLeft(area.left() + 16);
+    }
+    const QFontMetrics metrics(bold);
+    painter.setFont(bold);
+    painter.setPen(palette().color(QPalette::Text));
+    const QString title = metrics.elidedText(column.title, Qt::ElideMiddle, static_cast<int>(area.width()));
+    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, title);
+    area.setLeft(area.left() + metrics.horizontalAdvance(title) + 2 * kStep);
+    painter.setFont(small_font(font()));
+    const QFontMetrics small(painter.font());
+    if (column.detail.isEmpty() || area.width() < small.horizontalAdvance(column.detail)) continue;
+    painter.setPen(palette().color(QPalette::PlaceholderText));
+    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, column.detail);
+  }
+}
+
+void MapGrid::paint_titles(QPainter& painter) const {
+  if (title_width_ < 8 * kStep) return;
+  QFont title_font = font();
+  title_font.setBold(true);
   for (std::size_t row = 0; row < layout_.rows.size(); ++row) {
     for (std::size_t i = 0; i < layout_.rows[row].size(); ++i) {
       const PanelGroup& group = grid_.rows[row][i];
       // The title and its second line stand together, centred beside the pictures.
       const QRectF area = layout_.rows[row][i].title.adjusted(0, 0, -2 * kStep, 0);
-      const QFontMetrics small(small_font(font()));
+      const QFontMetrics small(small_font(font())), bold(title_font);
       const int text_height = small.boundingRect(area.toRect(), Qt::TextWordWrap, group.subtitle).height();
-      const int title_height = QFontMetrics(title_font).height();
+      const int title_height = bold.boundingRect(area.toRect(), Qt::TextWordWrap, group.title).height();
       const double top = area.center().y() - (title_height + text_height) / 2.0;
       painter.setFont(title_font);
       painter.setPen(palette().color(QPalette::Text));
-      painter.drawText(QRectF(area.left(), top, area.width(), title_height), Qt::AlignLeft, group.title);
+      painter.drawText(QRectF(area.left(), top, area.width(), title_height), Qt::AlignLeft | Qt::TextWordWrap,
+                       group.title);
       painter.setFont(small_font(font()));
       painter.setPen(palette().color(QPalette::PlaceholderText));
       painter.drawText(QRectF(area.left(), top + title_height + 1, area.width(), text_height + 2),
@@ -155,73 +278,21 @@ void MapGrid::paintEvent(QPaintEvent*) {
   }
 }
 
-void MapGrid::click_tile(int index, QPointF position) {
-  setFocus(Qt::MouseFocusReason);
-  const bool release = pinned_ && chosen_ == index;
-  unpin();
-  if (!release) {
-    pinned_ = position;
-    chosen_ = index;
-    tiles_[static_cast<std::size_t>(index)]->set_chosen(true);
-  }
-  set_cursor(position);
-}
-
-void MapGrid::unpin() {
-  pinned_.reset();
-  chosen_ = -1;
-  for (MapTile* tile : tiles_) tile->set_chosen(false);
-}
-
-void MapGrid::keyPressEvent(QKeyEvent* event) {
-  const Map* map = nullptr;
-  for (const MapTile* tile : tiles_)
-    if (map == nullptr && tile->panel().map) map = tile->panel().map.get();
-  QPoint step;
-  switch (event->key()) {
-    case Qt::Key_Left: step = {-1, 0}; break;
-    case Qt::Key_Right: step = {1, 0}; break;
-    case Qt::Key_Up: step = {0, -1}; break;
-    case Qt::Key_Down: step = {0, 1}; break;
-    case Qt::Key_Escape:
-      unpin();
-      set_cursor(std::nullopt);
-      return;
-    default: break;
-  }
-  if (map == nullptr || step.isNull()) {
-    QWidget::keyPressEvent(event);
-    return;
-  }
-  const QPoint cell = map_cell(*map, cursor_.value_or(QPointF(0.5, 0.5))).value_or(QPoint()) + step;
-  const QPointF position((std::clamp(cell.x(), 0, map->width - 1) + 0.5) / map->width,
-                         (std::clamp(cell.y(), 0, map->height - 1) + 0.5) / map->height);
-  pinned_ = position;
-  set_cursor(position);
-}
-
-void MapGrid::focusInEvent(QFocusEvent* event) {
-  // Keyboard focus without a cross hair would be invisible.
-  if (event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason)
-    if (!cursor_ && !tiles_.empty()) set_cursor(QPointF(0.5, 0.5));
-  QWidget::focusInEvent(event);
-}
-
-void MapGrid::focusOutEvent(QFocusEvent* event) {
-  if (!pinned_) set_cursor(std::nullopt);
-  QWidget::focusOutEvent(event);
-}
-
 bool MapGrid::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     const auto* help = static_cast<QHelpEvent*>(event);
+    QString text;
+    for (std::size_t i = 0; i < layout_.columns.size(); ++i)
+      if (layout_.columns[i].contains(help->pos())) text = grid_.columns[i].hint;
     for (std::size_t row = 0; row < layout_.rows.size(); ++row)
       for (std::size_t i = 0; i < layout_.rows[row].size(); ++i)
-        if (layout_.rows[row][i].title.contains(help->pos())) {
-          QToolTip::showText(help->globalPos(), grid_.rows[row][i].hint, this);
-          return true;
-        }
-    QToolTip::hideText();
+        if (layout_.rows[row][i].title.contains(help->pos())) text = grid_.rows[row][i].hint;
+    QToolTip::showText(help->globalPos(), text, this);
+    return true;
+  }
+  if (event->type() == QEvent::ShortcutOverride && overrides_shortcut(*static_cast<QKeyEvent*>(event))) {
+    event->accept();
+    return true;
   }
   return QWidget::event(event);
 }

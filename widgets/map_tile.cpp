@@ -3,40 +3,67 @@
 
 #include <QEvent>
 #include <QFontMetrics>
-#include <QMouseEvent>
-#include <QPainter>
 #include <algorithm>
 
 #include "widgets/figure/format.h"
+#include "widgets/figure/map_render.h"
+#include "widgets/map_link.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
+namespace {
 
-MapTile::MapTile(QWidget* parent) : QWidget(parent) {
-  setMouseTracking(true);
-  setCursor(Qt::CrossCursor);
+bool same_picture(const MapPanel& a, const MapPanel& b) {
+  return a.map == b.map && a.colors.cacheKey() == b.colors.cacheKey() && a.scale == b.scale && a.frame == b.frame &&
+         a.photo_frame == b.photo_frame && a.photo.cacheKey() == b.photo.cacheKey();
 }
 
-void MapTile::set_panel(MapPanel panel, const QImage& photo, const MapStyle& style) {
-  panel_ = std::move(panel);
+}  // namespace
+
+MapTile::MapTile(QWidget* parent) : QWidget(parent), link_(nullptr) {
+  setMouseTracking(true);
+  setCursor(Qt::CrossCursor);
+  grabGesture(Qt::PinchGesture);
+  set_link(new MapLink(this));
+}
+
+void MapTile::set_link(MapLink* link) {
+  if (link == link_) return;
+  if (link_) disconnect(link_, nullptr, this, nullptr);
+  link_ = link;
+  connect(link_, &MapLink::cursor_changed, this, qOverload<>(&QWidget::update));
+  connect(link_, &MapLink::window_changed, this, qOverload<>(&QWidget::update));
+  update();
+}
+
+void MapTile::set_panel(MapPanel panel, const QImage& photo, const MapStyle& style, const Frame& photo_frame) {
+  const bool same = same_picture(panel, layers_[0].panel) && style == style_ && grid_frame_ == photo_frame &&
+                    photo.cacheKey() == photo_.cacheKey();
+  layers_[0].panel = std::move(panel);
   photo_ = photo;
   style_ = style;
-  cache_ = {};
-  setAccessibleName(panel_.name);
-  if (panel_.map) setAccessibleDescription(range_text(range_of(*panel_.map)));
+  grid_frame_ = photo_frame;
+  update_frames();
+  if (!same) forget_pictures(true);
+  const MapPanel& shown = layers_[0].panel;
+  setAccessibleName(shown.name);
+  setAccessibleDescription(shown.map ? range_text(range_of(*shown.map)) : shown.note);
   update();
 }
 
 void MapTile::set_style(const MapStyle& style) {
   if (style == style_) return;
+  const bool same_lines = style.contours == style_.contours;
+  MapStyle other = style;
+  other.opacity = style_.opacity;
+  const bool only_opacity = other == style_;
   style_ = style;
-  cache_ = {};
-  update();
-}
-
-void MapTile::set_cursor(std::optional<QPointF> position) {
-  if (position == cursor_) return;
-  cursor_ = position;
+  if (only_opacity) {
+    for (Layer& layer : layers_)
+      if (layer.state == Layer::State::Current) layer.state = Layer::State::Outdated;
+  } else {
+    forget_pictures(!same_lines);
+  }
   update();
 }
 
@@ -46,97 +73,112 @@ void MapTile::set_chosen(bool chosen) {
   update();
 }
 
+void MapTile::set_swipe(std::optional<MapPanel> other) {
+  if (!other && !has_swipe_) return;
+  const bool same = other && has_swipe_ && same_picture(*other, layers_[1].panel);
+  has_swipe_ = other.has_value();
+  if (!same) layers_[1] = {};
+  if (other) layers_[1].panel = *std::move(other);
+  update();
+}
+
+void MapTile::set_divider(double position) {
+  position = std::clamp(position, 0.0, 1.0);
+  if (position == divider_) return;
+  divider_ = position;
+  if (has_swipe_) update();
+  Q_EMIT divider_moved(position);
+}
+
+void MapTile::forget_pictures(bool contours_too) {
+  for (Layer& layer : layers_) {
+    layer.state = Layer::State::Wrong;
+    if (contours_too) layer.contours.reset();
+  }
+}
+
+void MapTile::update_frames() {
+  const MapPanel& panel = layers_[0].panel;
+  frame_ = panel.frame.value_or(grid_frame_);
+  if (panel.photo_frame)
+    photo_frame_ = *panel.photo_frame;
+  else
+    photo_frame_ = panel.photo.isNull() ? grid_frame_ : frame_;
+}
+
 int MapTile::caption_height(const QFont& font) { return QFontMetrics(small_font(font)).height() + kStep; }
+
+std::optional<QPointF> MapTile::cursor_position() const {
+  if (!link_->cursor() || frame_.empty()) return std::nullopt;
+  return to_qpoint(frame_.to_fraction(to_point(*link_->cursor())));
+}
 
 QRectF MapTile::picture_rect() const {
   const QRectF area(0, 0, width(), height() - caption_height(font()));
-  QSizeF proportions = photo_.isNull() ? QSizeF(1, 1) : QSizeF(photo_.size());
-  if (photo_.isNull() && panel_.map && !panel_.map->empty())
-    proportions = {panel_.map->width * 1.0, panel_.map->height * 1.0};
+  // A frame in photo pixels has the photo's proportions; fractions alone have none, so the picture decides.
+  QSizeF proportions(frame_.width(), frame_.height());
+  const MapPanel& panel = layers_[0].panel;
+  const QImage& photo = panel.photo.isNull() ? photo_ : panel.photo;
+  if (frame_ == Frame()) {
+    if (!photo.isNull())
+      proportions = photo.size();
+    else if (panel.map && !panel.map->empty())
+      proportions = {panel.map->width * 1.0, panel.map->height * 1.0};
+    else if (!panel.colors.isNull())
+      proportions = panel.colors.size();
+  }
   const QSizeF size = proportions.scaled(area.size(), Qt::KeepAspectRatio);
   return {area.left() + (area.width() - size.width()) / 2, area.top() + (area.height() - size.height()) / 2,
           size.width(), size.height()};
 }
 
+QRectF MapTile::visible() const {
+  if (!link_->window()) return to_qrect(frame_);
+  const QRectF rect = picture_rect();
+  if (frame_ == Frame()) return *link_->window();  // fractions: as square as the picture is wide
+  return to_qrect(to_frame(*link_->window()).grown_to(rect.width() / std::max(rect.height(), 1.0)));
+}
+
+QPointF MapTile::photo_at(QPointF point) const {
+  const QRectF rect = picture_rect();
+  const QRectF shown = visible();
+  return {shown.left() + (point.x() - rect.left()) / rect.width() * shown.width(),
+          shown.top() + (point.y() - rect.top()) / rect.height() * shown.height()};
+}
+
 std::optional<QPointF> MapTile::position_at(QPointF point) const {
   const QRectF rect = picture_rect();
-  if (rect.isEmpty()) return std::nullopt;
-  const QPointF position((point.x() - rect.left()) / rect.width(), (point.y() - rect.top()) / rect.height());
+  if (rect.isEmpty() || frame_.empty()) return std::nullopt;
+  if (point.x() < rect.left() || point.y() < rect.top() || point.x() > rect.right() || point.y() > rect.bottom())
+    return std::nullopt;
+  const QPointF position = to_qpoint(frame_.to_fraction(to_point(photo_at(point))));
   if (position.x() < 0 || position.x() > 1 || position.y() < 0 || position.y() > 1) return std::nullopt;
   return position;
 }
 
 std::optional<float> MapTile::value_at(QPointF position) const {
-  if (!panel_.map) return std::nullopt;
-  const auto cell = map_cell(*panel_.map, position);
+  const MapPanel& panel = layers_[0].panel;
+  if (!panel.map) return std::nullopt;
+  const auto cell = map_cell(*panel.map, position);
   if (!cell) return std::nullopt;
-  return panel_.map->at(cell->y(), cell->x());
+  return panel.map->at(cell->y(), cell->x());
 }
 
-void MapTile::paintEvent(QPaintEvent*) {
-  QPainter painter(this);
-  const QRectF rect = picture_rect();
-  paint_picture(painter, rect);
-  paint_cursor(painter, rect);
-  const int line = chosen_ ? 2 : 1;
-  painter.setPen(QPen(palette().color(chosen_ ? QPalette::Highlight : QPalette::Mid), line));
-  painter.setBrush(Qt::NoBrush);
-  painter.drawRect(rect.adjusted(line / 2.0, line / 2.0, -line / 2.0, -line / 2.0));
-  paint_caption(painter, rect);
-}
-
-void MapTile::paint_picture(QPainter& painter, const QRectF& rect) {
-  if (!panel_.map || panel_.map->empty()) {
-    painter.fillRect(rect, palette().window());
-    painter.setFont(small_font(font()));
-    painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(rect.adjusted(kStep, kStep, -kStep, -kStep), Qt::AlignCenter | Qt::TextWordWrap, panel_.note);
-    return;
-  }
-  const qreal ratio = devicePixelRatioF();
-  const QSize pixels = (rect.size() * ratio).toSize();
-  if (cache_.size() != pixels) {
-    cache_ = QPixmap::fromImage(overlay_image(*panel_.map, panel_.scale, photo_, pixels, style_));
-    cache_.setDevicePixelRatio(ratio);
-  }
-  painter.drawPixmap(rect.topLeft(), cache_);
-}
-
-void MapTile::paint_cursor(QPainter& painter, const QRectF& rect) const {
-  if (!cursor_) return;
-  const qreal x = rect.left() + cursor_->x() * rect.width();
-  const qreal y = rect.top() + cursor_->y() * rect.height();
-  // White on a dark edge shows on every colour of every map.
-  for (const auto& [color, width] :
-       {std::pair(QColor(0, 0, 0, 110), 3.0), std::pair(QColor(255, 255, 255, 230), 1.0)}) {
-    painter.setPen(QPen(color, width));
-    painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()));
-    painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y));
-  }
-  const auto value = under_mouse_ ? value_at(*cursor_) : std::nullopt;
-  if (!value) return;
-  painter.setFont(value_font(small_font(font())));
-  const QString text = column_text(*value);
-  const QFontMetrics metrics(painter.font());
-  QRectF box(0, 0, metrics.horizontalAdvance(text) + 2 * kStep, metrics.height() + 2);
-  box.moveTopLeft({x + 6 + box.width() > rect.right() ? x - 6 - box.width() : x + 6,
-                   y - 4 - box.height() < rect.top() ? y + 4 : y - 4 - box.height()});
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(QColor(16, 18, 22, 210));
-  painter.drawRoundedRect(box, 3, 3);
-  painter.setPen(Qt::white);
-  painter.drawText(box, Qt::AlignCenter, text);
+void MapTile::zoom(double factor, std::optional<QPointF> about) {
+  const QRectF shown = visible();
+  const QPointF middle = about ? to_qpoint(frame_.to_photo(to_point(*about))) : shown.center();
+  link_->set_window(zoomed(shown, to_qrect(frame_), middle, factor));
 }
 
 QStringList MapTile::captions() const {
   const QString gap = QStringLiteral("   ");
-  if (!panel_.map) return {panel_.label};
-  const Range range = range_of(*panel_.map);
+  const MapPanel& panel = layers_[0].panel;
+  if (!panel.map) return {panel.label};
+  const Range range = range_of(*panel.map);
   // The range matters more than the number of channels where both do not fit.
-  return {QStringList{panel_.label, panel_.detail, range_text(range)}.join(gap).replace(gap + gap, gap),
-          panel_.label + gap + range_text(range), panel_.label + QStringLiteral("  ") + short_range_text(range),
-          panel_.label};
+  return {QStringList{panel.label, panel.detail, range_text(range)}.join(gap).replace(gap + gap, gap),
+          panel.label + gap + range_text(range), panel.label + QStringLiteral("  ") + short_range_text(range),
+          panel.label};
 }
 
 int MapTile::fitting_caption() const {
@@ -150,38 +192,6 @@ int MapTile::fitting_caption() const {
 void MapTile::set_caption(int index) {
   caption_ = index;
   update();
-}
-
-void MapTile::paint_caption(QPainter& painter, const QRectF& rect) const {
-  painter.setFont(value_font(small_font(font())));
-  const QStringList all = captions();
-  const QString text = all[std::min<qsizetype>(caption_, all.size() - 1)];
-  painter.setPen(palette().color(chosen_ ? QPalette::Text : QPalette::PlaceholderText));
-  painter.drawText(QRectF(rect.left(), rect.bottom(), rect.width(), caption_height(font())),
-                   Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                   QFontMetrics(painter.font()).elidedText(text, Qt::ElideRight, static_cast<int>(rect.width())));
-}
-
-void MapTile::mouseMoveEvent(QMouseEvent* event) {
-  const auto position = position_at(event->position());
-  under_mouse_ = position.has_value();
-  if (position)
-    Q_EMIT hovered(*position);
-  else
-    Q_EMIT left();
-}
-
-void MapTile::mousePressEvent(QMouseEvent* event) {
-  const auto position = position_at(event->position());
-  if (event->button() == Qt::LeftButton && position) Q_EMIT clicked(*position);
-  else QWidget::mousePressEvent(event);
-}
-
-void MapTile::leaveEvent(QEvent* event) {
-  under_mouse_ = false;
-  Q_EMIT left();
-  update();
-  QWidget::leaveEvent(event);
 }
 
 void MapTile::changeEvent(QEvent* event) {

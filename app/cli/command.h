@@ -57,6 +57,7 @@ Run make_eval(CLI::App& app, CommonOptions& common);
 Run make_batch(CLI::App& app, CommonOptions& common);
 Run make_train(CLI::App& app, CommonOptions& common);
 Run make_curves(CLI::App& app, CommonOptions& common);
+Run make_figure(CLI::App& app, CommonOptions& common);
 Run make_methods(CLI::App& app, CommonOptions& common);
 Run make_plugins(CLI::App& app, CommonOptions& common);
 

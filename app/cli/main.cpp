@@ -41,6 +41,7 @@ constexpr cli::Command kCommands[] = {
     {"batch", "whole data sets: run, resume, export, report, shards", cli::make_batch},
     {"train", "train a backbone on a folder of images", cli::make_train},
     {"curves", "training curves of one or several trainings as a figure", cli::make_curves},
+    {"figure", "the figure of a session of the window: PDF, SVG or PNG, and its numbers", cli::make_figure},
     {"methods", "every method and its parameters", cli::make_methods},
     {"weights", "published checkpoints: list, get, verify, where", cli::make_weights},
     {"plugins", "the plugins that were loaded, and those that failed", cli::make_plugins},

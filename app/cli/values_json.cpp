@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/base/csv.h"
 #include "core/base/files.h"
+#include "core/run/values_files.h"
 
 namespace orderscope::cli {
 
@@ -27,16 +27,7 @@ nlohmann::json to_json(const Matrix& matrix) {
 }
 
 Result<void> write_csv(const std::filesystem::path& path, const Matrix& matrix) {
-  CsvWriter csv;
-  csv.add("layer");
-  for (const std::string& column : matrix.columns) csv.add(column);
-  csv.end_row();
-  for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
-    csv.add(matrix.rows[r]);
-    for (std::size_t c = 0; c < matrix.columns.size(); ++c) csv.add(matrix.at(r, c));
-    csv.end_row();
-  }
-  return write_file(path, std::string_view(csv.text()));
+  return write_file(path, std::string_view(csv_text(matrix)));
 }
 
 }  // namespace orderscope::cli

@@ -4,6 +4,7 @@
 #include <QCommandLineParser>
 
 #include "core/base/version.h"
+#include "core/run/session_file.h"
 
 namespace orderscope {
 namespace {
@@ -40,13 +41,16 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
                                   "X.png");
   const QCommandLineOption session(
       "export-session", "Write orders.pdf, orders.png, the raw maps and session.json to DIR, and leave.", "DIR");
+  const QCommandLineOption opened("session", "Open this session.", "FILE");
+  const QCommandLineOption figure("export-figure", "Write the session's figure to FILE.pdf, .svg or .png, and leave.",
+                                  "FILE");
   const QCommandLineOption theme("theme", "dark or light; otherwise as the desktop.", "THEME");
   const QCommandLineOption size("window-size", "Size of the window, for example 1280x800.", "WxH");
   const QCommandLineOption plugins("plugins", "Load the plugins in this folder; may be given again.", "DIR");
-  const QCommandLineOption page("page", "Show this page first: orders, receptive-field, attribution, compare, data-set.",
-                                "PAGE");
+  const QCommandLineOption page(
+      "page", "Show this page first: orders, receptive-field, attribution, compare, data-set.", "PAGE");
   const QCommandLineOption timings("trace-timings", "Print to stderr how long things took.");
-  parser.addOptions({help, version, window, session, theme, size, plugins, page, timings});
+  parser.addOptions({help, version, opened, window, session, figure, theme, size, plugins, page, timings});
   if (!parser.parse(arguments)) return wrong_usage(parser.errorText());
   // Without an application object, which needs a display, the parser does not know the program's name.
   if (parser.isSet(help)) return {{}, 0, parser.helpText().replace("<executable_name>", "orderscope").trimmed()};
@@ -56,6 +60,14 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   CommandLine& options = parsed.options;
   for (const QString& file : parser.positionalArguments()) options.files.emplace_back(file.toStdString());
   for (const QString& folder : parser.values(plugins)) options.plugins.emplace_back(folder.toStdString());
+  options.session = parser.value(opened).toStdString();
+  // What the desktop hands over when somebody opens a session there.
+  if (options.session.empty() && options.files.size() == 1 && options.files[0].extension() == kSessionSuffix)
+    std::swap(options.session, options.files[0]);
+  if (!options.session.empty()) std::erase(options.files, std::filesystem::path());
+  if (!options.session.empty() && !options.files.empty())
+    return wrong_usage(QStringLiteral("a session brings its own models and images"));
+  options.export_figure = parser.value(figure);
   options.export_window = parser.value(window);
   options.export_session = parser.value(session);
   if (parser.isSet(window) && !options.export_window.endsWith(".png", Qt::CaseInsensitive))

@@ -29,6 +29,12 @@ std::stop_source InspectionWorker::start(InspectionRequest request) {
 
 void InspectionWorker::cancel() { stop_.request_stop(); }
 
+void InspectionWorker::drop() {
+  stop_.request_stop();
+  ++newest_;
+  busy_ = false;
+}
+
 void InspectionWorker::forget() {
   stop_.request_stop();
   pool_.start([this] {

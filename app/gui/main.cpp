@@ -9,7 +9,9 @@
 #include "app/gui/file_kind.h"
 #include "app/gui/inspection_engine.h"
 #include "app/gui/main_window.h"
+#include "app/gui/recovery.h"
 #include "app/gui/resources.h"
+#include "app/gui/session_document.h"
 #include "app/gui/timings.h"
 #include "app/gui/unattended.h"
 #include "core/plugins/plugins.h"
@@ -66,7 +68,8 @@ int main(int argc, char** argv) {
   if (!has_display() && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) {
     if (!options.exports()) {
       std::fprintf(stderr,
-                   "orderscope: there is no display; use --export-window or --export-session, or orderscope-cli\n");
+                   "orderscope: there is no display; use --export-window, --export-figure or --export-session, or "
+                   "orderscope-cli\n");
       return 1;
     }
     qputenv("QT_QPA_PLATFORM", "offscreen");
@@ -92,18 +95,22 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "orderscope: there is no page %s\n", qPrintable(options.page));
     return 2;
   }
+  if (!options.page.isEmpty())
+    QObject::connect(&window.document(), &SessionDocument::opened, &window, [&] { window.show_page(options.page); });
   if (!options.exports()) {
     window.show();
     // The window first: models and plugins are read once it is on the screen.
     QTimer::singleShot(0, &window, [&] {
       load_all_plugins(options.plugins);
+      window.keep_copies(Recovery::user_folder());
+      if (!options.session.empty()) return window.open_session(options.session);
       add_defaults(options.files, QCoreApplication::applicationDirPath());
       window.add_files(options.files);
     });
     return QApplication::exec();
   }
   load_all_plugins(options.plugins);
-  add_defaults(options.files, QCoreApplication::applicationDirPath());
+  if (options.session.empty()) add_defaults(options.files, QCoreApplication::applicationDirPath());
   window.setAttribute(Qt::WA_DontShowOnScreen);
   window.show();
   UnattendedExport unattended(window, options);

@@ -14,10 +14,12 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/gui/figure_dialog.h"
 #include "app/gui/inspector.h"
 #include "app/gui/network_panel.h"
 #include "app/gui/orders_page.h"
 #include "app/gui/session.h"
+#include "app/gui/session_document.h"
 #include "app/gui/sources_panel.h"
 #include "app/gui/timings.h"
 #include "app/gui/view_history.h"
@@ -65,6 +67,7 @@ MainWindow::MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme
   connect_parts();
   restore_settings();
   for (Page* page : pages_) history_->watch(*page);
+  make_document();
   connect(tabs_, &QTabBar::currentChanged, this, &MainWindow::page_changed);
   page_changed();
   network_->strip()->setFocus();
@@ -75,7 +78,9 @@ MainWindow::~MainWindow() {
   session_->disconnect();
   session_->jobs().disconnect();
   history_->disconnect();
-  // Pages compute with what the session holds, so they go first.
+  // Pages, figure and document compute with what the session holds, so they go first.
+  delete figure_dialog_;
+  delete document_;
   for (Page* page : pages_) delete page;
 }
 
@@ -151,6 +156,11 @@ void MainWindow::showEvent(QShowEvent* event) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+  if (!closing_ && isVisible() && !may_leave_session()) {
+    // Saving takes a moment; the window goes when it is done.
+    closing_ = document_->busy();
+    return event->ignore();
+  }
   keep_settings();
   QMainWindow::closeEvent(event);
 }
@@ -204,12 +214,7 @@ void MainWindow::connect_parts() {
   connect(session_.get(), &Session::files_added, this, [this](const std::vector<std::filesystem::path>& paths) {
     for (const auto& path : paths) settings_.add_recent_file(QString::fromStdString(path.string()));
   });
-  connect(session_.get(), &Session::result_changed, this, [this] {
-    const auto result = session_->result();
-    setWindowTitle(result ? QStringLiteral("%1 – %2 – OrderScope")
-                                .arg(file_name(result->image_path), QString::fromStdString(result->model->name))
-                          : QStringLiteral("OrderScope"));
-  });
+  connect(session_.get(), &Session::result_changed, this, [this] { show_title(); });
   connect_jobs();
   connect_timings();
 }
@@ -238,7 +243,12 @@ void MainWindow::connect_timings() {
   });
 }
 
-void MainWindow::add_files(const std::vector<std::filesystem::path>& paths) { session_->add_files(paths); }
+void MainWindow::add_files(const std::vector<std::filesystem::path>& paths) {
+  const auto session =
+      std::ranges::find(paths, std::filesystem::path(kSessionSuffix), &std::filesystem::path::extension);
+  if (session == paths.end()) return session_->add_files(paths);
+  if (may_leave_session()) open_session(*session);
+}
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   for (const QUrl& url : event->mimeData()->urls())

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/gui/settings.h"
+#include "core/run/session_file.h"
 #include "widgets/theme.h"
 
 class QDockWidget;
@@ -17,6 +18,7 @@ class QTabBar;
 
 namespace orderscope {
 
+class FigureDialog;
 class ImagesPanel;
 class Inspector;
 class InspectionEngine;
@@ -27,6 +29,7 @@ class NetworkPanel;
 class OrdersPage;
 class Page;
 class Session;
+class SessionDocument;
 class Timings;
 class Tour;
 class ViewHistory;
@@ -60,6 +63,16 @@ class MainWindow : public QMainWindow {
   JobsPanel* jobs_panel() const { return jobs_; }
   OrdersSnapshot snapshot() const;  ///< of what the orders page shows
 
+  // In main_window_session.cpp.
+  SessionDocument& document() { return *document_; }
+  SessionFile session_file() const;  ///< what the window shows now
+  void open_session(const std::filesystem::path& path);
+  /// From now on a copy of the session is kept there. One that a window left which ended without being closed is
+  /// offered.
+  void keep_copies(const std::filesystem::path& folder);
+  FigureDialog& figure_dialog();  ///< with the models and images of now; not shown
+  void show_figure();
+
  protected:
   void showEvent(QShowEvent* event) override;
   void closeEvent(QCloseEvent* event) override;
@@ -80,6 +93,17 @@ class MainWindow : public QMainWindow {
   void restore_settings();
   void keep_settings();
 
+  // In main_window_session.cpp.
+  void make_document();
+  void fill_session_menu(QMenu& menu);
+  void apply_session(const SessionFile& file);
+  void save_session();
+  void save_session_as();
+  bool may_leave_session();
+  void ask_for_missing(const QString& text);
+  void show_title();
+  void add_page_to_figure();
+
   // In main_window_menus.cpp.
   void make_menus();
   void make_file_menu();
@@ -93,7 +117,6 @@ class MainWindow : public QMainWindow {
   void open_folder();
   void open_model();
   void show_weights();  ///< in main_window_weights.cpp
-  void export_plate();
   void export_session_folder();
   void save_window_image();
   void set_theme(ThemeKind theme);
@@ -121,6 +144,10 @@ class MainWindow : public QMainWindow {
   QMenu* recent_ = nullptr;
   QPointer<Tour> tour_;
   WeightsDialog* weights_ = nullptr;  ///< made when somebody asks for it
+  SessionDocument* document_ = nullptr;
+  QPointer<FigureDialog> figure_dialog_;
+  FigurePlan figure_;
+  bool closing_ = false;  ///< once the session is saved
   bool sized_ = false;
 };
 

@@ -41,6 +41,8 @@ void MainWindow::make_menus() {
 
 void MainWindow::make_file_menu() {
   QMenu& menu = *menuBar()->addMenu(tr("&File"));
+  fill_session_menu(menu);
+  menu.addSeparator();
   add_action(menu, tr("Open &images…"), tr("Ctrl+O"), tr("Add photos to the list"), [this] { open_images(); },
              QStringLiteral("image"));
   add_action(menu, tr("Open &folder of images…"), tr("Ctrl+Shift+O"), tr("Add all photos of a folder"),
@@ -55,8 +57,8 @@ void MainWindow::make_file_menu() {
              [this] { session_->reload(); });
   menu.addSeparator();
   QMenu& exports = *menu.addMenu(line_icon(QStringLiteral("export")), tr("&Export"));
-  add_action(exports, tr("&Plate…"), tr("Ctrl+E"), tr("Write what the page shows as a figure: PDF or PNG"),
-             [this] { export_plate(); });
+  add_action(exports, tr("&Figure…"), tr("Ctrl+E"), tr("Compose a figure for print: PDF, SVG or PNG"),
+             [this] { show_figure(); });
   add_action(exports, tr("&Session folder…"), tr("Ctrl+Shift+E"),
              tr("Write figure, raw maps and provenance to a folder"), [this] { export_session_folder(); });
   add_action(exports, tr("Picture of the &window…"), tr("Ctrl+Shift+P"), tr("Write this window as a PNG"),
@@ -163,18 +165,6 @@ void MainWindow::open_model() {
 }
 
 void MainWindow::show_problem(const QString& text) { page()->banner()->show_message(text); }
-
-void MainWindow::export_plate() {
-  const Plate plate = page()->figure();
-  if (plate.grid.empty()) return show_problem(tr("There is nothing to export yet"));
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export plate"), page()->id() + QStringLiteral(".pdf"),
-                                                    tr("PDF (*.pdf);;PNG, 300 dpi (*.png)"));
-  if (path.isEmpty()) return;
-  const bool png = path.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive);
-  if (const auto written = png ? write_plate_png(plate, path) : write_plate_pdf(plate, path); !written)
-    return show_problem(QString::fromStdString(written.error().message()));
-  jobs_->add_done(tr("plate written to %1").arg(path));
-}
 
 void MainWindow::export_session_folder() {
   if (!session_->result()) return show_problem(tr("There are no maps to export yet"));

@@ -162,18 +162,21 @@ void OrdersPage::fill_menu(QMenu& menu) {
   QMenu* reduction = menu.addMenu(tr("&Channels"));
   auto* reductions = new QActionGroup(reduction);
   const auto reduce = [&](const QString& text, const QString& key, const QString& tip, ChannelReduction to) {
-    reductions->addAction(choice(*reduction, text, key, tip, [to](OrdersSettings& s) { s.reduction = to; },
-                                 [to](const OrdersSettings& s) { return s.reduction == to; }));
+    reductions->addAction(choice(
+        *reduction, text, key, tip, [to](OrdersSettings& s) { s.reduction = to; },
+        [to](const OrdersSettings& s) { return s.reduction == to; }));
   };
   reduce(tr("Mean of absolute values"), tr("Ctrl+1"), tr("mean |·| over channels"), ChannelReduction::MeanAbs);
   reduce(tr("Mean"), tr("Ctrl+2"), tr("Signed mean over channels"), ChannelReduction::Mean);
   reduce(tr("L2 norm"), tr("Ctrl+3"), tr("Root of the sum of squares over channels"), ChannelReduction::L2);
-  choice(menu, tr("&Shared scale per row"), tr("S"), tr("One colour scale for all maps of a row"),
-         [](OrdersSettings& s) { s.scale = s.scale == ScaleMode::Shared ? ScaleMode::PerMap : ScaleMode::Shared; },
-         [](const OrdersSettings& s) { return s.scale == ScaleMode::Shared; });
-  choice(menu, tr("&Interpolate"), tr("I"), tr("Interpolate between the cells of a map"),
-         [](OrdersSettings& s) { s.style.interpolate = !s.style.interpolate; },
-         [](const OrdersSettings& s) { return s.style.interpolate; });
+  choice(
+      menu, tr("&Shared scale per row"), tr("S"), tr("One colour scale for all maps of a row"),
+      [](OrdersSettings& s) { s.scale = s.scale == ScaleMode::Shared ? ScaleMode::PerMap : ScaleMode::Shared; },
+      [](const OrdersSettings& s) { return s.scale == ScaleMode::Shared; });
+  choice(
+      menu, tr("&Interpolate"), tr("I"), tr("Interpolate between the cells of a map"),
+      [](OrdersSettings& s) { s.style.interpolate = !s.style.interpolate; },
+      [](const OrdersSettings& s) { return s.style.interpolate; });
   constexpr double kOpacityStep = 0.1;
   add_action(menu, tr("More &opaque"), tr("+"), tr("Less of the photo"), [change] {
     change([](OrdersSettings& s) { s.style.opacity = std::min(1.0, s.style.opacity + kOpacityStep); });
@@ -191,6 +194,22 @@ void OrdersPage::fill_menu(QMenu& menu) {
 Plate OrdersPage::figure() const {
   if (!session().result() || session().block() < 0) return {};
   return orders_plate({session().result(), session().view(), session().block(), settings_});
+}
+
+std::vector<FigurePanelPlan> OrdersPage::figure_panels() const {
+  const auto result = session().result();
+  if (!result || session().block() < 0) return {};
+  FigurePanelPlan panel;
+  panel.view = "orders";
+  panel.model = session().model_index();
+  panel.image = session().image_index();
+  panel.block = result->model->blocks[static_cast<std::size_t>(session().block())].name;
+  if (session().view()) panel.class_index = session().view()->class_index;
+  panel.settings = {{"reduction", to_string(settings_.reduction)},
+                    {"scale", settings_.scale == ScaleMode::Shared ? "row" : "map"},
+                    {"opacity", settings_.style.opacity},
+                    {"interpolate", settings_.style.interpolate}};
+  return {panel};
 }
 
 void OrdersPage::set_cursor(std::optional<QPointF> position) {
@@ -225,7 +244,8 @@ std::vector<TourStep> OrdersPage::tour() const {
               "for all of them at once; a click pins it.")},
           {reduction_, tr("From channels to a map"),
            tr("Maps are raw values: choose how channels are reduced, and whether a row shares one colour scale.")},
-          {opacity_, tr("The photo below"), tr("Maps lie over the photo in grey, so that its colours are not read as values.")}};
+          {opacity_, tr("The photo below"),
+           tr("Maps lie over the photo in grey, so that its colours are not read as values.")}};
 }
 
 PanelGrid OrdersPage::panels() const {
@@ -238,8 +258,8 @@ void OrdersPage::show_panels() {
   const auto model = session().model();
   title_->setText(model ? block_name(*model, session().block()) : QString());
   summary_->set_text(result ? block_summary(*result, session().block()) : QString());
-  const bool no_orders = result && session().block() >= 0 &&
-                         result->blocks[static_cast<std::size_t>(session().block())].order == 0;
+  const bool no_orders =
+      result && session().block() >= 0 && result->blocks[static_cast<std::size_t>(session().block())].order == 0;
   remark_->setVisible(no_orders);
   if (no_orders)
     remark_->setText(

@@ -27,6 +27,7 @@ class OrdersPage : public Page {
   void set_settings(const OrdersSettings& settings);
 
   Plate figure() const override;
+  std::vector<FigurePanelPlan> figure_panels() const override;
   PanelGrid panels() const override;
   nlohmann::json state() const override;
   void restore(const nlohmann::json& state) override;

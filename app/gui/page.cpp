@@ -6,6 +6,7 @@
 
 #include "app/gui/session.h"
 #include "widgets/banner.h"
+#include "widgets/figure/figure.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
@@ -29,6 +30,7 @@ Page::Page(QString id, QString title, Session& session, QWidget* parent)
   connect(&session_, &Session::message_outdated, banner_, &Banner::dismiss);
 }
 
+std::vector<FigurePanelPlan> Page::figure_panels() const { return stored_panels(figure()); }
 nlohmann::json Page::state() const { return nlohmann::json::object(); }
 void Page::restore(const nlohmann::json&) {}
 void Page::fill_menu(QMenu&) {}

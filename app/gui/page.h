@@ -36,6 +36,9 @@ class Page : public QWidget {
 
   /// What is shown now, for print; its grid is empty where there is nothing.
   virtual Plate figure() const = 0;
+  /// The same as panels of the session's figure. Whoever can says how they are computed again; unless overridden they
+  /// are kept as numbers.
+  virtual std::vector<FigurePanelPlan> figure_panels() const;
   /// The maps whose values the inspector lists under the cursor.
   virtual PanelGrid panels() const { return {}; }
 

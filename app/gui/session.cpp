@@ -2,6 +2,7 @@
 #include "app/gui/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/gui/file_kind.h"
 #include "app/gui/orders_view.h"
@@ -76,6 +77,35 @@ void Session::add_files(const std::vector<std::filesystem::path>& paths) {
   if (!problems.isEmpty()) Q_EMIT message(problems.join('\n'));
 }
 
+void Session::replace(const SessionChoice& choice) {
+  worker_.drop();
+  jobs_.remove(inspection_job_);
+  models_.clear();
+  images_.clear();
+  for (const auto& path : choice.models) models_.push_back({path, nullptr, {}});
+  for (const auto& path : choice.images) {
+    images_.push_back({path, {}, {}});
+    thumbnails_.load(path);
+  }
+  const auto place = [](int index, std::size_t count) {
+    return count == 0 ? -1 : std::clamp(index, 0, static_cast<int>(count) - 1);
+  };
+  model_ = place(choice.model, models_.size());
+  image_ = place(choice.image, images_.size());
+  block_ = -1;
+  block_model_.reset();
+  wanted_block_ = choice.block;
+  chosen_class_.reset();
+  result_.reset();
+  view_.reset();
+  Q_EMIT message_outdated();
+  Q_EMIT models_changed();
+  Q_EMIT images_changed();
+  Q_EMIT block_changed(block_);
+  Q_EMIT result_changed();
+  request(choice.class_index);
+}
+
 void Session::select_model(int index) {
   if (index == model_ || index < 0 || static_cast<std::size_t>(index) >= models_.size()) return;
   model_ = index;
@@ -121,6 +151,7 @@ QString Session::image_name() const {
 }
 
 void Session::request(std::optional<int> class_index) {
+  chosen_class_ = class_index;
   if (model_ < 0) return;
   InspectionRequest request;
   request.model = models_[static_cast<std::size_t>(model_)].path;
@@ -135,8 +166,7 @@ void Session::request(std::optional<int> class_index) {
 
 void Session::take_model(const std::shared_ptr<const Model>& model, double milliseconds) {
   ModelSource& source = models_[static_cast<std::size_t>(model_)];
-  if (!source.model)
-    jobs_.note(tr("%1 · opened in %2 ms").arg(file_name(source.path)).arg(milliseconds, 0, 'f', 0));
+  if (!source.model) jobs_.note(tr("%1 · opened in %2 ms").arg(file_name(source.path)).arg(milliseconds, 0, 'f', 0));
   source.model = model;
   source.problem.clear();
   if (block_model_ == model) return;
@@ -146,7 +176,8 @@ void Session::take_model(const std::shared_ptr<const Model>& model, double milli
     view_.reset();
     Q_EMIT result_changed();
   }
-  block_ = default_block(*model);
+  const auto wanted = std::ranges::find(model->blocks, std::exchange(wanted_block_, {}), &BlockInfo::name);
+  block_ = wanted == model->blocks.end() ? default_block(*model) : static_cast<int>(wanted - model->blocks.begin());
   Q_EMIT models_changed();
   Q_EMIT block_changed(block_);
 }

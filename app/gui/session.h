@@ -27,6 +27,14 @@ struct ImageSource {
   QString problem;
 };
 
+/// Everything of a session at once, as a session file holds it.
+struct SessionChoice {
+  std::vector<std::filesystem::path> models, images;
+  int model = -1, image = -1;      ///< -1: the first
+  std::string block;               ///< by name; one that the model lacks is its default block
+  std::optional<int> class_index;  ///< nothing: the most likely
+};
+
 /// What the window is about: models and images, which of them are chosen, and what was computed for the choice. It asks
 /// the worker for what is missing whenever the choice changes.
 class Session : public QObject {
@@ -39,6 +47,8 @@ class Session : public QObject {
 
   /// Files and folders, models and images mixed; the first new model and the first new image become the chosen ones.
   void add_files(const std::vector<std::filesystem::path>& paths);
+  /// Instead of all that was there.
+  void replace(const SessionChoice& choice);
   void select_model(int index);
   void select_image(int index);
   void select_block(int block);
@@ -52,6 +62,7 @@ class Session : public QObject {
   int model_index() const { return model_; }
   int image_index() const { return image_; }
   int block() const { return block_; }
+  std::optional<int> chosen_class() const { return chosen_class_; }  ///< nothing: the most likely is shown
   bool busy() const { return worker_.busy(); }
   /// Everything that is being computed, by whomever.
   JobList& jobs() { return jobs_; }
@@ -92,6 +103,8 @@ class Session : public QObject {
   int model_ = -1;
   int image_ = -1;
   int block_ = -1;
+  std::string wanted_block_;  ///< to be chosen once its model is there
+  std::optional<int> chosen_class_;
   std::shared_ptr<const Model> block_model_;  ///< whose block `block_` is
   std::shared_ptr<const ForwardResult> result_;
   std::shared_ptr<const ClassView> view_;

@@ -132,8 +132,8 @@ Result<void> export_orders(const OrdersSnapshot& snapshot, const std::filesystem
   std::filesystem::create_directories(folder / "maps", error);
 
   const Plate plate = orders_plate(snapshot);
-  TRY_VOID(write_plate_pdf(plate, QString::fromStdString((folder / "orders.pdf").string())));
-  TRY_VOID(write_plate_png(plate, QString::fromStdString((folder / "orders.png").string())));
+  TRY_VOID(write_plate(plate, QString::fromStdString((folder / "orders.pdf").string())));
+  TRY_VOID(write_plate(plate, QString::fromStdString((folder / "orders.png").string())));
   TRY(json maps, write_maps(plate.grid, folder));
 
   const ForwardResult& result = *snapshot.result;

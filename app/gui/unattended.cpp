@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/gui/figure_dialog.h"
 #include "app/gui/main_window.h"
 #include "app/gui/session.h"
+#include "app/gui/session_document.h"
 #include "app/gui/session_export.h"
 
 namespace orderscope {
@@ -28,6 +30,16 @@ UnattendedExport::UnattendedExport(MainWindow& window, CommandLine options, QObj
 }
 
 void UnattendedExport::start() {
+  if (!options_.session.empty()) {
+    SessionDocument& document = window_.document();
+    connect(&document, &SessionDocument::failed, this, &UnattendedExport::fail_with);
+    connect(&document, &SessionDocument::sources_missing, this, &UnattendedExport::fail_with);
+    connect(&document, &SessionDocument::opened, this, [this] {
+      if (!window_.session().busy()) fail_with(tr("the session has no model"));
+    });
+    window_.open_session(options_.session);
+    return;
+  }
   window_.add_files(options_.files);
   if (!window_.session().busy() && problem_.isEmpty()) problem_ = tr("there is no model to open");
   if (!problem_.isEmpty()) QTimer::singleShot(0, this, [this] { fail_with(problem_); });
@@ -54,6 +66,16 @@ void UnattendedExport::write() {
   }
   if (!options_.export_window.isEmpty() && !window_.grab().save(options_.export_window))
     return fail_with(tr("%1: cannot be written").arg(options_.export_window));
+  if (options_.export_figure.isEmpty()) return QCoreApplication::exit(0);
+  FigureDialog& dialog = window_.figure_dialog();
+  if (dialog.plan().panels.empty()) dialog.add_panels(figure_of(window_.session_file()).panels);
+  if (dialog.ready()) return write_figure(dialog);
+  connect(&dialog, &FigureDialog::drawn, this, [this, &dialog] { write_figure(dialog); });
+}
+
+void UnattendedExport::write_figure(FigureDialog& dialog) {
+  const auto written = dialog.export_to(options_.export_figure);
+  if (!written) return fail_with(QString::fromStdString(written.error().message()));
   QCoreApplication::exit(0);
 }
 

@@ -8,6 +8,7 @@
 
 namespace orderscope {
 
+class FigureDialog;
 class MainWindow;
 
 /// Writes what the command line asked for once the window has all its maps, then ends the event loop with 0; with 1
@@ -22,6 +23,7 @@ class UnattendedExport : public QObject {
  private:
   void finish_if_ready();
   void write();
+  void write_figure(FigureDialog& dialog);
   void fail_with(const QString& text);
 
   MainWindow& window_;

@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <optional>
 
 #include "core/analysis/grad_cam.h"
@@ -11,6 +10,7 @@
 #include "core/analysis/order_mixer.h"
 #include "core/analysis/tensor_map.h"
 #include "core/models/backbone.h"
+#include "core/run/class_scores.h"
 #include "core/run/model_input.h"
 #include "core/trace/trace.h"
 
@@ -28,21 +28,6 @@ struct Inspection::State {
   std::unique_ptr<Trace> trace;
   std::optional<OrderMixer> mixer;
 };
-
-namespace {
-
-std::vector<ClassScore> class_scores(const Model& model, const at::Tensor& batch) {
-  const at::Tensor logits = batch[0].to(at::kCPU);
-  const at::Tensor probabilities = at::softmax(logits, 0);
-  std::vector<ClassScore> scores;
-  for (int c = 0; c < model.architecture.classes; ++c)
-    scores.push_back({c, model.class_name(c), logits[c].item<float>(), probabilities[c].item<float>()});
-  std::stable_sort(scores.begin(), scores.end(),
-                   [](const ClassScore& a, const ClassScore& b) { return a.logit > b.logit; });
-  return scores;
-}
-
-}  // namespace
 
 Inspection::Inspection() : state_(std::make_unique<State>()) {}
 Inspection::~Inspection() = default;

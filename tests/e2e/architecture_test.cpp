@@ -83,4 +83,15 @@ TEST(Architecture, IncludesPointOneWay) {
   EXPECT_GT(checked, 30);
 }
 
+TEST(Architecture, TheCommandLineIncludesNoWidgetsButFigures) {
+  for (const auto& entry : fs::directory_iterator(fs::path(ORDERSCOPE_SOURCE_DIR) / "app" / "cli")) {
+    std::ifstream stream(entry.path());
+    for (std::string line; std::getline(stream, line);) {
+      if (!line.starts_with("#include \"widgets/") && !line.starts_with("#include \"app/gui/")) continue;
+      EXPECT_EQ(entry.path().filename(), "figure_with_qt.cpp") << line;
+      EXPECT_TRUE(line.starts_with("#include \"widgets/figure/")) << line;
+    }
+  }
+}
+
 }  // namespace

@@ -6,28 +6,15 @@
 #include <QSignalSpy>
 #include <QTest>
 
-#include "core/image/overlay.h"
+#include "tests/widgets/map_figures.h"
 #include "widgets/map_grid.h"
 
 namespace orderscope {
 namespace {
 
-/// 2 rows, 4 columns, value 10 * row + column: not square, so that swapped axes show.
-std::shared_ptr<const Map> wide_map() {
-  auto map = std::make_shared<Map>();
-  map->height = 2;
-  map->width = 4;
-  map->values = {0, 1, 2, 3, 10, 11, 12, 13};
-  return map;
-}
-
-MapPanel panel_of(std::shared_ptr<const Map> map, const QString& name = QStringLiteral("gate 1")) {
-  MapPanel panel;
-  panel.scale = scale_for(*map);
-  panel.map = std::move(map);
-  panel.name = name;
-  return panel;
-}
+using test::panel_of;
+using test::two_tiles;
+using test::wide_map;
 
 TEST(MapTile, GivesTheValueOfTheCellUnderAPositionInANonSquareMap) {
   MapTile tile;
@@ -76,16 +63,6 @@ TEST(MapTile, PaintsFlatCellsInTheColoursOfTheScale) {
   EXPECT_EQ(pixel(10, 30), to_qrgb(panel.scale(0)));
   EXPECT_EQ(pixel(70, 50), to_qrgb(panel.scale(13)));
   EXPECT_EQ(pixel(30, 50), to_qrgb(panel.scale(11)));
-}
-
-PanelGrid two_tiles() {
-  PanelGroup group;
-  group.title = QStringLiteral("gate");
-  group.by_order = true;
-  group.panels = {panel_of(wide_map(), QStringLiteral("gate 1")), panel_of(wide_map(), QStringLiteral("gate 2"))};
-  PanelGrid grid;
-  grid.rows = {{group}};
-  return grid;
 }
 
 TEST(MapGrid, LinksTheCursorOfAllTilesAndPinsItOnAClick) {

@@ -21,12 +21,12 @@ std::vector<ColorBarTick> color_bar_ticks(const ColorScale& scale, bool relative
 }
 
 void paint_color_bar(QPainter& painter, const QRectF& area, double bar_width, const ColorScale& scale, bool relative,
-                     const QColor& text, const QColor& frame) {
+                     const QColor& text, const QColor& frame, double line) {
   const QRectF bar(area.left(), area.top(), bar_width, area.height());
   // Wider than one pixel, or a viewer would smooth it away at the edges.
   const QImage ramp = upright_ramp(scale);
   painter.drawImage(bar, ramp.scaled(8, ramp.height()));
-  painter.setPen(QPen(frame, 0));
+  painter.setPen(QPen(frame, line));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(bar);
 

@@ -21,7 +21,8 @@ struct ColorBarTick {
 std::vector<ColorBarTick> color_bar_ticks(const ColorScale& scale, bool relative);
 
 /// A vertical bar of width `bar_width` at the left of `area`, its labels to the right of it in the painter's font.
+/// `line` is the frame's width; 0: one pixel.
 void paint_color_bar(QPainter& painter, const QRectF& area, double bar_width, const ColorScale& scale, bool relative,
-                     const QColor& text, const QColor& frame);
+                     const QColor& text, const QColor& frame, double line = 0);
 
 }  // namespace orderscope

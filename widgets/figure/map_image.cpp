@@ -18,6 +18,11 @@ QRgb mix(QRgb below, QRgb above, int weight_of_256) {
 
 }  // namespace
 
+ColorScale styled(const ColorScale& scale, const MapStyle& style) {
+  const auto& wanted = is_signed(scale) ? style.signed_colormap : style.colormap;
+  return wanted ? with_colormap(scale, *wanted) : scale;
+}
+
 std::optional<QPoint> map_cell(const Map& map, QPointF position) {
   if (map.empty() || position.x() < 0 || position.y() < 0 || position.x() > 1 || position.y() > 1) return std::nullopt;
   return QPoint(std::min(static_cast<int>(position.x() * map.width), map.width - 1),
@@ -38,7 +43,7 @@ QImage color_image(const Map& map, const ColorScale& scale, QSize size, bool int
 }
 
 QImage overlay_image(const Map& map, const ColorScale& scale, const QImage& photo, QSize size, const MapStyle& style) {
-  QImage image = color_image(map, scale, size, style.interpolate);
+  QImage image = color_image(map, styled(scale, style), size, style.interpolate);
   if (image.isNull() || photo.isNull() || style.opacity >= 1) return image;
   // In greys: the colours of the picture must not be read as values.
   const QImage below =

@@ -4,11 +4,19 @@
 #include <algorithm>
 
 namespace orderscope {
+namespace {
+
+double header_height(const PanelGrid& grid, const PanelMetrics& metrics) {
+  return grid.columns.empty() ? 0 : metrics.header;
+}
+
+}  // namespace
 
 double fitting_tile(const PanelGrid& grid, const PanelMetrics& metrics, QSizeF area) {
   if (grid.rows.empty()) return 1;
   const auto row_count = static_cast<double>(grid.rows.size());
-  double tile = (area.height() - (row_count - 1) * metrics.gap) / row_count - metrics.caption;
+  double tile =
+      (area.height() - header_height(grid, metrics) - (row_count - 1) * metrics.gap) / row_count - metrics.caption;
   for (const auto& row : grid.rows) {
     double fixed = 0;
     double panels = 0;
@@ -24,7 +32,9 @@ double fitting_tile(const PanelGrid& grid, const PanelMetrics& metrics, QSizeF a
 
 PanelLayout layout_panels(const PanelGrid& grid, const PanelMetrics& metrics, double tile) {
   PanelLayout layout;
-  double y = 0;
+  double y = header_height(grid, metrics);
+  for (std::size_t i = 0; i < grid.columns.size(); ++i)
+    layout.columns.emplace_back(metrics.title + static_cast<double>(i) * (tile + metrics.gap), 0, tile, y);
   double width = 0;
   for (const auto& row : grid.rows) {
     auto& groups = layout.rows.emplace_back();

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QColor>
 #include <QImage>
 #include <QRectF>
 #include <QString>
+#include <QVariant>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "core/image/frame.h"
 #include "widgets/figure/map_image.h"
 
 namespace orderscope {
@@ -15,10 +19,18 @@ namespace orderscope {
 struct MapPanel {
   std::shared_ptr<const Map> map;  ///< null while it is not there
   ColorScale scale;
+  QImage colors;   ///< in place of a map: what is coloured already, a pixel a cell, e.g. principal components
   QString name;    ///< "gate 3": for the table under the cursor, tool tips and assistive technology
   QString label;   ///< "order 3": first in the caption
   QString detail;  ///< "128 ch"
   QString note;    ///< instead of the picture while there is none
+  std::optional<double> progress;    ///< of what will be shown, 0 to 1
+  std::optional<Frame> frame;        ///< where the map lies in its photo, if elsewhere than the grid's photo
+  QImage photo;                      ///< if another than the grid's
+  std::optional<Frame> photo_frame;  ///< what of the photo `photo` shows, if not the map's frame
+  QVariant context;                  ///< the page's own, to know a tile again
+
+  bool empty() const { return (!map || map->empty()) && colors.isNull(); }
 };
 
 /// Neighbouring panels of one quantity and the colour bar that explains them.
@@ -32,10 +44,20 @@ struct PanelGroup {
   bool relative = false;  ///< every panel has a range of its own: the bar says "max", not a number
 };
 
+/// What stands above a column of panels.
+struct PanelColumn {
+  QString title;     ///< "hornet-7x7-nano"
+  QString detail{};  ///< behind it, smaller
+  QString hint{};    ///< tool tip
+  QColor color{};    ///< of the dot before the title; none if invalid
+};
+
 /// What a page shows and a plate prints: rows of groups, all over the same photo.
 struct PanelGrid {
   QImage photo;
+  Frame frame;  ///< where it lies in the file's picture; the unit square if nobody asks
   MapStyle style;
+  std::vector<PanelColumn> columns;  ///< over the panels of the first group of each row; may be empty
   std::vector<std::vector<PanelGroup>> rows;
 
   bool empty() const { return rows.empty(); }
@@ -47,6 +69,7 @@ struct PanelMetrics {
   double bar = 0;      ///< width of a colour bar with its labels
   double caption = 0;  ///< height of the line under a panel
   double gap = 0;      ///< between panels and between rows
+  double header = 0;   ///< height of the columns' titles, where there are any
 };
 
 struct GroupLayout {
@@ -56,6 +79,7 @@ struct GroupLayout {
 };
 
 struct PanelLayout {
+  std::vector<QRectF> columns;
   std::vector<std::vector<GroupLayout>> rows;
   QSizeF size;
 };

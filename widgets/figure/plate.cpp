@@ -1,132 +1,212 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/figure/plate.h"
 
-#include <QFontMetricsF>
-#include <QGuiApplication>
-#include <QPainter>
 #include <algorithm>
 #include <cmath>
 
-#include "widgets/figure/color_bar_painter.h"
-#include "widgets/figure/format.h"
+#include "widgets/figure/custom_plot.h"
+#include "widgets/figure/plate_parts.h"
 
 namespace orderscope {
 namespace {
 
-constexpr double kPointsPerMm = 72.0 / 25.4;
-constexpr double kMapPixelsPerPoint = 600.0 / 72.0;
-constexpr double kMargin = 10;
-constexpr double kTitleHeight = 15;
-constexpr double kLineHeight = 10;
-constexpr double kLargestTile = 130;
-constexpr PanelMetrics kMetrics{.title = 74, .bar = 40, .caption = 12, .gap = 6};
+constexpr double kMargin = 4 * kPoint;
+constexpr double kGap = 12 * kPoint;     // between panels of a line
+constexpr double kLineGap = 9 * kPoint;  // between lines of panels
 
-const QColor kInk(20, 20, 20);
-const QColor kSecondary(90, 90, 90);
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
-/// Pixel sizes are points here: the painter is scaled, and point sizes would be scaled a second time.
-QFont plate_font(int points, bool bold = false) {
-  QFont font = QGuiApplication::font();
-  font.setPixelSize(points);
-  font.setBold(bold);
-  return font;
-}
+/// Panels that share a line.
+struct Line {
+  std::vector<const PlatePanel*> panels;
+  std::vector<double> widths;
+  double height = 0;
+};
 
-double content_width(const Plate& plate) { return plate.width_mm * kPointsPerMm - 2 * kMargin; }
-
-double tile_side(const Plate& plate) {
-  const double unlimited = 1e6;
-  return std::min(fitting_tile(plate.grid, kMetrics, {content_width(plate), unlimited}), kLargestTile);
-}
-
-double head_height(const Plate& plate) {
-  return (plate.title.isEmpty() ? 0 : kTitleHeight) + (plate.subtitle.isEmpty() ? 0 : kLineHeight) + 8;
-}
-
-double footnote_height(const Plate& plate, const QString& text) {
-  const QFontMetricsF metrics(plate_font(7));
-  return metrics.boundingRect(QRectF(0, 0, content_width(plate), 1e6), Qt::TextWordWrap, text).height() + 2;
-}
-
-void paint_panel(QPainter& painter, const PanelGrid& grid, const MapPanel& panel, const QRectF& tile) {
-  const QRectF picture(tile.left(), tile.top(), tile.width(), tile.width());
-  if (panel.map && !panel.map->empty()) {
-    const int pixels = static_cast<int>(std::ceil(tile.width() * kMapPixelsPerPoint));
-    painter.drawImage(picture, overlay_image(*panel.map, panel.scale, grid.photo, {pixels, pixels}, grid.style));
+/// Where everything goes, in plate units from the upper left corner of the contents.
+class Layout {
+ public:
+  Layout(const Plate& plate, const PlatePainter& parts) : plate_(plate), parts_(parts), panels_(panels_of(plate)) {
+    width_ = plate.width_mm * kPointsPerMm * kPoint - 2 * kMargin;
+    double used = 2;
+    for (const PlatePanel& panel : panels_) {
+      constexpr double kRounding = 1e-3;  // three thirds must fit
+      if (used + panel.width > 1 + kRounding) {
+        lines_.emplace_back();
+        used = 0;
+      }
+      used += panel.width;
+      lines_.back().panels.push_back(&panel);
+    }
+    for (Line& line : lines_) {
+      const double gaps = kGap * static_cast<double>(line.panels.size() - 1);
+      for (const PlatePanel* panel : line.panels) {
+        line.widths.push_back((width_ - gaps) * std::clamp(panel->width, 0.05, 1.0));
+        line.height = std::max(line.height, part_height(parts_, *panel, line.widths.back()));
+      }
+    }
   }
-  painter.setPen(QPen(kSecondary, 0.3));
-  painter.setBrush(Qt::NoBrush);
-  painter.drawRect(picture);
 
-  QString caption = panel.label;
-  if (panel.map) caption += QStringLiteral("   ") + range_text(range_of(*panel.map));
-  painter.setFont(plate_font(6));
-  painter.setPen(kSecondary);
-  painter.drawText(QRectF(tile.left(), picture.bottom() + 1, tile.width(), kMetrics.caption - 1),
-                   Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, caption);
-}
+  double width() const { return width_; }
+  const std::vector<Line>& lines() const { return lines_; }
 
-void paint_group(QPainter& painter, const PanelGrid& grid, const PanelGroup& group, const GroupLayout& place,
-                 QChar letter) {
-  painter.setPen(kInk);
-  painter.setFont(plate_font(9, true));
-  painter.drawText(QRectF(place.title.left(), place.title.top(), 12, 12), Qt::AlignLeft | Qt::AlignTop,
-                   QString(letter));
-  painter.setFont(plate_font(8, true));
-  painter.drawText(QRectF(place.title.left() + 12, place.title.top(), place.title.width() - 14, 12),
-                   Qt::AlignLeft | Qt::AlignTop | Qt::TextDontClip, group.title);
-  painter.setFont(plate_font(6));
-  painter.setPen(kSecondary);
-  painter.drawText(place.title.adjusted(12, 12, -4, 0), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
-                   group.subtitle);
-  for (std::size_t i = 0; i < group.panels.size(); ++i) paint_panel(painter, grid, group.panels[i], place.tiles[i]);
-  painter.setFont(plate_font(6));
-  paint_color_bar(painter, place.bar, 6, group.bar, group.relative, kInk, kSecondary);
+  double head_height() const {
+    double height = 0;
+    if (!plate_.title.isEmpty()) height += PlateFonts::height(parts_.fonts.title);
+    if (!plate_.subtitle.isEmpty()) height += PlateFonts::height(parts_.fonts.text);
+    return height > 0 ? height + 5 * kPoint : 0;
+  }
+
+  double note_height(const QString& text) const {
+    return QFontMetricsF(parts_.fonts.caption)
+               .boundingRect(QRectF(0, 0, width_, 1e6), Qt::TextWordWrap, text)
+               .height() +
+           1 * kPoint;
+  }
+
+  double height() const {
+    double height = head_height();
+    for (const Line& line : lines_) height += line.height;
+    height += kLineGap * std::max<double>(static_cast<double>(lines_.size()) - 1, 0);
+    if (!plate_.footnotes.isEmpty()) height += kLineGap;
+    for (const QString& note : plate_.footnotes) height += note_height(note);
+    return height;
+  }
+
+ private:
+  const Plate& plate_;
+  const PlatePainter& parts_;
+  std::vector<PlatePanel> panels_;
+  double width_ = 0;
+  std::vector<Line> lines_;
+};
+
+void paint_contents(QCPPainter& painter, PlatePainter& parts) {
+  const Plate& plate = parts.plate;
+  const Layout layout(plate, parts);
+  double y = 0;
+  if (!plate.title.isEmpty()) {
+    painter.setFont(parts.fonts.title);
+    painter.setPen(QPen(kInk));
+    const double height = PlateFonts::height(parts.fonts.title);
+    painter.drawText(QRectF(0, y, layout.width(), height), Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine,
+                     QFontMetricsF(parts.fonts.title).elidedText(plate.title, Qt::ElideRight, layout.width()));
+    y += height;
+  }
+  if (!plate.subtitle.isEmpty()) {
+    painter.setFont(parts.fonts.text);
+    painter.setPen(QPen(kSecondary));
+    painter.drawText(QRectF(0, y, layout.width(), PlateFonts::height(parts.fonts.text)),
+                     Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine,
+                     QFontMetricsF(parts.fonts.text).elidedText(plate.subtitle, Qt::ElideRight, layout.width()));
+  }
+  y = layout.head_height();
+  for (const Line& line : layout.lines()) {
+    double x = 0;
+    for (std::size_t i = 0; i < line.panels.size(); ++i) {
+      paint_part(painter, parts, *line.panels[i], QRectF(x, y, line.widths[i], line.height));
+      x += line.widths[i] + kGap;
+    }
+    y += line.height + kLineGap;
+  }
+  painter.setFont(parts.fonts.caption);
+  painter.setPen(QPen(kSecondary));
+  if (layout.lines().empty()) y += kLineGap;
+  for (const QString& note : plate.footnotes) {
+    const double height = layout.note_height(note);
+    painter.drawText(QRectF(0, y, layout.width(), height), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, note);
+    y += height;
+  }
 }
 
 }  // namespace
 
-QSizeF plate_size(const Plate& plate) {
-  double height = 2 * kMargin + head_height(plate);
-  height += layout_panels(plate.grid, kMetrics, tile_side(plate)).size.height() + 6;
-  for (const QString& note : plate.footnotes) height += footnote_height(plate, note);
-  return {plate.width_mm * kPointsPerMm, std::ceil(height)};
+double PlatePainter::heading_height(const QString& title) const {
+  return title.isEmpty() && !plate.letters ? 0 : PlateFonts::height(fonts.letter) + 1 * kPoint;
 }
 
-void paint_plate(QPainter& painter, const Plate& plate) {
+double PlatePainter::paint_heading(QCPPainter& painter, QPointF at, double width, const QString& title,
+                                   const QString& subtitle) {
+  const double height = heading_height(title);
+  if (height == 0) return 0;
+  const double baseline = at.y() + QFontMetricsF(fonts.letter).ascent();
+  double x = at.x();
+  const double right = at.x() + width;
+  const auto write = [&](const QFont& font, const QColor& color, const QString& text, double gap) {
+    if (text.isEmpty() || x >= right) return;
+    painter.setFont(font);
+    painter.setPen(QPen(color));
+    painter.drawText(QPointF(x, baseline), QFontMetricsF(font).elidedText(text, Qt::ElideRight, right - x));
+    x += PlateFonts::width(font, text) + gap;
+  };
+  if (plate.letters) write(fonts.letter, kInk, panel_letter(letter++), 0.6 * plate.font_pt * kPoint);
+  write(fonts.heading, kInk, title, 0.7 * plate.font_pt * kPoint);
+  write(fonts.caption, kSecondary, subtitle, 0);
+  return height;
+}
+
+double part_height(const PlatePainter& parts, const PlatePanel& panel, double width) {
+  const double heading = parts.heading_height(panel.title);
+  return std::visit(Overloaded{[&](const PanelGrid& grid) {
+                                 return (panel.title.isEmpty() ? 0 : PlateFonts::height(parts.fonts.heading)) +
+                                        maps_height(parts, grid, width);
+                               },
+                               [&](const PlotPanel& plot) { return heading + plot_height(parts, plot, width); },
+                               [&](const MatrixPanel& matrix) { return heading + matrix_height(parts, matrix, width); },
+                               [&](const TablePanel& table) { return heading + table_height(parts, table, width); }},
+                    panel.content);
+}
+
+void paint_part(QCPPainter& painter, PlatePainter& parts, const PlatePanel& panel, const QRectF& area) {
+  painter.save();
+  if (const auto* grid = std::get_if<PanelGrid>(&panel.content)) {
+    double top = 0;
+    if (!panel.title.isEmpty()) {
+      painter.setFont(parts.fonts.heading);
+      painter.setPen(QPen(kInk));
+      top = PlateFonts::height(parts.fonts.heading);
+      painter.drawText(QRectF(area.left(), area.top(), area.width(), top), Qt::AlignLeft | Qt::AlignTop,
+                       QFontMetricsF(parts.fonts.heading).elidedText(panel.title, Qt::ElideRight, area.width()));
+    }
+    paint_maps(painter, parts, *grid, area.adjusted(0, top, 0, 0));
+  } else {
+    const double top = parts.paint_heading(painter, area.topLeft(), area.width(), panel.title, {});
+    const QRectF body = area.adjusted(0, top, 0, 0);
+    std::visit(
+        Overloaded{[](const PanelGrid&) {}, [&](const PlotPanel& plot) { paint_plot(painter, parts, plot, body); },
+                   [&](const MatrixPanel& matrix) { paint_matrix(painter, parts, matrix, body); },
+                   [&](const TablePanel& table) { paint_table(painter, parts, table, body); }},
+        panel.content);
+  }
+  painter.restore();
+}
+
+std::vector<PlatePanel> panels_of(const Plate& plate) {
+  std::vector<PlatePanel> panels;
+  if (!plate.grid.empty()) panels.push_back({{}, 1, plate.grid, {}});
+  panels.insert(panels.end(), plate.panels.begin(), plate.panels.end());
+  return panels;
+}
+
+QSizeF plate_size(const Plate& plate) {
+  const PlatePainter parts(plate);
+  const double height = Layout(plate, parts).height() + 2 * kMargin;
+  return {plate.width_mm * kPointsPerMm, std::ceil(height / kPoint)};
+}
+
+void paint_plate(QCPPainter& painter, const Plate& plate) {
   painter.save();
   painter.fillRect(QRectF(QPointF(0, 0), plate_size(plate)), Qt::white);
+  painter.setRenderHint(QPainter::LosslessImageRendering);
+  painter.scale(1 / kPoint, 1 / kPoint);
   painter.translate(kMargin, kMargin);
-  const double width = content_width(plate);
-
-  double y = 0;
-  painter.setPen(kInk);
-  if (!plate.title.isEmpty()) {
-    painter.setFont(plate_font(10, true));
-    painter.drawText(QRectF(0, y, width, kTitleHeight), Qt::AlignLeft | Qt::AlignTop, plate.title);
-    y += kTitleHeight;
-  }
-  if (!plate.subtitle.isEmpty()) {
-    painter.setFont(plate_font(7));
-    painter.setPen(kSecondary);
-    painter.drawText(QRectF(0, y, width, kLineHeight), Qt::AlignLeft | Qt::AlignTop, plate.subtitle);
-  }
-
-  painter.translate(0, head_height(plate));
-  const PanelLayout layout = layout_panels(plate.grid, kMetrics, tile_side(plate));
-  char letter = 'a';
-  for (std::size_t row = 0; row < layout.rows.size(); ++row)
-    for (std::size_t i = 0; i < layout.rows[row].size(); ++i)
-      paint_group(painter, plate.grid, plate.grid.rows[row][i], layout.rows[row][i], QChar(letter++));
-
-  y = layout.size.height() + 6;
-  painter.setFont(plate_font(7));
-  painter.setPen(kSecondary);
-  for (const QString& note : plate.footnotes) {
-    const double height = footnote_height(plate, note);
-    painter.drawText(QRectF(0, y, width, height), Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, note);
-    y += height;
-  }
+  PlatePainter parts(plate);
+  paint_contents(painter, parts);
   painter.restore();
 }
 

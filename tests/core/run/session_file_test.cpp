@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/run/session_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <random>
+
+#include "core/base/files.h"
+#include "core/run/session_sources.h"
+#include "tests/temporary_folder.h"
+
+namespace orderscope {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+SessionFile full_session(const fs::path& folder) {
+  SessionFile session;
+  session.models = {{folder / "models" / "hornet.pth", std::string(64, 'a'), 12, {}},
+                    {folder.parent_path() / "elsewhere" / "swin.pth", {}, -1, {}}};
+  session.images = {{folder / "photos" / "cät ☃.jpg", std::string(64, '0'), 3, {}}};
+  session.model = 1;
+  session.image = 0;
+  session.block = "stages.2.3";
+  session.class_index = 281;
+  session.page = "orders";
+  session.pages["orders"] = {{"opacity", 0.7}, {"anything", {1, 2, {{"deep", nullptr}}}}};
+  session.methods["gradcam"]["layer"] = "stages.3.1";
+  session.figure.title = "Orders of a gnConv";
+  session.figure.width_mm = 139.7;
+  session.figure.notes = {"a note"};
+  FigurePanelPlan panel;
+  panel.view = "method";
+  panel.method = "gradcam";
+  panel.parameters["layer"] = "stages.3.1";
+  panel.model = 0;
+  panel.image = 0;
+  panel.width = 0.5;
+  panel.class_index = 3;
+  panel.shown = false;
+  panel.settings = {{"opacity", 0.5}};
+  FigurePanelPlan stored;
+  stored.view = "stored";
+  stored.content = {{"kind", "table"}};
+  session.figure.panels = {panel, stored};
+  return session;
+}
+
+TEST(SessionFile, ComesBackAsItWasWritten) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder / "a.orderscope";
+  const SessionFile written = full_session(folder.path());
+  ASSERT_TRUE(write_session(written, file));
+  const auto read = read_session(file);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(session_text(*read, file), session_text(written, file));
+  EXPECT_EQ(read->models[1].path, written.models[1].path);
+  EXPECT_EQ(read->images[0].path, written.images[0].path);
+  EXPECT_EQ(read->class_index, 281);
+  EXPECT_EQ(read->pages.at("orders"), written.pages.at("orders"));
+  EXPECT_EQ(read->figure.panels[0].parameters.at("layer"), "stages.3.1");
+  EXPECT_FALSE(read->figure.panels[0].shown);
+  EXPECT_DOUBLE_EQ(read->figure.width_mm, 139.7);
+}
+
+TEST(SessionFile, PathsAreRelativeToTheFileSoThatAFolderMayMove) {
+  const test::TemporaryFolder folder;
+  const json text = json::parse(session_text(full_session(folder.path()), folder / "a.orderscope"));
+  EXPECT_EQ(text["models"][0]["path"], "models/hornet.pth");
+  EXPECT_EQ(text["models"][1]["path"], "../elsewhere/swin.pth");
+  const auto moved = parse_session(text.dump(), "/other/place/a.orderscope");
+  ASSERT_TRUE(moved);
+  EXPECT_EQ(moved->models[0].path, "/other/place/models/hornet.pth");
+  EXPECT_EQ(moved->models[1].path, "/other/elsewhere/swin.pth");
+}
+
+TEST(SessionFile, KeepsAFileNameThatIsNoText) {
+  const fs::path file = "/work/a.orderscope";
+  SessionFile session;
+  session.images = {{fs::path("/work/caf\xe9.jpg"), {}, -1, {}}};
+  const auto read = parse_session(session_text(session, file), file);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->images[0].path, session.images[0].path);
+}
+
+TEST(SessionFile, KeepsFieldsOfLaterVersions) {
+  const fs::path file = "/work/a.orderscope";
+  json text = json::parse(session_text(full_session("/work"), file));
+  text["later"] = {1, 2};
+  text["models"][0]["key"] = "model_ema";
+  text["figure"]["frame"] = true;
+  text["figure"]["panels"][0]["angle"] = 30;
+  const auto read = parse_session(text.dump(), file);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(json::parse(session_text(*read, file)), text);
+}
+
+TEST(SessionFile, RefusesWhatItCannotReadAndSaysWhere) {
+  const fs::path file = "/work/a.orderscope";
+  const std::string good = session_text(full_session("/work"), file);
+  const auto refused = [&](const std::string& text) {
+    const auto read = parse_session(text, file);
+    return read ? std::string("accepted") : read.error().message();
+  };
+  const auto changed = [&](const char* pointer, const json& value) {
+    json text = json::parse(good);
+    text[json::json_pointer(pointer)] = value;
+    return refused(text.dump());
+  };
+  EXPECT_THAT(refused(""), HasSubstr("not an OrderScope session"));
+  EXPECT_THAT(refused("PK\3\4"), HasSubstr("not an OrderScope session"));
+  EXPECT_THAT(refused("[]"), HasSubstr("not an OrderScope session"));
+  EXPECT_THAT(refused(R"({"format": 5})"), HasSubstr("not an OrderScope session"));
+  EXPECT_THAT(refused(good.substr(0, good.size() / 2)), HasSubstr("no valid JSON"));
+  EXPECT_THAT(changed("/version", 2), HasSubstr("later OrderScope"));
+  EXPECT_THAT(changed("/version", "1"), HasSubstr("version must be a whole number"));
+  EXPECT_THAT(changed("/version", 1e300), HasSubstr("version must be a whole number"));
+  EXPECT_THAT(changed("/chosen/model", 2), HasSubstr("chosen.model must be a whole number from 0 to 1"));
+  EXPECT_THAT(changed("/chosen/model", 18446744073709551615ULL), HasSubstr("chosen.model"));
+  EXPECT_THAT(changed("/chosen/class", -1), HasSubstr("chosen.class"));
+  EXPECT_THAT(changed("/models", "x"), HasSubstr("models must be a list"));
+  EXPECT_THAT(changed("/models/0", 7), HasSubstr("models[0] must be a JSON object"));
+  EXPECT_THAT(changed("/models/0/path", nullptr), HasSubstr("models[0].path is missing"));
+  EXPECT_THAT(changed("/models/0/path", std::string("a\0b", 3)), HasSubstr("zero byte"));
+  EXPECT_THAT(changed("/images/0/sha256", "XYZ"), HasSubstr("images[0].sha256"));
+  EXPECT_THAT(changed("/images/0/size", 1e40), HasSubstr("images[0].size"));
+  EXPECT_THAT(changed("/methods/gradcam/layer", 5), HasSubstr("methods.gradcam.layer must be a text"));
+  EXPECT_THAT(changed("/figure/width_mm", 1e9), HasSubstr("figure.width_mm"));
+  EXPECT_THAT(changed("/figure/dpi", 1), HasSubstr("figure.dpi"));
+  EXPECT_THAT(changed("/figure/panels/0/image", 1), HasSubstr("figure.panels[0].image"));
+  EXPECT_THAT(changed("/figure/panels/1/view", ""), HasSubstr("figure.panels[1].view is missing"));
+  EXPECT_THAT(refused(R"({"format": "orderscope-session", "version": 1, "page": 1e999})"), HasSubstr("no valid JSON"));
+  // A thousand and a hundred thousand brackets: neither the parser nor what walks the tree runs out of stack.
+  for (const std::size_t depth : {1000U, 100'000U}) {
+    const std::string nested = R"({"format": "orderscope-session", "version": 1, "later": )" + std::string(depth, '[') +
+                               std::string(depth, ']') + "}";
+    EXPECT_THAT(refused(nested), HasSubstr("nested more than 64 deep"));
+  }
+}
+
+TEST(SessionFile, AMutatedFileIsReadOrRefusedButNeverMore) {
+  const fs::path file = "/work/a.orderscope";
+  const std::string good = session_text(full_session("/work"), file);
+  const std::vector<std::string> tokens{"null",        "-1",
+                                        "1e308",       "18446744073709551616",
+                                        "\"\\u0000\"", "{}",
+                                        "[]",          "true",
+                                        "\"\"",        "{\"a\":[[[]]]}",
+                                        ",",           "\"",
+                                        "\\",          "\xff",
+                                        "[[[[",        "}"};
+  std::mt19937 random(7);
+  const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
+  int read_count = 0;
+  constexpr int kRounds = 4000;
+  for (int round = 0; round < kRounds; ++round) {
+    std::string text = good;
+    for (std::size_t change = 1 + below(3); change > 0 && !text.empty(); --change) {
+      const std::size_t at = below(text.size());
+      switch (below(5)) {
+        case 0: text[at] = static_cast<char>(random()); break;
+        case 1: text.erase(at, 1 + below(20)); break;
+        case 2: text.insert(at, tokens[below(tokens.size())]); break;
+        case 3: {
+          // A value for a value keeps the JSON well formed, so that the fields' own checks are reached.
+          const std::size_t colon = text.find(": ", at);
+          if (colon == std::string::npos) break;
+          const std::size_t end = text.find_first_of(",\n", colon);
+          text.replace(colon + 2, end - colon - 2, tokens[below(10)]);
+          break;
+        }
+        default: text.resize(at);
+      }
+    }
+    const auto read = parse_session(text, file);
+    if (!read) {
+      ASSERT_FALSE(read.error().what.empty());
+      continue;
+    }
+    ++read_count;
+    // What was accepted can be written and read again.
+    const auto again = parse_session(session_text(*read, file), file);
+    ASSERT_TRUE(again) << again.error().message() << "\n" << text;
+    ASSERT_EQ(session_text(*again, file), session_text(*read, file));
+  }
+  // Otherwise only the parser was tested.
+  EXPECT_GT(read_count, kRounds / 50);
+}
+
+TEST(SessionFile, OpensNothingButFiles) {
+  const test::TemporaryFolder folder;
+  ASSERT_EQ(mkfifo((folder / "pipe.orderscope").c_str(), 0600), 0);
+  EXPECT_THAT(read_session(folder / "pipe.orderscope").error().message(), HasSubstr("not a file"));
+  EXPECT_EQ(read_session(folder.path()).error().kind, Error::Kind::FileAccess);
+  EXPECT_EQ(read_session(folder / "none.orderscope").error().kind, Error::Kind::FileAccess);
+  EXPECT_FALSE(file_sha256(folder / "pipe.orderscope"));
+}
+
+class Sources : public testing::Test {
+ protected:
+  Sources() {
+    for (const char* name : {"a.pth", "b.jpg"})
+      EXPECT_TRUE(write_file(folder / name, std::string("content of ") + name));
+    session.models = {{folder / "a.pth", {}, -1, {}}};
+    session.images = {{folder / "b.jpg", {}, -1, {}}};
+    EXPECT_TRUE(complete_hashes(session));
+  }
+
+  test::TemporaryFolder folder;
+  SessionFile session;
+};
+
+TEST_F(Sources, AreKnownByHashAndSize) {
+  EXPECT_EQ(session.images[0].size, 16);
+  // sha256sum of the same bytes
+  EXPECT_EQ(session.images[0].sha256, *file_sha256(folder / "b.jpg"));
+  EXPECT_EQ(session.images[0].sha256.size(), 64U);
+  const auto checks = find_sources(session, {});
+  ASSERT_TRUE(checks);
+  for (const SourceCheck& check : *checks) EXPECT_EQ(check.state, SourceState::Found);
+  EXPECT_FALSE(missing_sources(session, *checks, ""));
+}
+
+TEST_F(Sources, AreFoundByHashWhereTheyWereMovedUnderAnotherNameToo) {
+  fs::create_directories(folder / "deep/er");
+  ASSERT_TRUE(write_file(folder / "deep/b.jpg", "CONTENT OF b.jpg")) << "the name and size, but not the bytes";
+  fs::rename(folder / "b.jpg", folder / "deep/er/renamed.jpg");
+  fs::rename(folder / "a.pth", folder / "deep/a.pth");
+  const auto checks = find_sources(session, {folder.path()});
+  ASSERT_TRUE(checks);
+  EXPECT_EQ((*checks)[0].state, SourceState::Moved);
+  EXPECT_EQ((*checks)[1].state, SourceState::Moved);
+  EXPECT_EQ(session.models[0].path, folder / "deep/a.pth");
+  EXPECT_EQ(session.images[0].path, folder / "deep/er/renamed.jpg");
+}
+
+TEST_F(Sources, AreNamedWhenTheyAreMissingOrNoLongerTheSame) {
+  fs::remove(folder / "a.pth");
+  ASSERT_TRUE(write_file(folder / "b.jpg", "another picture"));
+  const auto checks = find_sources(session, {folder.path()});
+  ASSERT_TRUE(checks);
+  EXPECT_EQ((*checks)[0].state, SourceState::Missing);
+  EXPECT_EQ((*checks)[1].state, SourceState::Changed);
+  const auto error = missing_sources(session, *checks, "use --find DIR");
+  ASSERT_TRUE(error);
+  EXPECT_THAT(error->message(), testing::AllOf(HasSubstr("a.pth is missing"), HasSubstr("b.jpg has changed"),
+                                               HasSubstr(session.images[0].sha256.substr(0, 16)), HasSubstr("--find")));
+}
+
+TEST_F(Sources, CanBeLeftOut) {
+  session.images.push_back({folder / "none.jpg", {}, -1, {}});
+  std::swap(session.images[0], session.images[1]);
+  session.model = 0;
+  session.image = 1;
+  for (const int image : {0, 1}) {
+    FigurePanelPlan panel;
+    panel.view = "scores";
+    panel.model = 0;
+    panel.image = image;
+    session.figure.panels.push_back(panel);
+  }
+  const auto checks = find_sources(session, {});
+  ASSERT_TRUE(checks);
+  drop_unusable(session, *checks);
+  ASSERT_EQ(session.images.size(), 1U);
+  EXPECT_EQ(session.images[0].path.filename(), "b.jpg");
+  EXPECT_EQ(session.image, 0) << "the same picture at its new place";
+  ASSERT_EQ(session.figure.panels.size(), 1U);
+  EXPECT_EQ(session.figure.panels[0].image, 0);
+}
+
+TEST_F(Sources, AreCheckedUntilSomebodyStopsIt) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(find_sources(session, {}, {stop.get_token(), {}}).error().kind, Error::Kind::Cancelled);
+}
+
+}  // namespace
+}  // namespace orderscope

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/figure/color_bar_painter.h"
+#include "widgets/figure/custom_plot.h"
+#include "widgets/figure/format.h"
+#include "widgets/figure/plate_parts.h"
+#include "widgets/figure/plate_picture.h"
+
+namespace orderscope {
+namespace {
+
+constexpr double kLargestTile = 130 * kPoint;
+constexpr double kBarWidth = 6 * kPoint;
+constexpr double kWideEnough = 320 * kPoint;  // below it the titles go above
+
+const Map* first_map(const PanelGroup& group) {
+  for (const MapPanel& panel : group.panels)
+    if (panel.map) return panel.map.get();
+  return nullptr;
+}
+
+QString unit_of(const PanelGroup& group) {
+  const Map* map = first_map(group);
+  return map == nullptr ? QString() : QString::fromStdString(map->unit);
+}
+
+double letter_indent(const PlatePainter& plate) { return plate.plate.letters ? 1.7 * plate.plate.font_pt * kPoint : 0; }
+
+/// As wide as the longest word of titles left of the maps: words are not broken.
+double side_title_width(const PlatePainter& plate, const PanelGrid& grid) {
+  double widest = 30 * kPoint;
+  const auto include = [&](const QFont& font, const QString& text) {
+    for (const QString& word : text.split(QChar(' '), Qt::SkipEmptyParts))
+      widest = std::max(widest, PlateFonts::width(font, word));
+  };
+  for (const auto& row : grid.rows)
+    for (const PanelGroup& group : row) {
+      include(plate.fonts.heading, group.title);
+      include(plate.fonts.caption, group.subtitle);
+    }
+  return letter_indent(plate) + std::min(widest, 90 * kPoint) + 5 * kPoint;
+}
+
+/// Distances of a grid at a width, and where its tiles come to lie.
+struct MapsLayout {
+  MapsLayout(const PlatePainter& plate, const PanelGrid& grid, double width) {
+    titles_above = width < kWideEnough;
+    double labels = 0;
+    for (const auto& row : grid.rows)
+      for (const PanelGroup& group : row) {
+        for (const ColorBarTick& tick : color_bar_ticks(group.bar, group.relative))
+          labels = std::max(labels, PlateFonts::width(plate.fonts.caption, tick.label));
+        labels = std::max(labels, PlateFonts::width(plate.fonts.caption, unit_of(group)) - kBarWidth);
+      }
+    metrics.title = titles_above ? 0 : side_title_width(plate, grid);
+    metrics.bar = 1.4 * kBarWidth + labels + 6 * kPoint;
+    metrics.caption = PlateFonts::height(plate.fonts.caption) + 2 * kPoint;
+    metrics.gap = 5 * kPoint;
+    metrics.header = PlateFonts::height(plate.fonts.heading) + 1 * kPoint;
+    header = titles_above ? PlateFonts::height(plate.fonts.letter) + 1 * kPoint : 0;
+    constexpr double kUnlimited = 1e7;
+    const double tile = std::min(fitting_tile(grid, metrics, {width, kUnlimited}), kLargestTile);
+    panels = layout_panels(grid, metrics, tile);
+    for (std::size_t row = 0; row < panels.rows.size(); ++row)
+      for (GroupLayout& group : panels.rows[row]) {
+        const double shift = header * static_cast<double>(row + 1);
+        group.title.translate(0, shift);
+        group.bar.translate(0, shift);
+        for (QRectF& place : group.tiles) place.translate(0, shift);
+      }
+    height = panels.size.height() + header * static_cast<double>(panels.rows.size());
+  }
+
+  bool titles_above = false;
+  PanelMetrics metrics;
+  double header = 0, height = 0;
+  PanelLayout panels;
+};
+
+QString caption_text(const QFont& font, const MapPanel& panel, double width) {
+  QStringList candidates;
+  if (panel.map) {
+    const Range range = range_of(*panel.map);
+    for (const QString& text : {range_text(range), short_range_text(range)})
+      candidates << (panel.label.isEmpty() ? text : panel.label + QStringLiteral("   ") + text);
+  }
+  candidates << panel.label;
+  for (const QString& text : candidates)
+    if (PlateFonts::width(font, text) <= width) return text;
+  return QFontMetricsF(font).elidedText(panel.label, Qt::ElideRight, width);
+}
+
+void paint_tile(QCPPainter& painter, const PlatePainter& plate, const PanelGrid& grid, const MapPanel& panel,
+                const QRectF& tile) {
+  const QRectF picture = paint_picture(painter, grid, panel, tile);
+  painter.setPen(QPen(kSecondary, kHairline));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRect(picture);
+  painter.setFont(plate.fonts.caption);
+  painter.setPen(QPen(kSecondary));
+  painter.drawText(QRectF(tile.left(), tile.top() + tile.width() + 1 * kPoint, tile.width(),
+                          PlateFonts::height(plate.fonts.caption)),
+                   Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine,
+                   caption_text(plate.fonts.caption, panel, tile.width()));
+}
+
+/// The title over a column, behind a dot in the colour of its model.
+void paint_column(QCPPainter& painter, const PlatePainter& plate, const PanelColumn& column, const QRectF& place) {
+  double x = place.left();
+  const double baseline = place.top() + QFontMetricsF(plate.fonts.heading).ascent();
+  if (column.color.isValid()) {
+    const double side = 0.55 * plate.plate.font_pt * kPoint;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(column.color);
+    painter.drawEllipse(QRectF(x, baseline - side, side, side));
+    x += 1.6 * side;
+  }
+  const double right = place.right();
+  const auto write = [&](const QFont& font, const QColor& color, const QString& text) {
+    if (text.isEmpty() || x >= right) return;
+    painter.setFont(font);
+    painter.setPen(QPen(color));
+    painter.drawText(QPointF(x, baseline), QFontMetricsF(font).elidedText(text, Qt::ElideRight, right - x));
+    x += PlateFonts::width(font, text) + 0.5 * plate.plate.font_pt * kPoint;
+  };
+  write(plate.fonts.heading, kInk, column.title);
+  write(plate.fonts.caption, kSecondary, column.detail);
+}
+
+/// A fifth to a half of the picture's width, a round number of the input's pixels.
+void paint_scale_bar(QCPPainter& painter, const PlatePainter& plate, const QRectF& picture, int input_width) {
+  int pixels = 1;
+  for (const int step : {2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000})
+    if (step <= input_width * 0.45) pixels = step;
+  const QString text = QStringLiteral("%1 px").arg(pixels);
+  const double length = picture.width() * pixels / input_width;
+  const double right = picture.right() - 3 * kPoint, y = picture.bottom() - 3 * kPoint;
+  const QFont& font = plate.fonts.caption;
+  const double label = PlateFonts::width(font, text);
+  if (std::max(length, label) > picture.width() * 0.8) return;
+  // On a plate of its own, for what lies under it may have any colour.
+  const QRectF ground(right - std::max(length, label) - 2 * kPoint, y - PlateFonts::height(font) - 1.2 * kPoint,
+                      std::max(length, label) + 4 * kPoint, PlateFonts::height(font) + 3.2 * kPoint);
+  painter.fillRect(ground, QColor(255, 255, 255, 205));
+  painter.setPen(QPen(kInk, 1 * kPoint, Qt::SolidLine, Qt::FlatCap));
+  painter.drawLine(QPointF(right - length, y), QPointF(right, y));
+  painter.setFont(font);
+  painter.setPen(QPen(kInk));
+  painter.drawText(QPointF(right - label, y - 1.2 * kPoint - QFontMetricsF(font).descent()), text);
+}
+
+void paint_side_title(QCPPainter& painter, PlatePainter& plate, const PanelGroup& group, const QRectF& place) {
+  const double indent = letter_indent(plate);
+  const double line = PlateFonts::height(plate.fonts.letter);
+  if (plate.plate.letters) {
+    painter.setFont(plate.fonts.letter);
+    painter.setPen(QPen(kInk));
+    painter.drawText(QPointF(place.left(), place.top() + QFontMetricsF(plate.fonts.letter).ascent()),
+                     panel_letter(plate.letter++));
+  }
+  const double room = place.width() - indent - 3 * kPoint;
+  painter.setFont(plate.fonts.heading);
+  painter.setPen(QPen(kInk));
+  const QRectF heading = QFontMetricsF(plate.fonts.heading)
+                             .boundingRect(QRectF(0, 0, room, place.height()), Qt::TextWordWrap, group.title);
+  painter.drawText(QRectF(place.left() + indent, place.top() + (line - PlateFonts::height(plate.fonts.heading)) / 2,
+                          room, heading.height()),
+                   Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, group.title);
+  painter.setFont(plate.fonts.caption);
+  painter.setPen(QPen(kSecondary));
+  painter.drawText(QRectF(place.left() + indent, place.top() + heading.height() + 2 * kPoint, room,
+                          place.height() - heading.height()),
+                   Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, group.subtitle);
+}
+
+}  // namespace
+
+double maps_height(const PlatePainter& plate, const PanelGrid& grid, double width) {
+  return MapsLayout(plate, grid, width).height;
+}
+
+void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& grid, const QRectF& area) {
+  const MapsLayout layout(plate, grid, area.width());
+  painter.translate(area.topLeft());
+  for (std::size_t i = 0; i < layout.panels.columns.size(); ++i)
+    paint_column(painter, plate, grid.columns[i], layout.panels.columns[i]);
+  bool scaled = !plate.plate.scale_bar || grid.photo.isNull();
+  for (std::size_t row = 0; row < layout.panels.rows.size(); ++row) {
+    for (std::size_t i = 0; i < layout.panels.rows[row].size(); ++i) {
+      const PanelGroup& group = grid.rows[row][i];
+      const GroupLayout& place = layout.panels.rows[row][i];
+      if (layout.titles_above) {
+        const double right = place.bar.right() - place.title.left();
+        plate.paint_heading(painter, {place.title.left(), place.title.top() - layout.header}, right, group.title,
+                            group.subtitle);
+      } else {
+        paint_side_title(painter, plate, group, place.title);
+      }
+      for (std::size_t k = 0; k < group.panels.size(); ++k) {
+        paint_tile(painter, plate, grid, group.panels[k], place.tiles[k]);
+        // A part of another photo has pixels of another size.
+        if (scaled || !group.panels[k].map || group.panels[k].frame) continue;
+        const QRectF& tile = place.tiles[k];
+        paint_scale_bar(painter, plate, {tile.left(), tile.top(), tile.width(), tile.width()}, grid.photo.width());
+        scaled = true;
+      }
+      if (first_map(group) == nullptr) continue;
+      painter.setFont(plate.fonts.caption);
+      paint_color_bar(painter, place.bar, kBarWidth, group.bar, group.relative, kInk, kSecondary, kHairline);
+      painter.setPen(QPen(kSecondary));
+      painter.drawText(
+          QPointF(place.bar.left(), place.bar.bottom() + 1 * kPoint + QFontMetricsF(plate.fonts.caption).ascent()),
+          unit_of(group));
+    }
+  }
+}
+
+}  // namespace orderscope
