@@ -86,7 +86,7 @@ QMenu* MapGrid::make_menu(int index) {
     if (has_picture) add_swipe_menu(*menu, index);
     menu->addSeparator();
   }
-  menu->addMenu(make_style_menu(grid_.style, this, [this](const MapStyle& style) { take_style(style); }));
+  menu->addMenu(make_style_menu(grid_.style, menu, [this](const MapStyle& style) { take_style(style); }));
   QAction* automatic = menu->addAction(tr("&Automatic colour ranges"), this, [this] { set_choices({}); });
   automatic->setEnabled(!choices_.empty());
   if (tile) Q_EMIT menu_opening(index, menu);

@@ -43,10 +43,11 @@ TEST(ComparedModel, GivesEnergyOfEveryBlockAndTheGradCamOfAnInspection) {
     ASSERT_TRUE(inspection);
     const auto view = (*inspection)->explain(1);
     ASSERT_TRUE(view);
-    // The same sums over the same activations, from a trace with other probes.
+    // The same sums over the same activations, from a trace with other probes: float32 rounding.
     for (std::size_t b = 0; b < cams->size(); ++b)
       for (std::size_t i = 0; i < (*cams)[b].values.size(); ++i)
-        ASSERT_NEAR((*cams)[b].values[i], view->cams[b].values[i], 1e-6F) << name;
+        ASSERT_NEAR((*cams)[b].values[i], view->cams[b].values[i], 1e-5F * (1 + std::abs(view->cams[b].values[i])))
+            << name;
     EXPECT_EQ(model->scores().front().index, (*inspection)->scores().front().index);
     EXPECT_FALSE(model->cams(100000));
   }
@@ -55,7 +56,7 @@ TEST(ComparedModel, GivesEnergyOfEveryBlockAndTheGradCamOfAnInspection) {
 TEST(ComparedModel, AttentionFromAPixelIsAProbabilityAndOnlyASwinHasIt) {
   const auto swin = compared("swin");
   for (const int block : last_blocks(swin->model())) {
-    const auto map = swin->attention(block, 20, 30);
+    const auto map = swin->attention(block, swin->input().pixels.width / 3, swin->input().pixels.height / 2);
     ASSERT_TRUE(map) << map.error().message();
     // A softmax in float32.
     EXPECT_NEAR(std::accumulate(map->values.begin(), map->values.end(), 0.0), 1, 1e-5);
