@@ -66,9 +66,12 @@ std::string SessionDocument::fingerprint() const {
 
 void SessionDocument::compare() {
   std::string now = fingerprint();
-  if (!settling_) set_modified(modified_after_recovery_ || now != clean_);
+  if (settling_) return;
+  set_modified(modified_after_recovery_ || now != clean_);
+  // What nobody has changed is not worth a copy; once there is one it must not grow old.
+  const bool wanted = recovery_ && (modified_ || !copied_.empty()) && now != copied_;
   // The timer is not started anew by each change: somebody who drags a slider for a minute has a copy too.
-  if (recovery_ && now != copied_ && !copy_timer_.isActive()) copy_timer_.start();
+  if (wanted && !copy_timer_.isActive()) copy_timer_.start();
 }
 
 void SessionDocument::set_modified(bool modified) {
