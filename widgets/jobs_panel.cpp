@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/jobs_panel.h"
 
-#include <QHBoxLayout>
+#include <QGridLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QSizePolicy>
@@ -14,62 +14,76 @@
 namespace orderscope {
 namespace {
 
-constexpr int kLinesKept = 3;
+constexpr int kJobsShown = 3;
+constexpr int kLinesKept = 8;
 constexpr int kProgressSteps = 1000;
 
 }  // namespace
 
-JobsPanel::JobsPanel(QWidget* parent)
-    : QWidget(parent),
-      current_(new ElidedLabel(QPalette::WindowText, this)),
-      bar_(new QProgressBar(this)),
-      cancel_(new QToolButton(this)),
-      done_(new QLabel(this)) {
+JobsPanel::JobsPanel(QWidget* parent) : QWidget(parent), more_(new QLabel(this)), done_(new QLabel(this)) {
+  setAccessibleName(tr("Jobs"));
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setContentsMargins(3 * kStep, kStep, 3 * kStep, 2 * kStep);
   layout->setSpacing(kStep);
-  layout->addWidget(make_heading(tr("Jobs"), this));
-  auto* line = new QHBoxLayout;
-  line->setSpacing(3 * kStep);
-  line->addWidget(current_, 3);
-  line->addWidget(bar_, 2);
-  line->addWidget(cancel_);
-  layout->addLayout(line);
-  layout->addWidget(done_);
-  layout->addStretch(1);
-
-  // Text may be longer than the panel: it must not widen the window.
-  done_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-  done_->setTextFormat(Qt::PlainText);
-  done_->setFont(small_font(font()));
-  done_->setForegroundRole(QPalette::PlaceholderText);
-  bar_->setTextVisible(false);
-  bar_->setAccessibleName(tr("Progress"));
-  cancel_->setText(tr("Cancel"));
-  cancel_->setToolTip(tr("Stop what is being computed (Ctrl+.)"));
-  connect(cancel_, &QToolButton::clicked, this, &JobsPanel::cancel_requested);
-  // They keep their place while they are not shown, so that nothing jumps.
-  for (QWidget* widget : {static_cast<QWidget*>(bar_), static_cast<QWidget*>(cancel_)}) {
-    QSizePolicy policy = widget->sizePolicy();
-    policy.setRetainSizeWhenHidden(true);
-    widget->setSizePolicy(policy);
+  auto* grid = new QGridLayout;
+  grid->setHorizontalSpacing(3 * kStep);
+  grid->setVerticalSpacing(kStep);
+  grid->setColumnStretch(0, 3);
+  grid->setColumnStretch(1, 2);
+  for (int i = 0; i < kJobsShown; ++i) {
+    Line line{new ElidedLabel(QPalette::WindowText, this), new QProgressBar(this), new QToolButton(this)};
+    line.bar->setTextVisible(false);
+    line.bar->setAccessibleName(tr("Progress"));
+    line.cancel->setText(tr("Cancel"));
+    line.cancel->setToolTip(i == 0 ? tr("Stop this job (Ctrl+. stops all)") : tr("Stop this job"));
+    line.cancel->setAccessibleName(tr("Cancel job %1").arg(i + 1));
+    connect(line.cancel, &QToolButton::clicked, this, [this, i] {
+      if (static_cast<std::size_t>(i) < jobs_.size())
+        Q_EMIT cancel_requested(jobs_[static_cast<std::size_t>(i)].id);
+    });
+    // They keep their place while they are not shown, so that nothing jumps.
+    for (QWidget* widget : {static_cast<QWidget*>(line.bar), static_cast<QWidget*>(line.cancel)}) {
+      QSizePolicy policy = widget->sizePolicy();
+      policy.setRetainSizeWhenHidden(i == 0);
+      widget->setSizePolicy(policy);
+    }
+    grid->addWidget(line.text, i, 0);
+    grid->addWidget(line.bar, i, 1);
+    grid->addWidget(line.cancel, i, 2);
+    lines_.push_back(line);
   }
-  finish();
+  layout->addLayout(grid);
+  layout->addWidget(more_);
+  layout->addWidget(done_, 1);
+
+  // Text may be longer or higher than the panel: it must not widen the window.
+  for (QLabel* label : {more_, done_}) {
+    label->setTextFormat(Qt::PlainText);
+    label->setFont(small_font(font()));
+    label->setForegroundRole(QPalette::PlaceholderText);
+  }
+  done_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
+  done_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  set_jobs({});
 }
 
-void JobsPanel::start(const QString& what) {
-  what_ = what;
-  busy_ = true;
-  set_progress({}, -1);
-  bar_->show();
-  cancel_->show();
-}
-
-void JobsPanel::set_progress(const QString& activity, double fraction) {
-  if (!busy_) return;
-  current_->set_text(activity.isEmpty() ? what_ : what_ + QStringLiteral(" · ") + activity);
-  bar_->setRange(0, fraction < 0 ? 0 : kProgressSteps);
-  if (fraction >= 0) bar_->setValue(static_cast<int>(fraction * kProgressSteps));
+void JobsPanel::set_jobs(const std::vector<JobRow>& jobs) {
+  jobs_ = jobs;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const Line& line = lines_[i];
+    const bool used = i < jobs.size();
+    line.text->setVisible(used || i == 0);
+    line.bar->setVisible(used);
+    line.cancel->setVisible(used);
+    if (!used) continue;
+    const JobRow& job = jobs[i];
+    line.text->set_text(job.activity.isEmpty() ? job.title : job.title + QStringLiteral(" · ") + job.activity);
+    line.bar->setRange(0, job.fraction < 0 ? 0 : kProgressSteps);
+    if (job.fraction >= 0) line.bar->setValue(static_cast<int>(job.fraction * kProgressSteps));
+  }
+  if (jobs.empty()) lines_.front().text->set_text(tr("Ready"));
+  more_->setVisible(jobs.size() > lines_.size());
+  more_->setText(tr("and %n more", nullptr, static_cast<int>(jobs.size() - std::min(jobs.size(), lines_.size()))));
 }
 
 void JobsPanel::add_done(const QString& line) {
@@ -77,14 +91,5 @@ void JobsPanel::add_done(const QString& line) {
   while (done_lines_.size() > kLinesKept) done_lines_.removeLast();
   done_->setText(done_lines_.join('\n'));
 }
-
-void JobsPanel::finish() {
-  busy_ = false;
-  current_->set_text(tr("Ready"));
-  bar_->hide();
-  cancel_->hide();
-}
-
-bool JobsPanel::busy() const { return busy_; }
 
 }  // namespace orderscope

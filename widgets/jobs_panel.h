@@ -3,6 +3,7 @@
 
 #include <QStringList>
 #include <QWidget>
+#include <vector>
 
 class QLabel;
 class QProgressBar;
@@ -12,6 +13,14 @@ namespace orderscope {
 
 class ElidedLabel;
 
+/// What the jobs panel shows of one job.
+struct JobRow {
+  quint64 id = 0;
+  QString title;
+  QString activity;
+  double fraction = -1;  ///< below 0: not known
+};
+
 /// What is being computed, how far it is, a way to stop it, and what was done last.
 class JobsPanel : public QWidget {
   Q_OBJECT
@@ -19,27 +28,28 @@ class JobsPanel : public QWidget {
  public:
   explicit JobsPanel(QWidget* parent = nullptr);
 
-  void start(const QString& what);
-  /// `fraction` below 0: not known.
-  void set_progress(const QString& activity, double fraction);
-  /// Goes to the list of what was done, for example "order maps, chelsea: 84 ms".
+  void set_jobs(const std::vector<JobRow>& jobs);
+  /// Goes to the list of what was done, for example "order maps, chelsea · 84 ms".
   void add_done(const QString& line);
-  void finish();
 
-  bool busy() const;
-  QToolButton* cancel_button() const { return cancel_; }
+  bool busy() const { return !jobs_.empty(); }
+  QToolButton* cancel_button() const { return lines_.front().cancel; }  ///< of the first job
 
  Q_SIGNALS:
-  void cancel_requested();
+  void cancel_requested(quint64 job);
 
  private:
-  ElidedLabel* current_;
-  QProgressBar* bar_;
-  QToolButton* cancel_;
+  struct Line {
+    ElidedLabel* text;
+    QProgressBar* bar;
+    QToolButton* cancel;
+  };
+
+  std::vector<Line> lines_;
+  QLabel* more_;
   QLabel* done_;
-  QString what_;
+  std::vector<JobRow> jobs_;
   QStringList done_lines_;
-  bool busy_ = false;
 };
 
 }  // namespace orderscope

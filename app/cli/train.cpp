@@ -67,6 +67,8 @@ void add_recipe_options(CLI::App& app, Options& o) {
   app.add_option("--cutmix", t.mix.cutmix_alpha, "alpha of CutMix; 0: none")->capture_default_str();
   app.add_option("--crop-pct", t.crop_pct, "evaluation: side of the centre crop by the short side")
       ->capture_default_str();
+  app.add_option("--matmul-precision", t.matmul_precision, "of float32 matrix products: highest, high or medium")
+      ->capture_default_str();
   app.add_option("--seed", t.seed, "of everything random")->capture_default_str();
 }
 

@@ -43,7 +43,10 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   const QCommandLineOption theme("theme", "dark or light; otherwise as the desktop.", "THEME");
   const QCommandLineOption size("window-size", "Size of the window, for example 1280x800.", "WxH");
   const QCommandLineOption plugins("plugins", "Load the plugins in this folder; may be given again.", "DIR");
-  parser.addOptions({help, version, window, session, theme, size, plugins});
+  const QCommandLineOption page("page", "Show this page first: orders, receptive-field, attribution, compare, data-set.",
+                                "PAGE");
+  const QCommandLineOption timings("trace-timings", "Print to stderr how long things took.");
+  parser.addOptions({help, version, window, session, theme, size, plugins, page, timings});
   if (!parser.parse(arguments)) return wrong_usage(parser.errorText());
   // Without an application object, which needs a display, the parser does not know the program's name.
   if (parser.isSet(help)) return {{}, 0, parser.helpText().replace("<executable_name>", "orderscope").trimmed()};
@@ -59,6 +62,8 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
     return wrong_usage(QStringLiteral("--export-window wants a name that ends in .png"));
   if (parser.isSet(session) && options.export_session.isEmpty())
     return wrong_usage(QStringLiteral("--export-session wants a folder"));
+  options.page = parser.value(page);
+  options.trace_timings = parser.isSet(timings);
   if (parser.isSet(theme)) {
     const QString name = parser.value(theme);
     if (name != "dark" && name != "light")
@@ -68,7 +73,7 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   if (parser.isSet(size)) {
     const auto given = parse_size(parser.value(size));
     if (!given) return wrong_usage(QStringLiteral("--window-size wants WIDTHxHEIGHT, not %1").arg(parser.value(size)));
-    options.window_size = *given;
+    options.window_size = given;
   }
   return parsed;
 }

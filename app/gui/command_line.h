@@ -18,7 +18,9 @@ struct CommandLine {
   QString export_window;                     ///< PNG to write; empty: none
   QString export_session;                    ///< folder to write; empty: none
   std::optional<ThemeKind> theme;
-  QSize window_size{1600, 1000};
+  std::optional<QSize> window_size;
+  QString page;               ///< to show first; empty: the one of the last time
+  bool trace_timings = false;
 
   bool exports() const { return !export_window.isEmpty() || !export_session.isEmpty(); }
 };

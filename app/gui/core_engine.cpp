@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/inspection_engine.h"
 #include "core/base/threads.h"
+#include "core/run/model_cache.h"
 
 namespace orderscope {
 namespace {
 
 class CoreEngine : public InspectionEngine {
  public:
+  explicit CoreEngine(std::shared_ptr<ModelCache> models) : models_(std::move(models)) {}
+
   void set_up_thread() override { set_up_compute_threads(); }
 
   Result<std::shared_ptr<const Model>> open_model(const std::filesystem::path& path, const JobContext& job) override {
-    return load_model(path, {}, job);
+    return models_->open(path, job);
   }
 
   Result<std::shared_ptr<const ForwardResult>> inspect(std::shared_ptr<const Model> model,
@@ -42,11 +45,14 @@ class CoreEngine : public InspectionEngine {
   }
 
  private:
+  std::shared_ptr<ModelCache> models_;
   std::shared_ptr<Inspection> inspection_;
 };
 
 }  // namespace
 
-std::unique_ptr<InspectionEngine> make_core_engine() { return std::make_unique<CoreEngine>(); }
+std::unique_ptr<InspectionEngine> make_core_engine(std::shared_ptr<ModelCache> models) {
+  return std::make_unique<CoreEngine>(std::move(models));
+}
 
 }  // namespace orderscope

@@ -10,6 +10,8 @@
 
 namespace orderscope {
 
+class ModelCache;
+
 /// What a forward pass of one image gives: a copy, so that the window needs no lock while the worker goes on.
 struct ForwardResult {
   std::shared_ptr<const Model> model;
@@ -37,6 +39,7 @@ class InspectionEngine {
   virtual Result<ClassView> explain(int class_index, const JobContext& job) = 0;
 };
 
-std::unique_ptr<InspectionEngine> make_core_engine();
+/// Opens models through `models`, which others may share.
+std::unique_ptr<InspectionEngine> make_core_engine(std::shared_ptr<ModelCache> models);
 
 }  // namespace orderscope

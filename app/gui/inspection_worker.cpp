@@ -18,12 +18,13 @@ InspectionWorker::~InspectionWorker() {
   pool_.waitForDone();
 }
 
-void InspectionWorker::start(InspectionRequest request) {
+std::stop_source InspectionWorker::start(InspectionRequest request) {
   stop_.request_stop();
   stop_ = std::stop_source();
   busy_ = true;
   const std::uint64_t id = ++newest_;
   pool_.start([this, id, request = std::move(request), stop = stop_.get_token()] { run(id, request, stop); });
+  return stop_;
 }
 
 void InspectionWorker::cancel() { stop_.request_stop(); }

@@ -32,7 +32,8 @@ class InspectionWorker : public QObject {
   explicit InspectionWorker(std::unique_ptr<InspectionEngine> engine, QObject* parent = nullptr);
   ~InspectionWorker() override;  ///< cancels, then waits
 
-  void start(InspectionRequest request);
+  /// Returns what stops this request.
+  std::stop_source start(InspectionRequest request);
   void cancel();
   void forget();  ///< the next request reads everything from disk again
   bool busy() const { return busy_; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QApplication>
+#include <QTimer>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 #include "app/gui/command_line.h"
@@ -8,8 +10,10 @@
 #include "app/gui/inspection_engine.h"
 #include "app/gui/main_window.h"
 #include "app/gui/resources.h"
+#include "app/gui/timings.h"
 #include "app/gui/unattended.h"
 #include "core/plugins/plugins.h"
+#include "core/run/model_cache.h"
 
 namespace {
 
@@ -44,6 +48,7 @@ bool has_display() { return qEnvironmentVariableIsSet("DISPLAY") || qEnvironment
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto started = std::chrono::steady_clock::now();
   QStringList arguments;
   for (int i = 0; i < argc; ++i) arguments << QString::fromLocal8Bit(argv[i]);
   ParsedCommandLine parsed = parse_command_line(arguments);
@@ -71,19 +76,34 @@ int main(int argc, char** argv) {
   QApplication application(argc, argv);
   QApplication::setApplicationName(QStringLiteral("OrderScope"));
   QApplication::setDesktopFileName(QStringLiteral("orderscope"));
-  const ThemeKind theme =
-      options.theme.value_or(options.exports() ? ThemeKind::Dark : desktop_theme(QApplication::palette()));
+  // What somebody set up on their own screen has no place in a picture that a script makes.
+  Settings settings = options.exports() ? Settings::forgetful() : Settings::of_user();
+  const ThemeKind usual = options.exports() ? ThemeKind::Dark : desktop_theme(QApplication::palette());
+  const ThemeKind theme = options.theme.value_or(settings.theme().value_or(usual));
   apply_theme(application, theme);
-  load_all_plugins(options.plugins);
-  add_defaults(options.files, QCoreApplication::applicationDirPath());
 
-  MainWindow window(make_core_engine(), theme);
-  window.resize(options.window_size);
+  const auto models = std::make_shared<ModelCache>();
+  MainWindow window(make_core_engine(models), theme, std::move(settings), models);
+  window.timings().start_at(started);
+  window.timings().print_to_stderr(options.trace_timings);
+  window.timings().watch_stalls();
+  if (options.window_size) window.resize(*options.window_size);
+  if (!options.page.isEmpty() && !window.show_page(options.page)) {
+    std::fprintf(stderr, "orderscope: there is no page %s\n", qPrintable(options.page));
+    return 2;
+  }
   if (!options.exports()) {
     window.show();
-    window.add_files(options.files);
+    // The window first: models and plugins are read once it is on the screen.
+    QTimer::singleShot(0, &window, [&] {
+      load_all_plugins(options.plugins);
+      add_defaults(options.files, QCoreApplication::applicationDirPath());
+      window.add_files(options.files);
+    });
     return QApplication::exec();
   }
+  load_all_plugins(options.plugins);
+  add_defaults(options.files, QCoreApplication::applicationDirPath());
   window.setAttribute(Qt::WA_DontShowOnScreen);
   window.show();
   UnattendedExport unattended(window, options);

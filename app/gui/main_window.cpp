@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/main_window.h"
 
+#include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
+#include <QElapsedTimer>
+#include <QMenu>
 #include <QMimeData>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <QTimer>
 #include <QUrl>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -15,14 +19,22 @@
 #include "app/gui/orders_page.h"
 #include "app/gui/session.h"
 #include "app/gui/sources_panel.h"
+#include "app/gui/timings.h"
+#include "app/gui/view_history.h"
+#include "widgets/dock_title.h"
 #include "widgets/input_view.h"
-#include "widgets/map_grid.h"
+#include "widgets/jobs_panel.h"
 #include "widgets/network_strip.h"
 
 namespace orderscope {
 
-MainWindow::MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme)
-    : session_(std::make_unique<Session>(std::move(engine))), theme_(theme) {
+MainWindow::MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme, Settings settings,
+                       std::shared_ptr<ModelCache> models)
+    : settings_(std::move(settings)),
+      session_(std::make_unique<Session>(std::move(engine), models ? models : std::make_shared<ModelCache>())),
+      theme_(theme),
+      history_(new ViewHistory(this)),
+      timings_(new Timings(this)) {
   setWindowTitle(QStringLiteral("OrderScope"));
   setAcceptDrops(true);
   setMinimumSize(960, 640);
@@ -36,7 +48,7 @@ MainWindow::MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme
   tabs_->setExpanding(false);
   tabs_->setDrawBase(false);
   tabs_->setAccessibleName(tr("Pages"));
-  pages_ = new QStackedWidget(centre);
+  stack_ = new QStackedWidget(centre);
   layout->addWidget(tabs_);
   auto* border = new QFrame(centre);
   border->setFrameShape(QFrame::HLine);
@@ -44,78 +56,185 @@ MainWindow::MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme
   border->setForegroundRole(QPalette::Mid);
   border->setFixedHeight(1);
   layout->addWidget(border);
-  layout->addWidget(pages_, 1);
+  layout->addWidget(stack_, 1);
   setCentralWidget(centre);
-  connect(tabs_, &QTabBar::currentChanged, pages_, &QStackedWidget::setCurrentIndex);
 
-  orders_ = new OrdersPage(*session_, this);
-  sources_ = new SourcesPanel(*session_, this);
-  inspector_ = new Inspector(*session_, this);
-  network_ = new NetworkPanel(*session_, this);
-  add_page(tr("Orders"), orders_);
-
-  setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
-  setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
-  add_panel(tr("Models and images"), sources_, Qt::LeftDockWidgetArea, QStringLiteral("F7"));
-  add_panel(tr("Inspector"), inspector_, Qt::RightDockWidgetArea, QStringLiteral("F8"));
-  add_panel(tr("Network and jobs"), network_, Qt::BottomDockWidgetArea, QStringLiteral("F9"));
-  sources_->setMinimumWidth(184);
-  inspector_->setMinimumWidth(300);
-  network_->setMinimumHeight(124);
-
+  make_pages();
+  make_docks();
   make_menus();
   connect_parts();
+  restore_settings();
+  for (Page* page : pages_) history_->watch(*page);
+  connect(tabs_, &QTabBar::currentChanged, this, &MainWindow::page_changed);
+  page_changed();
   network_->strip()->setFocus();
 }
 
 MainWindow::~MainWindow() {
-  // The parts listen to the session; it must not speak to them while they go.
+  // The parts listen to the session and to each other; they must not speak while they go.
   session_->disconnect();
+  session_->jobs().disconnect();
+  history_->disconnect();
+  // Pages compute with what the session holds, so they go first.
+  for (Page* page : pages_) delete page;
+}
+
+void MainWindow::make_pages() {
+  orders_ = new OrdersPage(*session_, this);
+  pages_ = {orders_};
+  for (Page* page : pages_) {
+    stack_->addWidget(page);
+    tabs_->addTab(page->title());
+    connect_page(page);
+  }
+}
+
+void MainWindow::make_docks() {
+  setDockOptions(QMainWindow::AnimatedDocks | QMainWindow::AllowNestedDocks | QMainWindow::AllowTabbedDocks);
+  setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+  setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+  models_ = new ModelsPanel(*session_, this);
+  images_ = new ImagesPanel(*session_, this);
+  inspector_ = new Inspector(*session_, this);
+  network_ = new NetworkPanel(*session_, this);
+  jobs_ = new JobsPanel(this);
+  add_dock(QStringLiteral("models"), tr("Models"), models_, Qt::LeftDockWidgetArea, tr("F6"));
+  add_dock(QStringLiteral("images"), tr("Images"), images_, Qt::LeftDockWidgetArea, tr("F7"));
+  add_dock(QStringLiteral("inspector"), tr("Inspector"), inspector_, Qt::RightDockWidgetArea, tr("F8"));
+  add_dock(QStringLiteral("network"), tr("Network"), network_, Qt::BottomDockWidgetArea, tr("F9"));
+  add_dock(QStringLiteral("jobs"), tr("Jobs"), jobs_, Qt::BottomDockWidgetArea, tr("F10"));
+  images_->setMinimumWidth(184);
+  inspector_->setMinimumWidth(280);
+  network_->setMinimumHeight(100);
+}
+
+QDockWidget* MainWindow::add_dock(const QString& id, const QString& title, QWidget* panel, Qt::DockWidgetArea area,
+                                  const QString& shortcut) {
+  auto* dock = new QDockWidget(title, this);
+  dock->setObjectName(id);
+  dock->setTitleBarWidget(new DockTitle(dock));
+  dock->setWidget(panel);
+  panel->setAccessibleName(title);
+  addDockWidget(area, dock);
+  QAction* toggle = dock->toggleViewAction();
+  toggle->setShortcut(QKeySequence(shortcut));
+  toggle->setToolTip(tr("Show or hide: %1").arg(title));
+  docks_.push_back(dock);
+  return dock;
+}
+
+void MainWindow::arrange_docks() {
+  const auto dock = [this](const char* id) { return findChild<QDockWidget*>(QLatin1String(id)); };
+  for (QDockWidget* each : docks_) {
+    each->setFloating(false);
+    each->show();
+  }
+  addDockWidget(Qt::LeftDockWidgetArea, dock("models"));
+  splitDockWidget(dock("models"), dock("images"), Qt::Vertical);
+  addDockWidget(Qt::RightDockWidgetArea, dock("inspector"));
+  addDockWidget(Qt::BottomDockWidgetArea, dock("network"));
+  splitDockWidget(dock("network"), dock("jobs"), Qt::Horizontal);
+  resizeDocks({dock("models"), dock("images")}, {height() / 5, height()}, Qt::Vertical);
+  resizeDocks({dock("images")}, {std::clamp(width() / 7, 184, 280)}, Qt::Horizontal);
+  resizeDocks({dock("inspector")}, {std::clamp(width() * 22 / 100, 280, 520)}, Qt::Horizontal);
+  resizeDocks({dock("network"), dock("jobs")}, {width() * 5 / 8, width() * 3 / 8}, Qt::Horizontal);
+  resizeDocks({dock("network"), dock("jobs")}, {132, 132}, Qt::Vertical);
 }
 
 void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
   if (event->spontaneous() || sized_) return;
   sized_ = true;
-  const auto docks = findChildren<QDockWidget*>(Qt::FindDirectChildrenOnly);
-  for (QDockWidget* dock : docks) {
-    const auto area = dockWidgetArea(dock);
-    if (area == Qt::LeftDockWidgetArea) resizeDocks({dock}, {std::clamp(width() / 7, 184, 280)}, Qt::Horizontal);
-    if (area == Qt::RightDockWidgetArea) resizeDocks({dock}, {std::clamp(width() / 4, 300, 480)}, Qt::Horizontal);
+  if (settings_.docks().isEmpty() || !restoreState(settings_.docks())) arrange_docks();
+  // Once the first picture of the window is on the screen.
+  QTimer::singleShot(0, this, [this] { timings_->mark(tr("window shown")); });
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  keep_settings();
+  QMainWindow::closeEvent(event);
+}
+
+void MainWindow::restore_settings() {
+  if (!settings_.geometry().isEmpty()) restoreGeometry(settings_.geometry());
+  for (Page* page : pages_) {
+    const auto state = settings_.page_state(page->id());
+    if (state.is_object()) page->restore(state);
   }
+  show_page(settings_.page());
 }
 
-void MainWindow::add_page(const QString& title, QWidget* page) {
-  pages_->addWidget(page);
-  tabs_->addTab(title);
+void MainWindow::keep_settings() {
+  settings_.set_layout(saveGeometry(), saveState());
+  settings_.set_page(page()->id());
+  for (Page* page : pages_) settings_.set_page_state(page->id(), page->state());
 }
 
-void MainWindow::add_panel(const QString& title, QWidget* panel, Qt::DockWidgetArea area, const QString& shortcut) {
-  auto* dock = new QDockWidget(title, this);
-  dock->setObjectName(title);
-  dock->setFeatures(QDockWidget::DockWidgetClosable);
-  // The panels have headings of their own; an empty widget in its place takes the title bar away.
-  dock->setTitleBarWidget(new QWidget(dock));
-  dock->setWidget(panel);
-  addDockWidget(area, dock);
-  QAction* toggle = dock->toggleViewAction();
-  toggle->setShortcut(QKeySequence(shortcut));
-  toggle->setToolTip(tr("Show or hide %1").arg(title));
-  panel_actions_.push_back(toggle);
+Page* MainWindow::page() const { return pages_[static_cast<std::size_t>(std::max(0, tabs_->currentIndex()))]; }
+
+bool MainWindow::show_page(const QString& id) {
+  const auto found = std::ranges::find(pages_, id, &Page::id);
+  if (found == pages_.end()) return false;
+  tabs_->setCurrentIndex(static_cast<int>(found - pages_.begin()));
+  return true;
+}
+
+void MainWindow::page_changed() {
+  Page* current = page();
+  stack_->setCurrentWidget(current);
+  for (std::size_t i = 0; i < pages_.size(); ++i) page_menus_[i]->menuAction()->setVisible(pages_[i] == current);
+  inspector_->set_panels(current->panels());
+  current->activate();
+}
+
+void MainWindow::connect_page(Page* page) {
+  connect(page, &Page::panels_changed, this, [this, page] {
+    if (page == this->page()) inspector_->set_panels(page->panels());
+  });
+  connect(page, &Page::cursor_moved, this, [this, page](std::optional<QPointF> position) {
+    if (page == this->page()) inspector_->set_cursor(position);
+  });
+  connect(page, &Page::open_requested, this, &MainWindow::open_images);
 }
 
 void MainWindow::connect_parts() {
-  connect(orders_, &OrdersPage::panels_changed, this, [this] { inspector_->set_panels(orders_->panels()); });
-  connect(orders_->grid(), &MapGrid::cursor_moved, inspector_, &Inspector::set_cursor);
-  connect(inspector_->input(), &InputView::hovered, orders_->grid(),
-          [this](QPointF position) { orders_->grid()->set_cursor(position); });
-  connect(inspector_->input(), &InputView::left, orders_->grid(), &MapGrid::release_cursor);
-  connect(sources_, &SourcesPanel::open_requested, this, &MainWindow::open_images);
+  connect(inspector_->input(), &InputView::hovered, this, [this](QPointF position) { page()->set_cursor(position); });
+  connect(inspector_->input(), &InputView::left, this, [this] { page()->set_cursor(std::nullopt); });
+  connect(images_, &ImagesPanel::open_requested, this, &MainWindow::open_images);
+  connect(session_.get(), &Session::files_added, this, [this](const std::vector<std::filesystem::path>& paths) {
+    for (const auto& path : paths) settings_.add_recent_file(QString::fromStdString(path.string()));
+  });
   connect(session_.get(), &Session::result_changed, this, [this] {
     const auto result = session_->result();
     setWindowTitle(result ? QStringLiteral("%1 – %2 – OrderScope")
                                 .arg(file_name(result->image_path), QString::fromStdString(result->model->name))
                           : QStringLiteral("OrderScope"));
+  });
+  connect_jobs();
+  connect_timings();
+}
+
+void MainWindow::connect_jobs() {
+  JobList& jobs = session_->jobs();
+  connect(&jobs, &JobList::changed, jobs_, [this, &jobs] {
+    std::vector<JobRow> rows;
+    for (const JobList::Job& job : jobs.jobs()) rows.push_back({job.id, job.title, job.activity, job.fraction});
+    jobs_->set_jobs(rows);
+  });
+  connect(&jobs, &JobList::noted, jobs_, &JobsPanel::add_done);
+  connect(jobs_, &JobsPanel::cancel_requested, &jobs, &JobList::cancel);
+}
+
+void MainWindow::connect_timings() {
+  const auto since = std::make_shared<QElapsedTimer>();
+  connect(session_.get(), &Session::started, timings_, [since] { since->start(); });
+  connect(session_.get(), &Session::result_changed, timings_, [this, since] {
+    if (!session_->result() || !since->isValid()) return;
+    timings_->add(tr("first maps after the request"), static_cast<double>(since->nsecsElapsed()) / 1e6);
+  });
+  connect(session_.get(), &Session::view_changed, timings_, [this, since] {
+    if (session_->view() && since->isValid())
+      timings_->add(tr("all maps after the request"), static_cast<double>(since->nsecsElapsed()) / 1e6);
   });
 }
 

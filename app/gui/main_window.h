@@ -2,26 +2,34 @@
 #pragma once
 
 #include <QMainWindow>
+#include <QPointer>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <vector>
 
+#include "app/gui/settings.h"
 #include "widgets/theme.h"
 
-class QAction;
+class QDockWidget;
 class QMenu;
 class QStackedWidget;
 class QTabBar;
 
 namespace orderscope {
 
+class ImagesPanel;
 class Inspector;
 class InspectionEngine;
+class JobsPanel;
+class ModelCache;
+class ModelsPanel;
 class NetworkPanel;
 class OrdersPage;
+class Page;
 class Session;
-class SourcesPanel;
+class Timings;
+class Tour;
+class ViewHistory;
 class WeightsDialog;
 struct OrdersSnapshot;
 
@@ -31,55 +39,87 @@ class MainWindow : public QMainWindow {
   Q_OBJECT
 
  public:
-  explicit MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme = ThemeKind::Dark);
+  explicit MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme = ThemeKind::Dark,
+                      Settings settings = Settings::forgetful(), std::shared_ptr<ModelCache> models = {});
   ~MainWindow() override;
 
   void add_files(const std::vector<std::filesystem::path>& paths);
+  /// False if no page has this id.
+  bool show_page(const QString& id);
 
   Session& session() { return *session_; }
+  Timings& timings() { return *timings_; }
+  ViewHistory& history() { return *history_; }
+  const std::vector<Page*>& pages() const { return pages_; }
+  Page* page() const;  ///< the one in front
   OrdersPage* orders_page() const { return orders_; }
-  SourcesPanel* sources() const { return sources_; }
+  ModelsPanel* models_panel() const { return models_; }
+  ImagesPanel* images_panel() const { return images_; }
   Inspector* inspector() const { return inspector_; }
   NetworkPanel* network() const { return network_; }
+  JobsPanel* jobs_panel() const { return jobs_; }
   OrdersSnapshot snapshot() const;  ///< of what the orders page shows
 
  protected:
   void showEvent(QShowEvent* event) override;
+  void closeEvent(QCloseEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
 
  private:
-  void add_page(const QString& title, QWidget* page);
-  void add_panel(const QString& title, QWidget* panel, Qt::DockWidgetArea area, const QString& shortcut);
+  void make_pages();
+  void make_docks();
+  QDockWidget* add_dock(const QString& id, const QString& title, QWidget* panel, Qt::DockWidgetArea area,
+                        const QString& shortcut);
+  void arrange_docks();
   void connect_parts();
+  void connect_page(Page* page);
+  void connect_jobs();
+  void connect_timings();
+  void page_changed();
+  void restore_settings();
+  void keep_settings();
 
   // In main_window_menus.cpp.
-  QAction* add_action(QMenu* menu, const QString& text, const QString& shortcut, const QString& tool_tip,
-                      std::function<void()> triggered, const QString& icon = {});
   void make_menus();
   void make_file_menu();
-  void make_view_menu();
+  void make_edit_menu();
+  void make_page_menus();
   void make_go_menu();
+  void make_window_menu();
   void make_help_menu();
+  void show_recent_files();
   void open_images();
+  void open_folder();
   void open_model();
   void show_weights();  ///< in main_window_weights.cpp
   void export_plate();
   void export_session_folder();
   void save_window_image();
   void set_theme(ThemeKind theme);
+  void start_tour();
+  void show_timings();
   void show_about();
   void show_problem(const QString& text);
 
+  Settings settings_;
   std::unique_ptr<Session> session_;
   ThemeKind theme_;
+  ViewHistory* history_;
+  Timings* timings_;
   QTabBar* tabs_;
-  QStackedWidget* pages_;
+  QStackedWidget* stack_;
+  std::vector<Page*> pages_;
+  std::vector<QMenu*> page_menus_;  ///< as many as pages
   OrdersPage* orders_;
-  SourcesPanel* sources_;
+  ModelsPanel* models_;
+  ImagesPanel* images_;
   Inspector* inspector_;
   NetworkPanel* network_;
-  std::vector<QAction*> panel_actions_;
+  JobsPanel* jobs_;
+  std::vector<QDockWidget*> docks_;
+  QMenu* recent_ = nullptr;
+  QPointer<Tour> tour_;
   WeightsDialog* weights_ = nullptr;  ///< made when somebody asks for it
   bool sized_ = false;
 };

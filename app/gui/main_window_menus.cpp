@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAction>
-#include <QActionGroup>
 #include <QApplication>
+#include <QDialog>
+#include <QDockWidget>
 #include <QFileDialog>
+#include <QFileInfo>
+#include <QFontDatabase>
 #include <QMenuBar>
 #include <QMessageBox>
-#include <algorithm>
+#include <QPlainTextEdit>
+#include <QTabBar>
+#include <QVBoxLayout>
 
+#include "app/gui/actions.h"
 #include "app/gui/inspector.h"
 #include "app/gui/main_window.h"
 #include "app/gui/network_panel.h"
 #include "app/gui/orders_page.h"
 #include "app/gui/session.h"
 #include "app/gui/session_export.h"
+#include "app/gui/sources_panel.h"
+#include "app/gui/timings.h"
+#include "app/gui/view_history.h"
 #include "core/base/version.h"
 #include "widgets/banner.h"
 #include "widgets/icons.h"
@@ -21,111 +30,70 @@
 
 namespace orderscope {
 
-QAction* MainWindow::add_action(QMenu* menu, const QString& text, const QString& shortcut, const QString& tool_tip,
-                                std::function<void()> triggered, const QString& icon) {
-  auto* action = new QAction(text, this);
-  if (!icon.isEmpty()) action->setIcon(line_icon(icon));
-  action->setShortcut(QKeySequence(shortcut));
-  action->setToolTip(tool_tip);
-  connect(action, &QAction::triggered, this, std::move(triggered));
-  menu->addAction(action);
-  return action;
-}
-
 void MainWindow::make_menus() {
   make_file_menu();
-  make_view_menu();
+  make_edit_menu();
+  make_page_menus();
   make_go_menu();
+  make_window_menu();
   make_help_menu();
-  for (QMenu* menu : menuBar()->findChildren<QMenu*>(Qt::FindDirectChildrenOnly)) menu->setToolTipsVisible(true);
 }
 
 void MainWindow::make_file_menu() {
-  QMenu* menu = menuBar()->addMenu(tr("&File"));
+  QMenu& menu = *menuBar()->addMenu(tr("&File"));
   add_action(menu, tr("Open &images…"), tr("Ctrl+O"), tr("Add photos to the list"), [this] { open_images(); },
              QStringLiteral("image"));
   add_action(menu, tr("Open &folder of images…"), tr("Ctrl+Shift+O"), tr("Add all photos of a folder"),
-             [this] {
-               const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder of images"));
-               if (!folder.isEmpty()) add_files({folder.toStdString()});
-             },
-             QStringLiteral("folder"));
+             [this] { open_folder(); }, QStringLiteral("folder"));
   add_action(menu, tr("Open &model…"), tr("Ctrl+M"), tr("Add a HorNet, Swin or ConvNeXt checkpoint"),
              [this] { open_model(); }, QStringLiteral("model"));
   add_action(menu, tr("Published &weights…"), tr("Ctrl+Shift+M"), tr("Checkpoints to download, and those that are here"),
              [this] { show_weights(); });
+  recent_ = menu.addMenu(tr("&Recent"));
+  connect(recent_, &QMenu::aboutToShow, this, &MainWindow::show_recent_files);
   add_action(menu, tr("&Compute again"), tr("F5"), tr("Read the model and the image from disk again"),
              [this] { session_->reload(); });
-  menu->addSeparator();
-  QMenu* exports = menu->addMenu(line_icon(QStringLiteral("export")), tr("&Export"));
-  exports->setToolTipsVisible(true);
-  add_action(exports, tr("&Plate…"), tr("Ctrl+E"), tr("Write the maps as a figure: PDF or PNG"),
+  menu.addSeparator();
+  QMenu& exports = *menu.addMenu(line_icon(QStringLiteral("export")), tr("&Export"));
+  add_action(exports, tr("&Plate…"), tr("Ctrl+E"), tr("Write what the page shows as a figure: PDF or PNG"),
              [this] { export_plate(); });
   add_action(exports, tr("&Session folder…"), tr("Ctrl+Shift+E"),
              tr("Write figure, raw maps and provenance to a folder"), [this] { export_session_folder(); });
   add_action(exports, tr("Picture of the &window…"), tr("Ctrl+Shift+P"), tr("Write this window as a PNG"),
              [this] { save_window_image(); });
-  menu->addSeparator();
+  menu.addSeparator();
   add_action(
-      menu, tr("&Cancel what is running"), tr("Ctrl+."), tr("Stop the computation"), [this] { session_->cancel(); },
+      menu, tr("&Cancel what is running"), tr("Ctrl+."), tr("Stop all computations"), [this] { session_->cancel(); },
       QStringLiteral("cancel"));
   add_action(menu, tr("&Quit"), tr("Ctrl+Q"), tr("Leave OrderScope"), [this] { close(); });
 }
 
-void MainWindow::make_view_menu() {
-  QMenu* menu = menuBar()->addMenu(tr("&View"));
-  const auto change = [this](auto edit) {
-    OrdersSettings settings = orders_->settings();
-    edit(settings);
-    orders_->set_settings(settings);
-  };
-  std::vector<std::pair<QAction*, std::function<bool(const OrdersSettings&)>>> checks;
-  const auto choice = [&](QMenu* target, QActionGroup* group, const QString& text, const QString& key,
-                          const QString& tip, auto edit, std::function<bool(const OrdersSettings&)> is_on) {
-    QAction* action = add_action(target, text, key, tip, [change, edit] { change(edit); });
-    action->setCheckable(true);
-    if (group != nullptr) group->addAction(action);
-    checks.emplace_back(action, std::move(is_on));
-  };
+void MainWindow::make_edit_menu() {
+  QMenu& menu = *menuBar()->addMenu(tr("&Edit"));
+  QAction* undo = history_->createUndoAction(&menu, tr("&Undo"));
+  undo->setShortcut(QKeySequence(tr("Ctrl+Z")));
+  undo->setToolTip(tr("Take back the last change of a view"));
+  QAction* redo = history_->createRedoAction(&menu, tr("&Redo"));
+  redo->setShortcut(QKeySequence(tr("Ctrl+Shift+Z")));
+  redo->setToolTip(tr("Make the change again that was taken back"));
+  menu.addActions({undo, redo});
+  menu.setToolTipsVisible(true);
+}
 
-  QMenu* reduction = menu->addMenu(tr("&Channels"));
-  auto* reductions = new QActionGroup(this);
-  const auto reduce = [&](const QString& text, const QString& key, const QString& tip, ChannelReduction to) {
-    choice(reduction, reductions, text, key, tip, [to](OrdersSettings& s) { s.reduction = to; },
-           [to](const OrdersSettings& s) { return s.reduction == to; });
-  };
-  reduce(tr("Mean of absolute values"), tr("Ctrl+1"), tr("mean |·| over channels"), ChannelReduction::MeanAbs);
-  reduce(tr("Mean"), tr("Ctrl+2"), tr("Signed mean over channels"), ChannelReduction::Mean);
-  reduce(tr("L2 norm"), tr("Ctrl+3"), tr("Root of the sum of squares over channels"), ChannelReduction::L2);
-  choice(menu, nullptr, tr("&Shared scale per row"), tr("S"), tr("One colour scale for all maps of a row"),
-         [](OrdersSettings& s) { s.scale = s.scale == ScaleMode::Shared ? ScaleMode::PerMap : ScaleMode::Shared; },
-         [](const OrdersSettings& s) { return s.scale == ScaleMode::Shared; });
-  choice(menu, nullptr, tr("&Interpolate"), tr("I"), tr("Interpolate between the cells of a map"),
-         [](OrdersSettings& s) { s.style.interpolate = !s.style.interpolate; },
-         [](const OrdersSettings& s) { return s.style.interpolate; });
-  constexpr double kOpacityStep = 0.1;
-  add_action(menu, tr("More &opaque"), tr("+"), tr("Less of the photo"), [change] {
-    change([](OrdersSettings& s) { s.style.opacity = std::min(1.0, s.style.opacity + kOpacityStep); });
-  });
-  add_action(menu, tr("More &transparent"), tr("-"), tr("More of the photo"), [change] {
-    change([](OrdersSettings& s) { s.style.opacity = std::max(0.0, s.style.opacity - kOpacityStep); });
-  });
-  menu->addSeparator();
-  add_action(
-      menu, tr("&Dark or light"), tr("Ctrl+Shift+L"), tr("Switch the theme"),
-      [this] { set_theme(theme_ == ThemeKind::Dark ? ThemeKind::Light : ThemeKind::Dark); }, QStringLiteral("theme"));
-  menu->addSeparator();
-  for (QAction* action : panel_actions_) menu->addAction(action);
-
-  const auto show_checks = [this, checks] {
-    for (const auto& [action, is_on] : checks) action->setChecked(is_on(orders_->settings()));
-  };
-  connect(orders_, &OrdersPage::settings_changed, this, show_checks);
-  show_checks();
+void MainWindow::make_page_menus() {
+  for (Page* page : pages_) {
+    QMenu* menu = menuBar()->addMenu(QStringLiteral("&%1").arg(page->title()));
+    page->fill_menu(*menu);
+    page_menus_.push_back(menu);
+  }
 }
 
 void MainWindow::make_go_menu() {
-  QMenu* menu = menuBar()->addMenu(tr("&Go"));
+  QMenu& menu = *menuBar()->addMenu(tr("&Go"));
+  for (std::size_t i = 0; i < pages_.size(); ++i)
+    add_action(menu, tr("Page: %1").arg(pages_[i]->title()), tr("Alt+%1").arg(i + 1), tr("Show this page"),
+               [this, i] { tabs_->setCurrentIndex(static_cast<int>(i)); });
+  menu.addSeparator();
   add_action(menu, tr("&Previous block"), tr("Alt+Left"), tr("To the block before"),
              [this] { session_->select_block(session_->block() - 1); }, QStringLiteral("previous"));
   add_action(menu, tr("&Next block"), tr("Alt+Right"), tr("To the block after"),
@@ -142,9 +110,41 @@ void MainWindow::make_go_menu() {
              [this] { inspector_->scores()->focus_search(); });
 }
 
+void MainWindow::make_window_menu() {
+  QMenu& menu = *menuBar()->addMenu(tr("&Window"));
+  for (const QDockWidget* dock : docks_) menu.addAction(dock->toggleViewAction());
+  add_action(menu, tr("&Reset the layout"), tr("Ctrl+Shift+R"), tr("Put all panels back to their places"),
+             [this] { arrange_docks(); });
+  menu.addSeparator();
+  add_action(
+      menu, tr("&Dark or light"), tr("Ctrl+Shift+L"), tr("Switch the theme"),
+      [this] { set_theme(theme_ == ThemeKind::Dark ? ThemeKind::Light : ThemeKind::Dark); }, QStringLiteral("theme"));
+  add_action(menu, tr("&Full screen"), tr("F11"), tr("Fill the screen, or go back"),
+             [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+}
+
 void MainWindow::make_help_menu() {
-  QMenu* menu = menuBar()->addMenu(tr("&Help"));
+  QMenu& menu = *menuBar()->addMenu(tr("&Help"));
+  add_action(menu, tr("&Tour of this page"), tr("F1"), tr("What there is on this page"), [this] { start_tour(); });
+  add_action(menu, tr("T&imings"), tr("Ctrl+Shift+T"), tr("How long things took, as this program measured it"),
+             [this] { show_timings(); });
   add_action(menu, tr("&About OrderScope"), {}, tr("Version and licence"), [this] { show_about(); });
+}
+
+void MainWindow::show_recent_files() {
+  recent_->clear();
+  const QStringList files = settings_.recent_files();
+  for (const QString& file : files)
+    add_action(*recent_, QFileInfo(file).fileName(), {}, file, [this, file] { add_files({file.toStdString()}); });
+  if (files.isEmpty()) recent_->addAction(tr("Nothing yet"))->setEnabled(false);
+  recent_->addSeparator();
+  add_action(*recent_, tr("Clear"), {}, tr("Forget these files; they stay on disk"),
+             [this] { settings_.clear_recent_files(); });
+}
+
+void MainWindow::open_folder() {
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder of images"));
+  if (!folder.isEmpty()) add_files({folder.toStdString()});
 }
 
 void MainWindow::open_images() {
@@ -162,18 +162,18 @@ void MainWindow::open_model() {
   if (!file.isEmpty()) add_files({file.toStdString()});
 }
 
-void MainWindow::show_problem(const QString& text) { orders_->banner()->show_message(text); }
+void MainWindow::show_problem(const QString& text) { page()->banner()->show_message(text); }
 
 void MainWindow::export_plate() {
-  if (!session_->result()) return show_problem(tr("There are no maps to export yet"));
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export plate"), QStringLiteral("orders.pdf"),
+  const Plate plate = page()->figure();
+  if (plate.grid.empty()) return show_problem(tr("There is nothing to export yet"));
+  const QString path = QFileDialog::getSaveFileName(this, tr("Export plate"), page()->id() + QStringLiteral(".pdf"),
                                                     tr("PDF (*.pdf);;PNG, 300 dpi (*.png)"));
   if (path.isEmpty()) return;
-  const Plate plate = orders_plate(snapshot());
   const bool png = path.endsWith(QStringLiteral(".png"), Qt::CaseInsensitive);
   if (const auto written = png ? write_plate_png(plate, path) : write_plate_pdf(plate, path); !written)
     return show_problem(QString::fromStdString(written.error().message()));
-  network_->jobs()->add_done(tr("plate written to %1").arg(path));
+  jobs_->add_done(tr("plate written to %1").arg(path));
 }
 
 void MainWindow::export_session_folder() {
@@ -182,7 +182,7 @@ void MainWindow::export_session_folder() {
   if (folder.isEmpty()) return;
   if (const auto written = export_orders(snapshot(), folder.toStdString()); !written)
     return show_problem(QString::fromStdString(written.error().message()));
-  network_->jobs()->add_done(tr("session written to %1").arg(folder));
+  jobs_->add_done(tr("session written to %1").arg(folder));
 }
 
 OrdersSnapshot MainWindow::snapshot() const {
@@ -197,7 +197,45 @@ void MainWindow::save_window_image() {
 
 void MainWindow::set_theme(ThemeKind theme) {
   theme_ = theme;
+  settings_.set_theme(theme);
   apply_theme(*qApp, theme);
+}
+
+void MainWindow::start_tour() {
+  if (tour_) tour_->close();
+  std::vector<TourStep> steps = page()->tour();
+  steps.push_back({models_, tr("Models"), tr("Checkpoints that are open. Drop .pth or .safetensors files onto the window "
+                                             "to add more; a model keeps its colour everywhere.")});
+  steps.push_back({network_, tr("The network"), tr("A column a block, coloured by the share of each order in its "
+                                                   "energy. Click one, or walk with Alt and the arrow keys.")});
+  steps.push_back({inspector_, tr("Inspector"), tr("The picture as the model sees it, the classes it thought of, and "
+                                                   "the values under the cursor. Click a class to explain it.")});
+  settings_.set_tour_seen(page()->id());
+  tour_ = new Tour(std::move(steps), this);
+}
+
+void MainWindow::show_timings() {
+  auto* dialog = new QDialog(this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setWindowTitle(tr("Timings"));
+  auto* layout = new QVBoxLayout(dialog);
+  auto* text = new QPlainTextEdit(dialog);
+  text->setReadOnly(true);
+  text->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+  text->setAccessibleName(tr("Timings"));
+  layout->addWidget(text);
+  const auto show = [this, text] {
+    QString lines;
+    for (const Timings::Entry& entry : timings_->entries())
+      lines += QStringLiteral("%1 ms  %2%3\n")
+                   .arg(entry.milliseconds, 9, 'f', 1)
+                   .arg(entry.since_start ? tr("since the start: ") : QString(), entry.what);
+    text->setPlainText(lines);
+  };
+  connect(timings_, &Timings::changed, dialog, show);
+  show();
+  dialog->resize(560, 360);
+  dialog->show();
 }
 
 void MainWindow::show_about() {

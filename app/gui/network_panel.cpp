@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/network_panel.h"
 
-#include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
@@ -9,7 +8,6 @@
 
 #include "app/gui/orders_view.h"
 #include "app/gui/session.h"
-#include "widgets/jobs_panel.h"
 #include "widgets/network_strip.h"
 #include "widgets/theme.h"
 
@@ -20,44 +18,25 @@ NetworkPanel::NetworkPanel(Session& session, QWidget* parent)
       session_(session),
       strip_(new NetworkStrip(this)),
       what_(new QLabel(this)),
-      legend_(new OrderLegend(this)),
-      jobs_(new JobsPanel(this)) {
-  auto* network = new QVBoxLayout;
-  network->setSpacing(2 * kStep);
+      legend_(new OrderLegend(this)) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(3 * kStep, kStep, 4 * kStep, 2 * kStep);
+  layout->setSpacing(2 * kStep);
   auto* line = new QHBoxLayout;
   line->setSpacing(2 * kStep);
-  line->addWidget(make_heading(tr("Network"), this));
   what_->setFont(small_font(font()));
   what_->setForegroundRole(QPalette::PlaceholderText);
   line->addWidget(what_);
   line->addSpacing(2 * kStep);
   line->addWidget(legend_);
   line->addStretch(1);
-  network->addLayout(line);
-  network->addWidget(strip_, 1);
-
-  auto* border = new QFrame(this);
-  border->setFrameShape(QFrame::VLine);
-  border->setFrameShadow(QFrame::Plain);
-  border->setForegroundRole(QPalette::Mid);
-  border->setFixedWidth(1);
-
-  auto* layout = new QHBoxLayout(this);
-  layout->setContentsMargins(3 * kStep, 2 * kStep, 4 * kStep, 2 * kStep);
-  layout->setSpacing(4 * kStep);
-  layout->addLayout(network, 5);
-  layout->addWidget(border);
-  layout->addWidget(jobs_, 3);
+  layout->addLayout(line);
+  layout->addWidget(strip_, 1);
 
   connect(strip_, &NetworkStrip::block_chosen, &session_, &Session::select_block);
   connect(&session_, &Session::block_changed, strip_, &NetworkStrip::set_current);
   connect(&session_, &Session::models_changed, this, &NetworkPanel::show_blocks);
   connect(&session_, &Session::result_changed, this, &NetworkPanel::show_blocks);
-  connect(jobs_, &JobsPanel::cancel_requested, &session_, &Session::cancel);
-  connect(&session_, &Session::started, jobs_, &JobsPanel::start);
-  connect(&session_, &Session::progressed, jobs_, &JobsPanel::set_progress);
-  connect(&session_, &Session::step_done, jobs_, &JobsPanel::add_done);
-  connect(&session_, &Session::finished, jobs_, &JobsPanel::finish);
 }
 
 void NetworkPanel::show_blocks() {

@@ -7,12 +7,11 @@ class QLabel;
 
 namespace orderscope {
 
-class JobsPanel;
 class NetworkStrip;
 class OrderLegend;
 class Session;
 
-/// The bottom: the network as a strip of blocks, and the jobs beside it.
+/// The network as a strip of blocks, with what its colours mean.
 class NetworkPanel : public QWidget {
   Q_OBJECT
 
@@ -20,7 +19,6 @@ class NetworkPanel : public QWidget {
   explicit NetworkPanel(Session& session, QWidget* parent = nullptr);
 
   NetworkStrip* strip() const { return strip_; }
-  JobsPanel* jobs() const { return jobs_; }
 
  private:
   void show_blocks();
@@ -29,7 +27,6 @@ class NetworkPanel : public QWidget {
   NetworkStrip* strip_;
   QLabel* what_;
   OrderLegend* legend_;
-  JobsPanel* jobs_;
 };
 
 }  // namespace orderscope

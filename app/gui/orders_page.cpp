@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/orders_page.h"
 
+#include <QActionGroup>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMenu>
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
+#include "app/gui/actions.h"
 #include "app/gui/session.h"
-#include "widgets/banner.h"
+#include "app/gui/session_export.h"
+#include "app/gui/state_value.h"
 #include "widgets/elided_label.h"
 #include "widgets/icons.h"
 #include "widgets/map_grid.h"
@@ -22,13 +28,8 @@
 namespace orderscope {
 
 OrdersPage::OrdersPage(Session& session, QWidget* parent)
-    : QWidget(parent), session_(session), banner_(new Banner(this)), grid_(new MapGrid(this)) {
-  setAutoFillBackground(true);
-  setBackgroundRole(QPalette::Base);
-  auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(4 * kStep, 3 * kStep, 3 * kStep, 3 * kStep);
-  layout->setSpacing(3 * kStep);
-  layout->addWidget(banner_);
+    : Page(QStringLiteral("orders"), tr("Orders"), session, parent), grid_(new MapGrid(this)) {
+  auto* layout = content();
   layout->addWidget(make_header());
 
   auto* scroll = new QScrollArea(this);
@@ -51,15 +52,14 @@ OrdersPage::OrdersPage(Session& session, QWidget* parent)
   stack_->addWidget(scroll);
   layout->addWidget(stack_, 1);
 
-  connect(&session_, &Session::result_changed, this, &OrdersPage::show_panels);
-  connect(&session_, &Session::view_changed, this, &OrdersPage::show_panels);
-  connect(&session_, &Session::block_changed, this, &OrdersPage::show_panels);
-  connect(&session_, &Session::models_changed, this, &OrdersPage::show_hint);
-  connect(&session_, &Session::images_changed, this, &OrdersPage::show_hint);
-  connect(&session_, &Session::started, this, &OrdersPage::show_hint);
-  connect(&session_, &Session::finished, this, &OrdersPage::show_hint);
-  connect(&session_, &Session::message, banner_, &Banner::show_message);
-  connect(&session_, &Session::message_outdated, banner_, &Banner::dismiss);
+  connect(&session, &Session::result_changed, this, &OrdersPage::show_panels);
+  connect(&session, &Session::view_changed, this, &OrdersPage::show_panels);
+  connect(&session, &Session::block_changed, this, &OrdersPage::show_panels);
+  connect(&session, &Session::models_changed, this, &OrdersPage::show_hint);
+  connect(&session, &Session::images_changed, this, &OrdersPage::show_hint);
+  connect(&session, &Session::started, this, &OrdersPage::show_hint);
+  connect(&session, &Session::finished, this, &OrdersPage::show_hint);
+  connect(grid_, &MapGrid::cursor_moved, this, &Page::cursor_moved);
   show_panels();
 }
 
@@ -132,7 +132,7 @@ void OrdersPage::set_settings(const OrdersSettings& settings) {
     grid_->set_style(settings.style);
   else
     show_panels();
-  Q_EMIT settings_changed();
+  Q_EMIT state_changed();
 }
 
 void OrdersPage::read_controls() {
@@ -144,23 +144,107 @@ void OrdersPage::read_controls() {
   set_settings(settings);
 }
 
+void OrdersPage::fill_menu(QMenu& menu) {
+  const auto change = [this](auto edit) {
+    OrdersSettings settings = settings_;
+    edit(settings);
+    set_settings(settings);
+  };
+  std::vector<std::pair<QAction*, std::function<bool(const OrdersSettings&)>>> checks;
+  const auto choice = [&](QMenu& target, const QString& text, const QString& key, const QString& tip, auto edit,
+                          std::function<bool(const OrdersSettings&)> is_on) {
+    QAction* action = add_action(target, text, key, tip, [change, edit] { change(edit); });
+    action->setCheckable(true);
+    checks.emplace_back(action, std::move(is_on));
+    return action;
+  };
+
+  QMenu* reduction = menu.addMenu(tr("&Channels"));
+  auto* reductions = new QActionGroup(reduction);
+  const auto reduce = [&](const QString& text, const QString& key, const QString& tip, ChannelReduction to) {
+    reductions->addAction(choice(*reduction, text, key, tip, [to](OrdersSettings& s) { s.reduction = to; },
+                                 [to](const OrdersSettings& s) { return s.reduction == to; }));
+  };
+  reduce(tr("Mean of absolute values"), tr("Ctrl+1"), tr("mean |·| over channels"), ChannelReduction::MeanAbs);
+  reduce(tr("Mean"), tr("Ctrl+2"), tr("Signed mean over channels"), ChannelReduction::Mean);
+  reduce(tr("L2 norm"), tr("Ctrl+3"), tr("Root of the sum of squares over channels"), ChannelReduction::L2);
+  choice(menu, tr("&Shared scale per row"), tr("S"), tr("One colour scale for all maps of a row"),
+         [](OrdersSettings& s) { s.scale = s.scale == ScaleMode::Shared ? ScaleMode::PerMap : ScaleMode::Shared; },
+         [](const OrdersSettings& s) { return s.scale == ScaleMode::Shared; });
+  choice(menu, tr("&Interpolate"), tr("I"), tr("Interpolate between the cells of a map"),
+         [](OrdersSettings& s) { s.style.interpolate = !s.style.interpolate; },
+         [](const OrdersSettings& s) { return s.style.interpolate; });
+  constexpr double kOpacityStep = 0.1;
+  add_action(menu, tr("More &opaque"), tr("+"), tr("Less of the photo"), [change] {
+    change([](OrdersSettings& s) { s.style.opacity = std::min(1.0, s.style.opacity + kOpacityStep); });
+  });
+  add_action(menu, tr("More &transparent"), tr("-"), tr("More of the photo"), [change] {
+    change([](OrdersSettings& s) { s.style.opacity = std::max(0.0, s.style.opacity - kOpacityStep); });
+  });
+  const auto show_checks = [this, checks] {
+    for (const auto& [action, is_on] : checks) action->setChecked(is_on(settings_));
+  };
+  connect(this, &Page::state_changed, &menu, show_checks);
+  show_checks();
+}
+
+Plate OrdersPage::figure() const {
+  if (!session().result() || session().block() < 0) return {};
+  return orders_plate({session().result(), session().view(), session().block(), settings_});
+}
+
+void OrdersPage::set_cursor(std::optional<QPointF> position) {
+  if (position)
+    grid_->set_cursor(position);
+  else
+    grid_->release_cursor();
+}
+
+nlohmann::json OrdersPage::state() const {
+  return {{"reduction", to_string(settings_.reduction)},
+          {"scale", settings_.scale == ScaleMode::Shared ? "row" : "map"},
+          {"opacity", settings_.style.opacity},
+          {"interpolate", settings_.style.interpolate}};
+}
+
+void OrdersPage::restore(const nlohmann::json& state) {
+  OrdersSettings settings = settings_;
+  const std::string reduction = value_or(state, "reduction", std::string());
+  for (const auto known : {ChannelReduction::MeanAbs, ChannelReduction::Mean, ChannelReduction::L2})
+    if (reduction == to_string(known)) settings.reduction = known;
+  const std::string scale = value_or(state, "scale", std::string());
+  if (scale == "row" || scale == "map") settings.scale = scale == "row" ? ScaleMode::Shared : ScaleMode::PerMap;
+  settings.style.opacity = std::clamp(value_or(state, "opacity", settings.style.opacity), 0.0, 1.0);
+  settings.style.interpolate = value_or(state, "interpolate", settings.style.interpolate);
+  set_settings(settings);
+}
+
+std::vector<TourStep> OrdersPage::tour() const {
+  return {{grid_, tr("A gnConv as it computes"),
+           tr("A column an order, a row for each of gate, state and contribution. The value under the cursor is shown "
+              "for all of them at once; a click pins it.")},
+          {reduction_, tr("From channels to a map"),
+           tr("Maps are raw values: choose how channels are reduced, and whether a row shares one colour scale.")},
+          {opacity_, tr("The photo below"), tr("Maps lie over the photo in grey, so that its colours are not read as values.")}};
+}
+
 PanelGrid OrdersPage::panels() const {
-  return orders_grid(session_.result(), session_.view(), session_.block(), settings_);
+  return orders_grid(session().result(), session().view(), session().block(), settings_);
 }
 
 void OrdersPage::show_panels() {
   grid_->set_grid(panels());
-  const auto result = session_.result();
-  const auto model = session_.model();
-  title_->setText(model ? block_name(*model, session_.block()) : QString());
-  summary_->set_text(result ? block_summary(*result, session_.block()) : QString());
-  const bool no_orders = result && session_.block() >= 0 &&
-                         result->blocks[static_cast<std::size_t>(session_.block())].order == 0;
+  const auto result = session().result();
+  const auto model = session().model();
+  title_->setText(model ? block_name(*model, session().block()) : QString());
+  summary_->set_text(result ? block_summary(*result, session().block()) : QString());
+  const bool no_orders = result && session().block() >= 0 &&
+                         result->blocks[static_cast<std::size_t>(session().block())].order == 0;
   remark_->setVisible(no_orders);
   if (no_orders)
     remark_->setText(
         tr("This block mixes space by %1: it has no gnConv, so there are no orders to show.")
-            .arg(mixer_text(*result->model, result->model->blocks[static_cast<std::size_t>(session_.block())].stage)));
+            .arg(mixer_text(*result->model, result->model->blocks[static_cast<std::size_t>(session().block())].stage)));
   show_hint();
   Q_EMIT panels_changed();
 }
@@ -172,12 +256,12 @@ void OrdersPage::show_hint() {
                            static_cast<QWidget*>(opacity_), static_cast<QWidget*>(interpolate_)})
     control->setEnabled(has_maps);
   if (has_maps) return;
-  if (session_.busy())
+  if (session().busy())
     hint_->setText(tr("Maps are on their way"));
-  else if (session_.models().empty())
+  else if (session().models().empty())
     hint_->setText(
         tr("Drop a checkpoint here, or open one with Ctrl+M\nHorNet, Swin and ConvNeXt, as .pth or .safetensors"));
-  else if (session_.images().empty())
+  else if (session().images().empty())
     hint_->setText(tr("Drop a photo here, or open one with Ctrl+O"));
   else
     hint_->setText(tr("Nothing to show for this model and image; choose another, or press F5 to try again"));

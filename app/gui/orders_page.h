@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QWidget>
-
 #include "app/gui/orders_view.h"
+#include "app/gui/page.h"
 
 class QComboBox;
 class QLabel;
@@ -13,29 +12,29 @@ class QToolButton;
 
 namespace orderscope {
 
-class Banner;
 class ElidedLabel;
 class MapGrid;
-class Session;
 
 /// The gnConv of the chosen block as it computes.
-class OrdersPage : public QWidget {
+class OrdersPage : public Page {
   Q_OBJECT
 
  public:
   explicit OrdersPage(Session& session, QWidget* parent = nullptr);
 
   MapGrid* grid() const { return grid_; }
-  Banner* banner() const { return banner_; }
   const OrdersSettings& settings() const { return settings_; }
   void set_settings(const OrdersSettings& settings);
-  /// What is shown now, as a grid of panels.
-  PanelGrid panels() const;
 
- Q_SIGNALS:
-  void settings_changed();
-  void panels_changed();
-  void open_requested();
+  Plate figure() const override;
+  PanelGrid panels() const override;
+  nlohmann::json state() const override;
+  void restore(const nlohmann::json& state) override;
+  void fill_menu(QMenu& menu) override;
+  std::vector<TourStep> tour() const override;
+
+ public Q_SLOTS:
+  void set_cursor(std::optional<QPointF> position) override;
 
  private:
   QWidget* make_header();
@@ -43,9 +42,7 @@ class OrdersPage : public QWidget {
   void show_hint();
   void read_controls();
 
-  Session& session_;
   OrdersSettings settings_;
-  Banner* banner_;
   QLabel* title_;
   ElidedLabel* summary_;
   QLabel* remark_;

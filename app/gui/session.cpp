@@ -10,14 +10,19 @@ namespace orderscope {
 
 QString file_name(const std::filesystem::path& path) { return QString::fromStdString(path.filename().string()); }
 
-Session::Session(std::unique_ptr<InspectionEngine> engine, QObject* parent)
-    : QObject(parent), worker_(std::move(engine)) {
+Session::Session(std::unique_ptr<InspectionEngine> engine, std::shared_ptr<ModelCache> models, QObject* parent)
+    : QObject(parent), model_cache_(std::move(models)), worker_(std::move(engine)) {
   connect(&worker_, &InspectionWorker::model_ready, this, &Session::take_model);
   connect(&worker_, &InspectionWorker::maps_ready, this, &Session::take_maps);
   connect(&worker_, &InspectionWorker::class_ready, this, &Session::take_view);
   connect(&worker_, &InspectionWorker::failed, this, &Session::take_failure);
-  connect(&worker_, &InspectionWorker::progressed, this, &Session::progressed);
-  connect(&worker_, &InspectionWorker::finished, this, &Session::finished);
+  connect(&worker_, &InspectionWorker::progressed, this, [this](const QString& activity, double fraction) {
+    jobs_.set_progress(inspection_job_, activity, fraction);
+  });
+  connect(&worker_, &InspectionWorker::finished, this, [this](bool complete) {
+    jobs_.remove(inspection_job_);
+    Q_EMIT finished(complete);
+  });
   connect(&thumbnails_, &ThumbnailLoader::loaded, this, &Session::take_thumbnail);
 }
 
@@ -33,8 +38,11 @@ void Session::add_files(const std::vector<std::filesystem::path>& paths) {
     thumbnails_.load(path);
   };
   QStringList problems;
+  std::vector<std::filesystem::path> taken;
   for (const std::filesystem::path& path : paths) {
-    switch (classify_file(path)) {
+    const FileKind kind = classify_file(path);
+    if (kind != FileKind::Missing && kind != FileKind::Unknown) taken.push_back(path);
+    switch (kind) {
       case FileKind::Image: add_image(path); break;
       case FileKind::Folder: {
         const auto found = images_in(path);
@@ -64,6 +72,7 @@ void Session::add_files(const std::vector<std::filesystem::path>& paths) {
     Q_EMIT images_changed();
     request(std::nullopt);
   }
+  if (!taken.empty()) Q_EMIT files_added(taken);
   if (!problems.isEmpty()) Q_EMIT message(problems.join('\n'));
 }
 
@@ -94,12 +103,17 @@ void Session::explain(int class_index) { request(class_index); }
 
 void Session::reload() {
   Q_EMIT message_outdated();
+  model_cache_->forget();
   worker_.forget();
   request(std::nullopt);
 }
 
 std::shared_ptr<const Model> Session::model() const {
   return model_ < 0 ? nullptr : models_[static_cast<std::size_t>(model_)].model;
+}
+
+std::filesystem::path Session::image_path() const {
+  return image_ < 0 ? std::filesystem::path() : images_[static_cast<std::size_t>(image_)].path;
 }
 
 QString Session::image_name() const {
@@ -113,14 +127,16 @@ void Session::request(std::optional<int> class_index) {
   if (image_ >= 0) request.image = images_[static_cast<std::size_t>(image_)].path;
   request.class_index = class_index;
   const QString model_name = file_name(request.model);
-  worker_.start(std::move(request));
-  Q_EMIT started(image_ < 0 ? model_name : model_name + QStringLiteral(" · ") + image_name());
+  const QString what = image_ < 0 ? model_name : model_name + QStringLiteral(" · ") + image_name();
+  jobs_.remove(inspection_job_);
+  inspection_job_ = jobs_.add(what, worker_.start(std::move(request)));
+  Q_EMIT started(what);
 }
 
 void Session::take_model(const std::shared_ptr<const Model>& model, double milliseconds) {
   ModelSource& source = models_[static_cast<std::size_t>(model_)];
   if (!source.model)
-    Q_EMIT step_done(tr("%1 · opened in %2 ms").arg(file_name(source.path)).arg(milliseconds, 0, 'f', 0));
+    jobs_.note(tr("%1 · opened in %2 ms").arg(file_name(source.path)).arg(milliseconds, 0, 'f', 0));
   source.model = model;
   source.problem.clear();
   if (block_model_ == model) return;
@@ -139,7 +155,7 @@ void Session::take_maps(const std::shared_ptr<const ForwardResult>& result, doub
   if (result == result_) return;
   result_ = result;
   view_.reset();
-  Q_EMIT step_done(tr("forward pass · %1 · %2 ms").arg(image_name()).arg(milliseconds, 0, 'f', 0));
+  jobs_.note(tr("forward pass · %1 · %2 ms").arg(image_name()).arg(milliseconds, 0, 'f', 0));
   Q_EMIT result_changed();
 }
 
@@ -147,7 +163,7 @@ void Session::take_view(const std::shared_ptr<const ClassView>& view, double mil
   if (view == view_) return;
   view_ = view;
   const QString name = QString::fromStdString(result_->model->class_name(view->class_index));
-  Q_EMIT step_done(tr("gradients · %1 · %2 ms").arg(name).arg(milliseconds, 0, 'f', 0));
+  jobs_.note(tr("gradients · %1 · %2 ms").arg(name).arg(milliseconds, 0, 'f', 0));
   Q_EMIT view_changed();
 }
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "app/gui/inspection_worker.h"
+#include "app/gui/job_list.h"
 #include "app/gui/thumbnails.h"
+#include "core/run/model_cache.h"
 
 namespace orderscope {
 
@@ -31,7 +33,9 @@ class Session : public QObject {
   Q_OBJECT
 
  public:
-  explicit Session(std::unique_ptr<InspectionEngine> engine, QObject* parent = nullptr);
+  /// `models` is where pages get those models from that are not the chosen one.
+  explicit Session(std::unique_ptr<InspectionEngine> engine,
+                   std::shared_ptr<ModelCache> models = std::make_shared<ModelCache>(), QObject* parent = nullptr);
 
   /// Files and folders, models and images mixed; the first new model and the first new image become the chosen ones.
   void add_files(const std::vector<std::filesystem::path>& paths);
@@ -39,7 +43,7 @@ class Session : public QObject {
   void select_image(int index);
   void select_block(int block);
   void explain(int class_index);
-  void cancel() { worker_.cancel(); }
+  void cancel() { jobs_.cancel_all(); }
   /// Reads the chosen model and image from disk again.
   void reload();
 
@@ -49,6 +53,10 @@ class Session : public QObject {
   int image_index() const { return image_; }
   int block() const { return block_; }
   bool busy() const { return worker_.busy(); }
+  /// Everything that is being computed, by whomever.
+  JobList& jobs() { return jobs_; }
+  const std::shared_ptr<ModelCache>& model_cache() const { return model_cache_; }
+  std::filesystem::path image_path() const;  ///< of the chosen image; empty without one
   /// Of the chosen model; null before it was opened.
   std::shared_ptr<const Model> model() const;
   std::shared_ptr<const ForwardResult> result() const { return result_; }
@@ -56,6 +64,7 @@ class Session : public QObject {
   std::shared_ptr<const ClassView> view() const { return view_; }
 
  Q_SIGNALS:
+  void files_added(const std::vector<std::filesystem::path>& paths);  ///< those that were taken
   void models_changed();
   void images_changed();
   void block_changed(int block);
@@ -64,8 +73,6 @@ class Session : public QObject {
   void message(const QString& text);  ///< something went wrong, one line
   void message_outdated();            ///< what went wrong is no longer what is chosen
   void started(const QString& what);
-  void progressed(const QString& activity, double fraction);
-  void step_done(const QString& line);
   void finished(bool complete);
 
  private:
@@ -77,6 +84,9 @@ class Session : public QObject {
   void take_thumbnail(const std::filesystem::path& path, const QImage& image, const QString& problem);
   QString image_name() const;
 
+  std::shared_ptr<ModelCache> model_cache_;
+  JobList jobs_;
+  quint64 inspection_job_ = 0;
   std::vector<ModelSource> models_;
   std::vector<ImageSource> images_;
   int model_ = -1;

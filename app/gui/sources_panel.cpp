@@ -22,46 +22,44 @@ QString model_tool_tip(const ModelSource& source) {
   QStringList lines{
       QString::fromStdString(source.path.string()),
       QStringLiteral("%1, %2").arg(QString::fromStdString(family_name(model.architecture)), model_summary(model)),
-      SourcesPanel::tr("depths %1").arg(depths.join(' ')),
-      SourcesPanel::tr("input %1 × %1, %2 classes").arg(model.preprocessing.size).arg(model.architecture.classes),
-      SourcesPanel::tr("%1 multiply-adds").arg(count_text(model.macs)),
-      SourcesPanel::tr("SHA-256 %1").arg(QString::fromStdString(model.sha256.substr(0, 16)))};
+      ModelsPanel::tr("depths %1").arg(depths.join(' ')),
+      ModelsPanel::tr("input %1 × %1, %2 classes").arg(model.preprocessing.size).arg(model.architecture.classes),
+      ModelsPanel::tr("%1 multiply-adds").arg(count_text(model.macs)),
+      ModelsPanel::tr("SHA-256 %1").arg(QString::fromStdString(model.sha256.substr(0, 16)))};
   for (const std::string& warning : model.warnings)
-    lines << SourcesPanel::tr("warning: %1").arg(QString::fromStdString(warning));
+    lines << ModelsPanel::tr("warning: %1").arg(QString::fromStdString(warning));
   return lines.join('\n');
 }
 
 }  // namespace
 
-SourcesPanel::SourcesPanel(Session& session, QWidget* parent)
-    : QWidget(parent), session_(session), models_(new ModelList(this)), images_(new ImageList(this)) {
+ModelsPanel::ModelsPanel(Session& session, QWidget* parent)
+    : QWidget(parent), session_(session), list_(new ModelList(this)) {
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(2 * kStep, 3 * kStep, 2 * kStep, 2 * kStep);
-  layout->setSpacing(2 * kStep);
-  auto* models_heading = make_heading(tr("Models"), this);
-  models_heading->setIndent(kStep);
-  auto* images_heading = make_heading(tr("Images"), this);
-  images_heading->setIndent(kStep);
-  drop_ = new QPushButton(tr("Drop photos, folders\nor checkpoints"), this);
-  drop_->setObjectName(QStringLiteral("dropHint"));
-  drop_->setToolTip(tr("Or click to open files"));
-  models_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-  layout->addWidget(models_heading);
-  layout->addWidget(models_);
-  layout->addSpacing(kStep);
-  layout->addWidget(images_heading);
-  layout->addWidget(images_, 1);
-  layout->addWidget(drop_);
-
-  connect(drop_, &QPushButton::clicked, this, &SourcesPanel::open_requested);
-  connect(models_, &ModelList::model_chosen, &session_, &Session::select_model);
-  connect(images_, &ImageList::image_chosen, &session_, &Session::select_image);
-  connect(&session_, &Session::models_changed, this, &SourcesPanel::show_models);
-  connect(&session_, &Session::images_changed, this, &SourcesPanel::show_images);
+  layout->setContentsMargins(2 * kStep, 0, 2 * kStep, kStep);
+  layout->addWidget(list_);
+  connect(list_, &ModelList::model_chosen, &session_, &Session::select_model);
+  connect(&session_, &Session::models_changed, this, &ModelsPanel::show_models);
   show_models();
 }
 
-void SourcesPanel::show_models() {
+ImagesPanel::ImagesPanel(Session& session, QWidget* parent)
+    : QWidget(parent), session_(session), list_(new ImageList(this)) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(2 * kStep, 0, 2 * kStep, 2 * kStep);
+  layout->setSpacing(2 * kStep);
+  drop_ = new QPushButton(tr("Drop photos, folders\nor checkpoints"), this);
+  drop_->setObjectName(QStringLiteral("dropHint"));
+  drop_->setToolTip(tr("Or click to open files"));
+  layout->addWidget(list_, 1);
+  layout->addWidget(drop_);
+  connect(drop_, &QPushButton::clicked, this, &ImagesPanel::open_requested);
+  connect(list_, &ImageList::image_chosen, &session_, &Session::select_image);
+  connect(&session_, &Session::images_changed, this, &ImagesPanel::show_images);
+  show_images();
+}
+
+void ModelsPanel::show_models() {
   std::vector<ModelEntry> entries;
   for (const ModelSource& source : session_.models()) {
     ModelEntry entry;
@@ -74,10 +72,10 @@ void SourcesPanel::show_models() {
     entry.tool_tip = model_tool_tip(source);
     entries.push_back(std::move(entry));
   }
-  models_->set_models(entries, session_.model_index());
+  list_->set_models(entries, session_.model_index());
 }
 
-void SourcesPanel::show_images() {
+void ImagesPanel::show_images() {
   std::vector<ImageEntry> entries;
   for (const ImageSource& source : session_.images()) {
     ImageEntry entry;
@@ -87,7 +85,7 @@ void SourcesPanel::show_images() {
     entry.tool_tip = entry.broken ? source.problem : QString::fromStdString(source.path.string());
     entries.push_back(std::move(entry));
   }
-  images_->set_images(entries, session_.image_index());
+  list_->set_images(entries, session_.image_index());
 }
 
 }  // namespace orderscope

@@ -11,26 +11,39 @@ class ImageList;
 class ModelList;
 class Session;
 
-/// The left-hand side: models and images.
-class SourcesPanel : public QWidget {
+/// The models that were opened.
+class ModelsPanel : public QWidget {
   Q_OBJECT
 
  public:
-  explicit SourcesPanel(Session& session, QWidget* parent = nullptr);
+  explicit ModelsPanel(Session& session, QWidget* parent = nullptr);
 
-  ModelList* models() const { return models_; }
-  ImageList* images() const { return images_; }
+  ModelList* list() const { return list_; }
+
+ private:
+  void show_models();
+
+  Session& session_;
+  ModelList* list_;
+};
+
+/// The images, and where to drop more.
+class ImagesPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit ImagesPanel(Session& session, QWidget* parent = nullptr);
+
+  ImageList* list() const { return list_; }
 
  Q_SIGNALS:
   void open_requested();
 
  private:
-  void show_models();
   void show_images();
 
   Session& session_;
-  ModelList* models_;
-  ImageList* images_;
+  ImageList* list_;
   QPushButton* drop_;
 };
 

@@ -24,6 +24,7 @@ UnattendedExport::UnattendedExport(MainWindow& window, CommandLine options, QObj
     finish_if_ready();
   });
   connect(&session, &Session::images_changed, this, &UnattendedExport::finish_if_ready);
+  connect(&session.jobs(), &JobList::changed, this, &UnattendedExport::finish_if_ready);
 }
 
 void UnattendedExport::start() {
@@ -39,7 +40,7 @@ void UnattendedExport::finish_if_ready() {
   const bool thumbnails = std::all_of(images.begin(), images.end(), [](const ImageSource& image) {
     return !image.thumbnail.isNull() || !image.problem.isEmpty();
   });
-  if (!computed_ || !thumbnails) return;
+  if (!computed_ || !thumbnails || !window_.session().jobs().empty()) return;
   ended_ = true;
   // After everything that the last result has set off, layouts included.
   QTimer::singleShot(0, this, &UnattendedExport::write);

@@ -65,6 +65,7 @@ nlohmann::json recipe(const TrainOptions& o) {
           {"mixup_alpha", o.mix.mixup_alpha},
           {"cutmix_alpha", o.mix.cutmix_alpha},
           {"crop_pct", o.crop_pct},
+          {"matmul_precision", o.matmul_precision},
           {"seed", o.seed}};
 }
 
@@ -105,6 +106,8 @@ Result<void> check_options(const TrainOptions& o) {
                 "must lie between " + nlohmann::json(range.min).dump() + " and " + nlohmann::json(range.max).dump(),
                 range.option);
   }
+  if (o.matmul_precision != "highest" && o.matmul_precision != "high" && o.matmul_precision != "medium")
+    return fail(Error::Kind::InvalidInput, "must be highest, high or medium", "--matmul-precision");
   if (o.architecture.layer_scale && o.architecture.family != Family::Swin && !(o.layer_scale_init > 0))
     return fail(Error::Kind::InvalidInput, "must be positive", "--layer-scale");
   return {};

@@ -57,6 +57,10 @@ struct TrainOptions {
   double crop_pct = 0.875;  ///< of the evaluation, see Preprocessing
   std::uint64_t seed = 1;
 
+  /// How float32 matrix products are computed: "highest", or "high" and "medium", which let the CPU use kernels with
+  /// bfloat16 inside where it has them and its wider vectors where it has not. As torch.set_float32_matmul_precision.
+  std::string matmul_precision = "highest";
+
   // What does not change the result.
   int threads = 0;                                   ///< of tensor operations; 0: as many as cores
   int workers = 2;                                   ///< threads that decode and augment

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trainer.h"
 
+#include <ATen/Context.h>
+
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -192,6 +194,7 @@ Result<TrainingSummary> train(const TrainOptions& given, const JobContext& job) 
   TRY_VOID(check_options(given));
   TrainOptions options = given;
   set_up_compute_threads(options.threads);
+  at::globalContext().setFloat32MatmulPrecision(options.matmul_precision);
   TRY(const LabelledFiles data, read_labelled_files(options.data));
   options.architecture.classes = static_cast<int>(data.classes.size());
   TRY(Training training, Training::create(options, steps_per_epoch(options, data.files.size())));

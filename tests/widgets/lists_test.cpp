@@ -128,16 +128,18 @@ TEST(ValueTable, ShowsEveryOrderAndTheSingleMapsUnderTheCursor) {
   EXPECT_EQ(table.text(2, 1), QStringLiteral("8.00"));
 }
 
-TEST(JobsPanel, OffersToCancelOnlyWhileSomethingRuns) {
+TEST(JobsPanel, OffersToCancelEachJobWhileItRuns) {
   JobsPanel jobs;
-  bool cancelled = false;
-  QObject::connect(&jobs, &JobsPanel::cancel_requested, [&] { cancelled = true; });
+  quint64 cancelled = 0;
+  QObject::connect(&jobs, &JobsPanel::cancel_requested, [&](quint64 job) { cancelled = job; });
   EXPECT_TRUE(jobs.cancel_button()->isHidden());
-  jobs.start(QStringLiteral("hornet · chelsea"));
+  EXPECT_FALSE(jobs.busy());
+  jobs.set_jobs({{7, QStringLiteral("hornet · chelsea"), {}, -1}, {8, QStringLiteral("CKA"), {}, 0.5}});
+  EXPECT_TRUE(jobs.busy());
   EXPECT_FALSE(jobs.cancel_button()->isHidden());
   jobs.cancel_button()->click();
-  EXPECT_TRUE(cancelled);
-  jobs.finish();
+  EXPECT_EQ(cancelled, 7U);
+  jobs.set_jobs({});
   EXPECT_TRUE(jobs.cancel_button()->isHidden());
 }
 

@@ -29,7 +29,7 @@ bool wait_until_idle(MainWindow& window) {
 }
 
 TEST(RealModel, ShowsFourOrdersOfASmallHorNetOnAPhoto) {
-  MainWindow window(make_core_engine());
+  MainWindow window(make_core_engine(std::make_shared<ModelCache>()));
   window.show();
   window.add_files({kGolden / "small" / "hornet_7x7" / "official.pth", kPhoto});
   ASSERT_TRUE(wait_until_idle(window));
@@ -55,7 +55,7 @@ TEST(RealModel, ShowsFourOrdersOfASmallHorNetOnAPhoto) {
 }
 
 TEST(RealModel, ExplainsAnotherClassAfterACancelledOne) {
-  MainWindow window(make_core_engine());
+  MainWindow window(make_core_engine(std::make_shared<ModelCache>()));
   window.add_files({kGolden / "small" / "hornet_7x7" / "official.pth", kPhoto});
   ASSERT_TRUE(wait_until_idle(window));
   window.session().explain(1);
@@ -70,7 +70,7 @@ TEST(RealModel, ExplainsAnotherClassAfterACancelledOne) {
 TEST(RealModel, ShowsABannerForADamagedCheckpointAndADamagedPicture) {
   for (const fs::path& entry :
        {kGolden / "bad" / "st_truncated.safetensors", kGolden / "bad" / "st_not_json.safetensors"}) {
-    MainWindow window(make_core_engine());
+    MainWindow window(make_core_engine(std::make_shared<ModelCache>()));
     window.show();
     window.add_files({entry, kPhoto});
     ASSERT_TRUE(wait_until_idle(window));
