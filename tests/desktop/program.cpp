@@ -23,14 +23,11 @@ void DesktopTest::TearDown() {
   ADD_FAILURE() << "it said:\n" << desktop->output() << "and showed:\n" << nodes;
 }
 
-void DesktopTest::start(std::vector<std::string> arguments, bool with_tour) {
+void DesktopTest::start(std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--window-size", "1280x800"});
   desktop->start(arguments);
   ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "frame"; }, kPatience)) << desktop->output();
-  if (with_tour) return;
   wait_for_maps();
-  // The tour of the first start; where there is none, Escape does nothing.
-  desktop->key("Escape");
 }
 
 void DesktopTest::quit() {
@@ -47,6 +44,13 @@ void DesktopTest::wait_for_maps() {
 Area DesktopTest::page_area() const {
   // In parts of the window that hold for every layout that fits 1280 x 800.
   return {320, 120, 560, 440};
+}
+
+std::vector<std::string> DesktopTest::pages() const {
+  std::vector<std::string> names;
+  for (const Accessible& node : desktop->tree())
+    if (node.role == "page tab" && node.showing) names.push_back(node.name);
+  return names;
 }
 
 void DesktopTest::go_to(const std::string& page) {

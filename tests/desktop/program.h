@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "tests/desktop/desktop.h"
 
 namespace orderscope::test {
@@ -17,13 +21,14 @@ class DesktopTest : public ::testing::Test {
   void TearDown() override;
 
   /// Starts it and waits until it is on the screen.
-  void start(std::vector<std::string> arguments = {}, bool with_tour = false);
+  void start(std::vector<std::string> arguments = {});
   /// Ctrl+Q; expects a clean end.
   void quit();
   /// Until the maps of the orders page are there and nothing is computed any more.
   void wait_for_maps();
   /// The page in the middle: what lies between the panels.
   Area page_area() const;
+  std::vector<std::string> pages() const;  ///< as their tabs name them
   void go_to(const std::string& page);  ///< by its tab, with the mouse
   /// Keeps what was seen, for people: build/PRESET/screenshots/NAME.png.
   void keep(const Screenshot& shot, const std::string& name) const;

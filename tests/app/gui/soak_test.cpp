@@ -9,7 +9,9 @@
 
 #include "app/gui/inspection_engine.h"
 #include "app/gui/main_window.h"
+#include "app/gui/page.h"
 #include "app/gui/session.h"
+#include "core/run/model_cache.h"
 
 namespace orderscope {
 namespace {
@@ -32,7 +34,8 @@ double resident_mib() {
 
 /// Opens a window with two models and the sample photos, goes through blocks, images, models and pages, closes it.
 void round(int number) {
-  MainWindow window(make_core_engine());
+  const auto models = std::make_shared<ModelCache>();
+  MainWindow window(make_core_engine(models), ThemeKind::Dark, Settings::forgetful(), models);
   window.resize(number % 2 == 0 ? QSize(1280, 800) : QSize(1600, 1000));
   window.show();
   window.add_files({kSmall / "hornet_7x7" / "official.pth", kSmall / "convnext" / "official.pth", kPhotos});
@@ -45,6 +48,7 @@ void round(int number) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return !session.busy(); }, kPatience)) << "round " << number;
   session.select_block(number % 3);
   session.select_image(number % static_cast<int>(session.images().size()));
+  for (const Page* page : window.pages()) window.show_page(page->id());
   session.select_model(1);
   ASSERT_TRUE(QTest::qWaitFor([&] { return !session.busy(); }, kPatience)) << "round " << number;
 }
