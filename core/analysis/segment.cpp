@@ -2,6 +2,7 @@
 #include "core/analysis/segment.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 

@@ -131,9 +131,9 @@ TEST_F(Region, BoxesAreInPixelsOfThePhoto) {
     request.box = box;
     EXPECT_THAT(region_target(request)(trace_, 3).error().message(), HasSubstr("does not lie"));
   }
-  // Smaller than a pixel of the input: still one.
+  // Half a column of the input: still one. A row of the photo is two of it.
   request.box = std::array<std::int64_t, 4>{127, 31, 1, 1};
-  EXPECT_THAT(region_target(request)(trace_, 3)->description, HasSubstr("over 1 pixels"));
+  EXPECT_THAT(region_target(request)(trace_, 3)->description, HasSubstr("over 2 pixels"));
 }
 
 TEST_F(Region, MasksAndClassesThatDoNotFitAreRefused) {
