@@ -41,8 +41,8 @@ Result<std::string> write_library_map(std::span<const Map* const> maps, const Lo
   const auto height = static_cast<int>(images.size(2)), width = static_cast<int>(images.size(3));
   // Seg-Grad-CAM enlarges before it cuts off what is negative; one layer at a time.
   const bool dense = !loaded.model->is_classifier() && maps.size() == 1;
-  TRY_VOID(write_npy(folder / file, dense ? seg_grad_cam_scaling(*maps[0], height, width)
-                                          : library_scaling(maps, height, width)));
+  TRY_VOID(write_npy(folder / file,
+                     dense ? seg_grad_cam_scaling(*maps[0], height, width) : library_scaling(maps, height, width)));
   return file;
 }
 
@@ -111,8 +111,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(subject.target, options.target.chooser(loaded, box));
   TRY(values, with_layers_of_box(method.descriptor, values, *loaded.model, box));
   const std::vector<MethodRequest> requests{{&method, values}};
-  TRY(const std::vector<MethodsOutcome> outcomes,
-      run_methods_for_classes(subject, requests, classes_of(options), job));
+  TRY(const std::vector<MethodsOutcome> outcomes, run_methods_for_classes(subject, requests, classes_of(options), job));
 
   nlohmann::json parts = nlohmann::json::array();
   std::set<std::string> told;

@@ -37,6 +37,7 @@ struct Command {
 Run make_info(CLI::App& app, CommonOptions& common);
 Run make_forward(CLI::App& app, CommonOptions& common);
 Run make_segment(CLI::App& app, CommonOptions& common);
+Run make_detect(CLI::App& app, CommonOptions& common);
 Run make_preprocess(CLI::App& app, CommonOptions& common);
 Run make_orders(CLI::App& app, CommonOptions& common);
 Run make_flow(CLI::App& app, CommonOptions& common);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/detect.h"
+#include "core/analysis/detect.h"
 
 #include <ATen/ATen.h>
 
@@ -8,9 +8,7 @@
 #include "app/cli/detection_files.h"
 #include "app/cli/detection_input.h"
 #include "app/cli/tap_files.h"
-#include "core/analysis/detect.h"
 #include "core/image/png.h"
-#include "core/models/dense/detector.h"
 
 namespace orderscope::cli {
 
@@ -56,13 +54,15 @@ json coco_data_set(const Detections& detections, const DetectionInput& input, co
     entry["proposal"] = detection.proposal;
     entry["rois"] = detection.rois;
   }
-  return {{"images",
-           {{{"id", 1},
-             {"file_name", input.source},
-             {"height", input.frame.original.height},
-             {"width", input.frame.original.width}}}},
-          {"categories", std::move(categories)},
-          {"annotations", std::move(annotations)}};
+  const json image{{"id", 1},
+                   {"file_name", input.source},
+                   {"height", input.frame.original.height},
+                   {"width", input.frame.original.width}};
+  json set;
+  set["images"] = json::array({image});
+  set["categories"] = std::move(categories);
+  set["annotations"] = std::move(annotations);
+  return set;
 }
 
 void print_table(const Detections& detections, const Model& model) {
@@ -81,15 +81,14 @@ void print_table(const Detections& detections, const Model& model) {
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   TRY(const auto model, options.model.load(common, job, Accepts::AnyModel));
-  if (!is_detector(*model))
+  if (!model->is_detector())
     return fail(Error::Kind::InvalidInput, "is no detector", model->path.string(),
                 "`segment` takes segmenters, `forward` anything else");
   TRY(const TapFiles taps, TapFiles::make(*model, options.taps, common.output));
   TRY(const DetectionInput input, options.input.read(*model));
 
-  TRY(const Detections detections,
-      detect(*model, input.input.input.images.to(at::Device(common.device)), input.frame,
-             {input.settings, options.taps.empty() ? nullptr : &taps.taps()}, job));
+  TRY(const Detections detections, detect(*model, input.input.input.images.to(at::Device(common.device)), input.frame,
+                                          {input.settings, options.taps.empty() ? nullptr : &taps.taps()}, job));
   TRY_VOID(taps.status());
 
   const Provenance provenance = provenance_of(*model, input.input.input);
@@ -109,8 +108,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                     {"proposals", detections.proposals},
                     {"detections", detections.found.size()},
                     {"test", describe(input.settings)}};
-  result["files"] = {{"boxes", "boxes.npy"}, {"labels", "labels.npy"}, {"overlay", "overlay.png"},
-                     {"results", "results.json"}};
+  result["files"] = {
+      {"boxes", "boxes.npy"}, {"labels", "labels.npy"}, {"overlay", "overlay.png"}, {"results", "results.json"}};
   if (detections.has_masks) result["files"]["masks"] = "masks.npy";
   result["taps"] = taps.files();
   result["provenance"] = provenance.fields();

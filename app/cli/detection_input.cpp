@@ -25,7 +25,8 @@ std::array<std::int64_t, 2> pair_of(const std::vector<std::int64_t>& numbers) {
 
 void DetectionInputOptions::add_to(CLI::App& app) {
   CLI::Option_group* group = app.add_option_group("input", "what the model looks at");
-  group->add_option("--image", image, "a photo: JPEG, PNG, WebP, TIFF or BMP; resized and padded as in the official test");
+  group->add_option("--image", image,
+                    "a photo: JPEG, PNG, WebP, TIFF or BMP; resized and padded as in the official test");
   CLI::Option* input =
       group->add_option("--input", array, "a float32 1 x 3 x H x W .npy array, fed to the model as it is");
   group->require_option(1);

@@ -174,7 +174,8 @@ std::array<std::int64_t, 4> pixels_of(const Box& box, const PixelSize& photo) {
   const auto whole = [](float v, std::int64_t low, std::int64_t high) {
     return std::clamp(static_cast<std::int64_t>(v), low, high);
   };
-  const std::int64_t x = whole(std::floor(box[0]), 0, photo.width - 1), y = whole(std::floor(box[1]), 0, photo.height - 1);
+  const std::int64_t x = whole(std::floor(box[0]), 0, photo.width - 1),
+                     y = whole(std::floor(box[1]), 0, photo.height - 1);
   return {x, y, whole(std::ceil(box[2]), x + 1, photo.width) - x, whole(std::ceil(box[3]), y + 1, photo.height) - y};
 }
 
@@ -313,7 +314,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
       result["orders"].push_back(std::move(described));
     }
   }
-  const std::string subtitle = model->name + ", mean of " + std::to_string(used) + (used == 1 ? " image, " : " images, ") + preprocessing;
+  const std::string subtitle =
+      model->name + ", mean of " + std::to_string(used) + (used == 1 ? " image, " : " images, ") + preprocessing;
   TRY_VOID(write_figures(fields, report, erf.protocol, subtitle, provenance, common.output));
   TRY_VOID(write_json(common.output / "erf.json", result));
   if (common.json) {

@@ -13,7 +13,6 @@
 #include "core/image/chart.h"
 #include "core/image/png.h"
 #include "core/image/ticks.h"
-#include "core/models/dense/detector.h"
 #include "core/train/classification_report.h"
 
 namespace orderscope::cli {
@@ -182,8 +181,9 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     return evaluate_segmenter(*model, segmentation, common, job);
   }
   if (!model->is_classifier())
-    return fail(Error::Kind::InvalidInput, "cannot be evaluated on a folder: it is neither a classifier nor a segmenter",
-                model->path.string(), is_detector(*model) ? "--coco names the annotations for a detector" : "");
+    return fail(Error::Kind::InvalidInput,
+                "cannot be evaluated on a folder: it is neither a classifier nor a segmenter", model->path.string(),
+                model->is_detector() ? "--coco names the annotations for a detector" : "");
   TRY(const LabelledSet set, read_set(*model, options.images));
   ImageCache cache(set.files, load_preprocessed(model->preprocessing), std::int64_t{1} << 30);
   TRY_VOID(cache.fill(static_cast<int>(std::thread::hardware_concurrency()), job));
@@ -221,12 +221,15 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 Run make_eval(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(app);
-  app.add_option("--images", options->images, "a folder with a folder a class, named or ordered as the model's classes; of a segmenter with images/ and "
-                 "annotations/ (PNG, 0 unlabelled, class c as c + 1)")
+  app.add_option(
+         "--images", options->images,
+         "a folder with a folder a class, named or ordered as the model's classes; of a segmenter with images/ and "
+         "annotations/ (PNG, 0 unlabelled, class c as c + 1)")
       ->required();
   options->detection.add_to(app);
   app.add_option("--batch", options->batch, "pictures at a time")->check(CLI::Range(1, 4096))->capture_default_str();
-  app.add_option("--mode", options->segmentation.mode, "of a segmenter: whole or slide; the official test's unless given")
+  app.add_option("--mode", options->segmentation.mode,
+                 "of a segmenter: whole or slide; the official test's unless given")
       ->check(CLI::IsMember({"whole", "slide"}));
   app.add_flag("--keep-zero-label", options->segmentation.keep_zero_label,
                "of a segmenter: annotations hold class c as c, from 0 on");

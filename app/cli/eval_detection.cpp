@@ -14,7 +14,6 @@
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/dataset/coco.h"
-#include "core/models/dense/detector.h"
 #include "core/run/dense_input.h"
 
 namespace orderscope::cli {
@@ -42,13 +41,16 @@ Result<ClassMatch> match_classes(const Model& model, const CocoSet& set, const s
   for (int label = 0; label < model.architecture.classes; ++label) {
     const auto found = std::ranges::find(set.categories, model.class_name(label), &CocoCategory::name);
     match.category_of_label.push_back(found == set.categories.end() ? -1 : found->id);
-    if (found == set.categories.end()) strangers.push_back(model.class_name(label));
-    else match.categories.push_back(found->id);
+    if (found == set.categories.end())
+      strangers.push_back(model.class_name(label));
+    else
+      match.categories.push_back(found->id);
   }
   if (match.categories.empty()) {
     if (set.categories.size() != match.category_of_label.size())
       return fail(Error::Kind::InvalidInput,
-                  "none of its " + std::to_string(set.categories.size()) + " categories is a class of the model, which has " +
+                  "none of its " + std::to_string(set.categories.size()) +
+                      " categories is a class of the model, which has " +
                       std::to_string(match.category_of_label.size()),
                   subject);
     print_warning(subject + ": its categories are not named as the model's classes; they are taken in their order");
@@ -59,7 +61,8 @@ Result<ClassMatch> match_classes(const Model& model, const CocoSet& set, const s
     return match;
   }
   if (!strangers.empty())
-    print_warning(subject + ": has no category for the classes " + listed(strangers) + "; what is found of them is left out");
+    print_warning(subject + ": has no category for the classes " + listed(strangers) +
+                  "; what is found of them is left out");
   std::vector<std::string> unknown;
   for (const CocoCategory& category : set.categories)
     if (std::ranges::find(match.categories, category.id) == match.categories.end()) unknown.push_back(category.name);
@@ -69,10 +72,10 @@ Result<ClassMatch> match_classes(const Model& model, const CocoSet& set, const s
 
 json to_json(const AveragePrecision& p) {
   const auto value = [](double v) { return v < 0 ? json(nullptr) : json(v); };
-  return {{"AP", value(p.ap)},           {"AP50", value(p.ap50)},       {"AP75", value(p.ap75)},
-          {"APs", value(p.ap_small)},    {"APm", value(p.ap_medium)},   {"APl", value(p.ap_large)},
-          {"AR1", value(p.ar1)},         {"AR10", value(p.ar10)},       {"AR100", value(p.ar100)},
-          {"ARs", value(p.ar_small)},    {"ARm", value(p.ar_medium)},   {"ARl", value(p.ar_large)}};
+  return {{"AP", value(p.ap)},        {"AP50", value(p.ap50)},     {"AP75", value(p.ap75)},
+          {"APs", value(p.ap_small)}, {"APm", value(p.ap_medium)}, {"APl", value(p.ap_large)},
+          {"AR1", value(p.ar1)},      {"AR10", value(p.ar10)},     {"AR100", value(p.ar100)},
+          {"ARs", value(p.ar_small)}, {"ARm", value(p.ar_medium)}, {"ARl", value(p.ar_large)}};
 }
 
 void print_row(const char* kind, const AveragePrecision& p) {
@@ -81,7 +84,8 @@ void print_row(const char* kind, const AveragePrecision& p) {
               percent(p.ap50), percent(p.ap75), percent(p.ap_small), percent(p.ap_medium), percent(p.ap_large));
 }
 
-std::string category_table(const CocoSet& set, const AveragePrecision& box, const std::optional<AveragePrecision>& mask) {
+std::string category_table(const CocoSet& set, const AveragePrecision& box,
+                           const std::optional<AveragePrecision>& mask) {
   CsvWriter csv;
   csv.add("category").add("name").add("box_ap");
   if (mask) csv.add("mask_ap");
@@ -119,9 +123,8 @@ Result<std::vector<ApObject>> find_all(const Model& model, const CocoSet& set, c
     }
     JobContext quiet;
     quiet.stop = job.stop;
-    TRY(const Detections detections,
-        detect(model, input->input.images.to(at::Device(model.device)),
-               {{input->resized[0], input->resized[1]}, original}, {settings}, quiet));
+    TRY(const Detections detections, detect(model, input->input.images.to(at::Device(model.device)),
+                                            {{input->resized[0], input->resized[1]}, original}, {settings}, quiet));
     images.push_back(image.id);
     for (json& entry : coco_results(detections, image.id, match.category_of_label)) {
       if (entry.at("category_id") == -1) continue;
@@ -153,8 +156,9 @@ void DetectionEvalOptions::add_to(CLI::App& app) {
 Result<void> run_detection_eval(const Model& model, const std::filesystem::path& images,
                                 const DetectionEvalOptions& options, const CommonOptions& common,
                                 const JobContext& job) {
-  if (!is_detector(model))
-    return fail(Error::Kind::InvalidInput, "is no detector, so COCO annotations say nothing of it", model.path.string());
+  if (!model.is_detector())
+    return fail(Error::Kind::InvalidInput, "is no detector, so COCO annotations say nothing of it",
+                model.path.string());
   DetectionSettings settings;
   if (!options.config.empty()) {
     TRY(settings, read_detection_settings(options.config));

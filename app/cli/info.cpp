@@ -2,12 +2,20 @@
 #include <cstdio>
 
 #include "app/cli/command.h"
-#include "core/models/backbone.h"
+#include "core/models/dense/detector.h"
 #include "core/run/dense_input.h"
 
 namespace orderscope::cli {
 
 namespace {
+
+/// All that `forward` and `detect` can write.
+std::vector<std::string> tap_names(const Model& model) {
+  std::vector<std::string> names = model.backbone->tap_names();
+  if (const auto* detector = dynamic_cast<const Detector*>(model.backbone.get()))
+    for (std::string& name : detector->roi_tap_names()) names.push_back(std::move(name));
+  return names;
+}
 
 using nlohmann::json;
 
@@ -87,7 +95,7 @@ json describe(const Model& model) {
         {"interpolation", "bicubic"},
         {"mean", p.mean},
         {"std", p.std}}},
-      {"taps", model.backbone->tap_names()},
+      {"taps", tap_names(model)},
       {"sha256", model.sha256},
       {"container", model.container},
       {"key", model.key},
@@ -135,9 +143,9 @@ void print_table(const Model& model) {
   row("preprocessing", model.is_classifier() ? numbers : describe(model.dense_preprocessing));
   if (model.is_segmenter()) {
     const SegmentationTest& test = model.segmentation_test;
-    row("test", test.slide ? "windows of " + std::to_string(test.crop) + " every " + std::to_string(test.stride) +
-                                 " pixels"
-                           : "whole image");
+    row("test", test.slide
+                    ? "windows of " + std::to_string(test.crop) + " every " + std::to_string(test.stride) + " pixels"
+                    : "whole image");
   }
   row("container", model.container + (model.key.empty() ? "" : ", key " + model.key) + ", " + model.naming + " names");
   row("sha256", model.sha256);

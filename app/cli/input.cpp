@@ -10,7 +10,9 @@ CLI::Option_group* InputOptions::add_to(CLI::App& app) {
   group->add_option("--image", image, "a photo: JPEG, PNG, WebP, TIFF or BMP; preprocessed as the model wants it");
   group->add_option("--input", array, "a float32 N x 3 x H x W .npy array, fed to the model as it is");
   group->require_option(1);
-  app.add_option("--size", size, "side of the model's input in pixels, if not its own; of a segmenter's or detector's the short one")->check(CLI::Range(1, 16384));
+  app.add_option("--size", size,
+                 "side of the model's input in pixels, if not its own; of a segmenter's or detector's the short one")
+      ->check(CLI::Range(1, 16384));
   add_exif_option(app, exif);
   return group;
 }
@@ -31,7 +33,8 @@ Result<DenseInput> InputOptions::read_dense(const Model& model) const {
     how.long_side = static_cast<int>(std::int64_t{size} * how.long_side / how.short_side);
     how.short_side = size;
   }
-  return array.empty() ? read_dense_image(image, how, exif) : read_dense_array(array, how, original, content);
+  return array.empty() ? read_dense_image(image, how, exif)
+                       : read_dense_array(array, how, original[0] > 0 ? original : content, content);
 }
 
 Result<ModelInput> InputOptions::read_one(const Model& model) const {

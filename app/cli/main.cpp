@@ -4,7 +4,6 @@
 #include <list>
 
 #include "app/cli/command.h"
-#include "app/cli/detect.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/plugins.h"
 #include "app/cli/progress_bar.h"
@@ -19,8 +18,8 @@ using namespace orderscope;
 constexpr cli::Command kCommands[] = {
     {"info", "what a checkpoint holds", cli::make_info},
     {"segment", "class of each pixel: overlay, mask, logits", cli::make_segment},
-    {"forward", "run a model; write logits and intermediates", cli::make_forward},
     {"detect", "boxes and masks of a detector over the photo", cli::make_detect},
+    {"forward", "run a model; write logits and intermediates", cli::make_forward},
     {"preprocess", "a picture as the model sees it", cli::make_preprocess},
     {"orders", "what each order of the gnConvs let through, and what it was worth", cli::make_orders},
     {"flow", "energy, contribution and spatial scale of every gate and state, through the network", cli::make_flow},

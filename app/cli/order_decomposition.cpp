@@ -124,9 +124,8 @@ Result<std::optional<std::string>> write_matrix(const Matrix& matrix, bool is_si
 }  // namespace
 
 Result<void> run_order_decomposition(const SubjectOptions& options, const TargetOptions& region,
-                                     const std::string& pattern,
-                                     DecompositionSettings settings, std::optional<int> asked,
-                                     const CommonOptions& common, const JobContext& job) {
+                                     const std::string& pattern, DecompositionSettings settings,
+                                     std::optional<int> asked, const CommonOptions& common, const JobContext& job) {
   TRY(const LoadedSubject loaded, options.load(common, job, Accepts::AnyModel));
   const Model& model = *loaded.model;
   Subject subject = loaded.subject(common);
@@ -134,8 +133,7 @@ Result<void> run_order_decomposition(const SubjectOptions& options, const Target
   TRY(subject.target, region.chooser(loaded, box));
   std::vector<std::string> warnings;
   TRY(const auto blocks, decomposable_blocks(model, pattern, settings.by, warnings));
-  TRY(Trace trace,
-      Trace::forward(model.backbone, subject.image, decomposition_probes(model, blocks, true), {}, job));
+  TRY(Trace trace, Trace::forward(model.backbone, subject.image, decomposition_probes(model, blocks, true), {}, job));
   TRY(const Target target, choose_target(subject, trace, asked));
   const int class_index = target.class_index;
   TRY_VOID(trace.backward(target, job));

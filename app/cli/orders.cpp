@@ -127,8 +127,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   Subject subject = loaded.subject(common);
   TRY(const auto box, options.target.find_box(loaded, job));
   TRY(subject.target, options.target.chooser(loaded, box));
-  TRY(Trace trace, Trace::forward(model->backbone, subject.image,
-                                  {order_maps_probe(), order_contribution_probe()}, {}, job));
+  TRY(Trace trace,
+      Trace::forward(model->backbone, subject.image, {order_maps_probe(), order_contribution_probe()}, {}, job));
   TRY(const Target target, choose_target(subject, trace, options.method.integer("class")));
   const int class_index = target.class_index;
   TRY_VOID(trace.backward(target, job));

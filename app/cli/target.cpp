@@ -7,7 +7,6 @@
 
 #include "core/checkpoint/npy.h"
 #include "core/models/backbone.h"
-#include "core/models/dense/detector.h"
 
 namespace orderscope::cli {
 
@@ -23,7 +22,8 @@ std::optional<std::array<std::int64_t, 4>> parse_box(const std::string& text) {
 }  // namespace
 
 void TargetOptions::add_to(CLI::App& app, InputOptions* array) {
-  CLI::Option_group* group = app.add_option_group("target", "what of a segmenter's or detector's prediction is explained");
+  CLI::Option_group* group =
+      app.add_option_group("target", "what of a segmenter's or detector's prediction is explained");
   group
       ->add_option("--region", region,
                    "x,y,width,height in pixels of the photo: the score is the sum of the class' logits there")
@@ -34,7 +34,8 @@ void TargetOptions::add_to(CLI::App& app, InputOptions* array) {
       ->check(CLI::NonNegativeNumber);
   group->add_option("--mask", mask, "a .npy array of the photo's or the input's size that is not 0 inside the region");
   CLI::Option* box_option =
-      group->add_option("--box", box, "a detector's box, numbered from 0 as `detect` lists them: its class' probability")
+      group
+          ->add_option("--box", box, "a detector's box, numbered from 0 as `detect` lists them: its class' probability")
           ->check(CLI::NonNegativeNumber);
   group->require_option(0, 1);
   app.add_option("--config", config, "JSON with the detector's finest_scale, rpn and rcnn, if not the official ones")
@@ -42,14 +43,20 @@ void TargetOptions::add_to(CLI::App& app, InputOptions* array) {
   if (!array) return;
   const auto add_size = [&](const char* name, std::array<std::int64_t, 2>& size, const char* help) {
     app.add_option_function<std::vector<std::int64_t>>(
-           name, [&size](const std::vector<std::int64_t>& given) { size = {given.at(0), given.at(1)}; }, help)
+           name,
+           [&size](const std::vector<std::int64_t>& given) {
+             size = {given.at(0), given.at(1)};
+           },
+           help)
         ->delimiter(',')
         ->expected(2)
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{65536}))
         ->needs("--input");
   };
-  add_size("--img-shape", array->content, "of an array for a detector: height,width of the picture without its padding");
-  add_size("--original-size", array->original, "of an array: height,width of the photo that regions and boxes refer to");
+  add_size("--img-shape", array->content,
+           "of an array for a detector: height,width of the picture without its padding");
+  add_size("--original-size", array->original,
+           "of an array: height,width of the photo that regions and boxes refer to");
 }
 
 Result<RegionRequest> TargetOptions::request(std::array<std::int64_t, 2> photo) const {
@@ -70,7 +77,7 @@ Result<std::optional<TargetOptions::ChosenBox>> TargetOptions::find_box(const Mo
                                                                         const DetectionFrame& frame,
                                                                         const JobContext& job) const {
   if (!box) return std::nullopt;
-  if (!is_detector(model)) return fail(Error::Kind::InvalidInput, "has no boxes: it is no detector", model.name);
+  if (!model.is_detector()) return fail(Error::Kind::InvalidInput, "has no boxes: it is no detector", model.name);
   DetectOptions options;
   options.masks = false;
   if (!config.empty()) {
@@ -84,7 +91,8 @@ Result<std::optional<TargetOptions::ChosenBox>> TargetOptions::find_box(const Mo
   return ChosenBox{std::move(detections.found[static_cast<std::size_t>(*box)]), options.settings};
 }
 
-Result<TargetChooser> TargetOptions::chooser(const LoadedSubject& loaded, const std::optional<ChosenBox>& chosen) const {
+Result<TargetChooser> TargetOptions::chooser(const LoadedSubject& loaded,
+                                             const std::optional<ChosenBox>& chosen) const {
   const Model& model = *loaded.model;
   if (model.is_segmenter()) {
     TRY(RegionRequest region_request, request(loaded.photo));
@@ -99,13 +107,13 @@ Result<TargetChooser> TargetOptions::chooser(const LoadedSubject& loaded, const 
       return target;
     };
   }
-  if (is_detector(model) && !given())
+  if (model.is_detector() && !given())
     return fail(Error::Kind::InvalidInput, "finds boxes, and which one is to be explained was not said", model.name,
                 "--box N takes one that `detect` lists");
   if (given())
     return fail(Error::Kind::InvalidInput, "has no regions: it is no segmenter", model.name,
                 model.is_classifier() ? "--class names what a classifier is asked for"
-                : is_detector(model) ? "--box names what a detector is asked for"
+                : model.is_detector() ? "--box names what a detector is asked for"
                                       : "");
   if (!model.backbone->has_logits())
     return fail(Error::Kind::InvalidInput, "has no head, so there is no score to explain", model.name,

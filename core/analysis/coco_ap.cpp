@@ -124,9 +124,8 @@ Measured measure(const std::vector<const Matches*>& images, std::size_t most) {
     for (std::size_t d = 0; d < std::min(most, matches->scores.size()); ++d) places.push_back({matches, d});
   }
   if (counted == 0) return measured;
-  std::ranges::stable_sort(places, [](const Place& a, const Place& b) {
-    return a.matches->scores[a.index] > b.matches->scores[b.index];
-  });
+  std::ranges::stable_sort(
+      places, [](const Place& a, const Place& b) { return a.matches->scores[a.index] > b.matches->scores[b.index]; });
   for (int t = 0; t < kThresholds; ++t) {
     std::vector<double> recall, precision;
     double hits = 0, misses = 0;
@@ -192,8 +191,7 @@ std::vector<std::int64_t> sorted_unique(std::vector<std::int64_t> values) {
 }  // namespace
 
 Result<AveragePrecision> average_precision(ApKind kind, const std::vector<ApObject>& annotated,
-                                           const std::vector<ApObject>& found,
-                                           const std::vector<std::int64_t>& images,
+                                           const std::vector<ApObject>& found, const std::vector<std::int64_t>& images,
                                            const std::vector<std::int64_t>& categories, const JobContext& job) {
   const Groups truths = grouped(annotated), detections = grouped(found);
   const auto image_ids = sorted_unique(images), category_ids = sorted_unique(categories);
@@ -206,8 +204,8 @@ Result<AveragePrecision> average_precision(ApKind kind, const std::vector<ApObje
     std::array<std::vector<Matches>, kAreas> matches;
     for (const std::int64_t image : image_ids) {
       TRY_VOID(job.check());
-      const Cell cell = make_cell(kind, members(detections, category_ids[c], image),
-                                  members(truths, category_ids[c], image));
+      const Cell cell =
+          make_cell(kind, members(detections, category_ids[c], image), members(truths, category_ids[c], image));
       if (cell.found.empty() && cell.annotated.empty()) continue;
       for (int a = 0; a < kAreas; ++a) matches[a].push_back(match(cell, kind, kAreaRanges[a]));
     }

@@ -17,10 +17,10 @@ struct ApObject {
   std::int64_t category = 0;
   std::array<double, 4> box{};  ///< x, y, width, height
   std::optional<RunLengths> mask;
-  double area = 0;     ///< annotated: as the annotation says
-  bool crowd = false;  ///< annotated: a region of many, which may match many
-  std::int64_t id = 0; ///< annotated
-  double score = 0;    ///< found
+  double area = 0;      ///< annotated: as the annotation says
+  bool crowd = false;   ///< annotated: a region of many, which may match many
+  std::int64_t id = 0;  ///< annotated
+  double score = 0;     ///< found
 };
 
 enum class ApKind { Box, Mask };
@@ -32,13 +32,12 @@ struct AveragePrecision {
   std::vector<std::pair<std::int64_t, double>> categories;  ///< AP of each category, in rising order
 };
 
-/// Average precision and recall over IoU 0.5, 0.55, ..., 0.95 by the rules of pycocotools 2.0 (COCOeval with its default
-/// parameters), down to its one oddity: a match with an annotation of id 0 counts as none. `images` and `categories`
-/// are those that are evaluated; objects of others are left out. Objects without a mask have an empty one. Errors:
-/// Cancelled.
+/// Average precision and recall over IoU 0.5, 0.55, ..., 0.95 by the rules of pycocotools 2.0 (COCOeval with its
+/// default parameters), down to its one oddity: a match with an annotation of id 0 counts as none. `images` and
+/// `categories` are those that are evaluated; objects of others are left out. Objects without a mask have an empty one.
+/// Errors: Cancelled.
 Result<AveragePrecision> average_precision(ApKind kind, const std::vector<ApObject>& annotated,
-                                           const std::vector<ApObject>& found,
-                                           const std::vector<std::int64_t>& images,
+                                           const std::vector<ApObject>& found, const std::vector<std::int64_t>& images,
                                            const std::vector<std::int64_t>& categories, const JobContext& job = {});
 
 }  // namespace orderscope

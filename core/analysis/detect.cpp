@@ -35,7 +35,8 @@ std::string size_text(const PixelSize& size) {
 Result<void> check_frame(const at::Tensor& image, const DetectionFrame& frame) {
   const auto positive = [](const PixelSize& size) { return size.height >= 1 && size.width >= 1; };
   if (!positive(frame.resized) || frame.resized.height > image.size(2) || frame.resized.width > image.size(3))
-    return fail(Error::Kind::InvalidInput, "the picture of " + size_text(frame.resized) + " does not lie in the input of " +
+    return fail(Error::Kind::InvalidInput, "the picture of " + size_text(frame.resized) +
+                                               " does not lie in the input of " +
                                                size_text({image.size(2), image.size(3)}));
   constexpr int64_t kLargest = 1 << 16;
   if (!positive(frame.original) || frame.original.height > kLargest || frame.original.width > kLargest)
@@ -65,8 +66,7 @@ void paste_masks(Detections& detections, const at::Tensor& probabilities, const 
     const auto n = static_cast<int64_t>(i);
     const std::span<const float> mask(masks[n].const_data_ptr<float>(), static_cast<std::size_t>(side * side));
     const auto soft = paste_mask(mask, side, box_of(boxes, n), detections.frame.original);
-    detections.found[i].mask =
-        encode_mask(binary_mask(soft, static_cast<float>(threshold)), detections.frame.original);
+    detections.found[i].mask = encode_mask(binary_mask(soft, static_cast<float>(threshold)), detections.frame.original);
   }
 }
 
@@ -107,7 +107,8 @@ Result<Detections> detect(const Model& model, const at::Tensor& image, const Det
         detector->roi_head().refine(levels, proposals.boxes, frame.resized, settings.finest_scale, roi, job);
 
     const at::Tensor scale = row(frame.scale(), refined.boxes.options());
-    const at::Tensor original = (refined.boxes.view({refined.boxes.size(0), refined.boxes.size(1) / 4, 4}) / scale).flatten(1);
+    const at::Tensor original =
+        (refined.boxes.view({refined.boxes.size(0), refined.boxes.size(1) / 4, 4}) / scale).flatten(1);
     const KeptBoxes kept = multiclass_nms(original, at::softmax(refined.logits, 1), settings.rcnn.score_thr,
                                           settings.rcnn.iou_threshold, settings.rcnn.max_per_img);
     const at::Tensor boxes = kept.boxes.cpu().contiguous(), scores = kept.scores.cpu().contiguous();
@@ -154,8 +155,8 @@ Result<std::vector<std::string>> levels_read(const Model& model, const Detection
   std::set<int64_t> levels;
   for (const Box& roi : detection.rois) {
     const at::Tensor box = at::tensor(at::ArrayRef<float>(roi.data(), 4)).view({1, 4});
-    levels.insert(box_levels(box, settings.finest_scale, static_cast<int64_t>(detector->roi_head().levels()))
-                      .item<int64_t>());
+    levels.insert(
+        box_levels(box, settings.finest_scale, static_cast<int64_t>(detector->roi_head().levels())).item<int64_t>());
   }
   std::vector<std::string> names;
   for (const int64_t level : levels) names.push_back(detector->roi_level_name(static_cast<std::size_t>(level)));

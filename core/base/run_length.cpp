@@ -136,8 +136,8 @@ Result<RunLengths> from_counts(std::vector<std::uint32_t> counts, const PixelSiz
   std::int64_t total = 0;
   for (const std::uint32_t count : counts) total += count;
   if (total != image.height * image.width)
-    return fail(Error::Kind::Broken, "the runs of a mask cover " + std::to_string(total) + " pixels where the image has " +
-                                         std::to_string(image.height * image.width));
+    return fail(Error::Kind::Broken, "the runs of a mask cover " + std::to_string(total) +
+                                         " pixels where the image has " + std::to_string(image.height * image.width));
   return RunLengths{image, std::move(counts)};
 }
 

@@ -340,5 +340,4 @@ Result<DenseArchitecture> infer_dense(const Checkpoint& checkpoint, const Archit
   return dense;
 }
 
-
 }  // namespace orderscope

@@ -148,8 +148,10 @@ Result<at::Tensor> read(const std::filesystem::path& path) {
                                          std::to_string(element_size) + " bytes; the file has " +
                                          std::to_string(data.size()) + " bytes of data");
   Blob blob{data.first(length), file};
-  if (descr[0] == '>' && element_size > 1) blob = swapped_copy_of(blob.bytes, element_size);
-  else if (!is_aligned(blob, element_size)) blob = copy_of(blob.bytes);
+  if (descr[0] == '>' && element_size > 1)
+    blob = swapped_copy_of(blob.bytes, element_size);
+  else if (!is_aligned(blob, element_size))
+    blob = copy_of(blob.bytes);
 
   if (!header.fortran_order) return tensor_over(blob, {type->type, 0, header.shape, contiguous_strides(header.shape)});
   const std::vector<std::int64_t> reversed(header.shape.rbegin(), header.shape.rend());

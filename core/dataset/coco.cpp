@@ -27,7 +27,8 @@ Result<RunLengths> polygons_mask(const json& polygons, const PixelSize& image) {
   std::optional<RunLengths> mask;
   for (const json& polygon : polygons) {
     const auto corners = polygon.get<std::vector<double>>();
-    if (corners.size() < 6 || corners.size() % 2 != 0 || !std::ranges::all_of(corners, [](double v) { return std::isfinite(v); }))
+    if (corners.size() < 6 || corners.size() % 2 != 0 ||
+        !std::ranges::all_of(corners, [](double v) { return std::isfinite(v); }))
       return fail(Error::Kind::Broken, "a polygon needs three corners or more");
     RunLengths one = fill_polygon(corners, image);
     mask = mask ? unite(*mask, one) : std::move(one);
@@ -92,7 +93,8 @@ Result<CocoSet> read(const json& file, const JobContext& job) {
       at = "annotation " + std::to_string(i);
       if (i % 256 == 0) {
         TRY_VOID(job.check());
-        job.progress(static_cast<std::int64_t>(i), static_cast<std::int64_t>(annotations.size()), "reading annotations");
+        job.progress(static_cast<std::int64_t>(i), static_cast<std::int64_t>(annotations.size()),
+                     "reading annotations");
       }
       const json& entry = annotations[i];
       const auto image = sizes.find(entry.at("image_id").get<std::int64_t>());
@@ -105,7 +107,8 @@ Result<CocoSet> read(const json& file, const JobContext& job) {
       set.annotations.push_back(std::move(*annotation));
     }
     if (strangers > 0)
-      set.warnings.push_back(std::to_string(strangers) + " annotations of images or categories that are not listed were left out");
+      set.warnings.push_back(std::to_string(strangers) +
+                             " annotations of images or categories that are not listed were left out");
   } catch (const json::exception& error) {
     return fail(Error::Kind::Broken, std::string("is no COCO annotation file: ") + error.what(), at);
   }

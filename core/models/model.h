@@ -63,6 +63,7 @@ struct Model {
   std::vector<ClassColor> palette;         ///< of a segmenter or detector, one a class
 
   bool is_segmenter() const { return dense && dense->is_segmenter(); }
+  bool is_detector() const { return dense && dense->is_detector(); }
   bool is_classifier() const { return architecture.levels.empty(); }
 
   std::shared_ptr<Backbone> backbone;  ///< evaluation mode, parameters frozen

@@ -16,15 +16,15 @@ struct Trace::State {
   std::vector<Probe> probes;
   TraceOptions options;
 
-  std::vector<Activations> step_inputs;                    ///< detached
-  Activations output;                                      ///< of the last step, with its graph
-  at::Tensor logits;                                       ///< detached; undefined where the network has no head
+  std::vector<Activations> step_inputs;  ///< detached
+  Activations output;                    ///< of the last step, with its graph
+  at::Tensor logits;                     ///< detached; undefined where the network has no head
   struct Watched {
     std::size_t probe;
     std::string tap;
     at::Tensor activation;
   };
-  std::vector<Watched> watched;  ///< whose gradient somebody wants
+  std::vector<Watched> watched;                            ///< whose gradient somebody wants
   std::vector<at::Tensor> leaves;                          ///< where the graph starts
   std::vector<Results> forward_results, backward_results;  ///< one a probe
   std::vector<std::string> dropped;

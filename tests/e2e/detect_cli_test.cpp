@@ -9,6 +9,7 @@
 #include "core/image/png.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
+#include "tests/shared_golden.h"
 #include "tests/small_models.h"
 #include "tests/temporary_folder.h"
 
@@ -24,8 +25,9 @@ const std::string kCli = "orderscope-cli";
 const std::string kFolder = "dense/maskrcnn_small/";
 const std::string kModel = golden(kFolder + "checkpoint.pth");
 const std::string kConfig = golden(kFolder + "manifest.json");
-const std::vector<std::string> kDetect{"detect", kModel, "--input", golden(kFolder + "input.npy"), "--img-shape", "90,120",
-                                       "--original-size", "75,100", "--config", kConfig};
+const std::vector<std::string> kDetect{"detect",      kModel,   "--input",         golden(kFolder + "input.npy"),
+                                       "--img-shape", "90,120", "--original-size", "75,100",
+                                       "--config",    kConfig};
 
 std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& more) {
   arguments.insert(arguments.end(), more.begin(), more.end());
@@ -56,9 +58,9 @@ TEST(DetectCli, EqualsMmdetection) {
   EXPECT_EQ(masks.sizes(), (std::vector<std::int64_t>{boxes.size(0), 75, 100}));
   EXPECT_LE((masks.slice(0, 0, stored.size(0)) != stored).sum().item<std::int64_t>(),
             test::golden_json(kFolder + "manifest.json").at("mask_pixels_within_1e_3_of_threshold"));
-  EXPECT_LT(test::max_abs_difference(read(out / "rpn_head.proposals.npy"),
-                                     test::golden_array(kFolder + "proposals.npy")),
-            2e-3);
+  EXPECT_LT(
+      test::max_abs_difference(read(out / "rpn_head.proposals.npy"), test::golden_array(kFolder + "proposals.npy")),
+      2e-3);
   EXPECT_EQ(read(out / "neck.p6.npy").dim(), 4);
 
   const auto overlay = decode_image(out / "overlay.png");
@@ -94,10 +96,66 @@ TEST(DetectCli, SaysWhatIsWrong) {
     return result.err;
   };
   const std::string input = golden(kFolder + "input.npy");
-  EXPECT_THAT(error_of({"detect", golden("small/hornet_7x7/official.pth"), "--input", input}), HasSubstr("no detector"));
+  EXPECT_THAT(error_of({"detect", golden("small/hornet_7x7/official.pth"), "--input", input}),
+              HasSubstr("no detector"));
   EXPECT_THAT(error_of({"detect", kModel, "--input", input, "--img-shape", "900,120"}), HasSubstr("larger"));
   EXPECT_THAT(error_of(with(kDetect, {"--taps", "nowhere.*"})), HasSubstr("no tap matches"));
   EXPECT_THAT(error_of({"detect", kModel, "--image", input, "--img-shape", "90,120"}), HasSubstr("--input"));
+}
+
+std::vector<std::string> on_box(const std::string& command, const std::string& box) {
+  return {command,       kModel,   "--input",         golden(kFolder + "input.npy"),
+          "--img-shape", "90,120", "--original-size", "75,100",
+          "--config",    kConfig,  "--box",           box};
+}
+
+TEST(DetectCli, GradCamOfABoxIsTakenAtTheLevelThatItIsReadFrom) {
+  const test::TemporaryFolder out;
+  const json cam = test::golden_json(kFolder + "manifest.json").at("cam");
+  const std::string box = std::to_string(cam.at("detection").get<int>());
+  const auto result = run_program(kCli, with(on_box("cam", box), {"-o", out.string()}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json written = read_json(out / "cam.json");
+  EXPECT_EQ(written["map"]["layer"], "neck.fpn_convs.1");
+  EXPECT_EQ(written["class"]["index"], cam.at("cls"));
+  EXPECT_THAT(written["target"].get<std::string>(), HasSubstr("probability of class 2"));
+
+  const auto activation = test::golden_or_shared(kFolder + "fpn_p3.npy");
+  const auto gradient = test::golden_or_shared(kFolder + "cam/grad_fpn_p3.npy");
+  if (!activation || !gradient) return;  // the complete reference data only
+  const at::Tensor weights = read(*gradient).mean({2, 3}, true);
+  const at::Tensor expected = (weights * read(*activation)).sum(1)[0];
+  // Our own RoIs instead of the stored ones: ten times the tolerance of the gradients.
+  EXPECT_LT(test::max_abs_difference(read(out / "cam.npy"), expected), 5e-3 * expected.abs().max().item<double>());
+}
+
+TEST(DetectCli, OrdersAndFieldOfABox) {
+  const test::TemporaryFolder out;
+  const auto orders = run_program(kCli, with(on_box("orders", "0"), {"--block", "stages.2.*", "-o", out.string()}));
+  ASSERT_EQ(orders.exit_code, 0) << orders.err;
+  EXPECT_GT(read(out / "stages.2.0.contribution.4.npy").abs().max().item<float>(), 0);
+
+  ASSERT_TRUE(write_png(out / "photo.png", {60, 50, std::vector<std::uint8_t>(9000, 120)}));
+  ASSERT_TRUE(write_file(out / "low.json", R"({"rcnn": {"score_thr": 0.01}, "rpn": {"max_per_img": 20}})"));
+  const auto erf = run_program(
+      kCli, {"erf", kModel, "--images", (out / "photo.png").string(), "--box", "0", "--config",
+             (out / "low.json").string(), "--layer", "neck.fpn_convs.1", "--bootstrap", "0", "-o", out.string()});
+  EXPECT_EQ(erf.exit_code, 0) << erf.err;
+}
+
+TEST(DetectCli, SaysWhichBoxesThereAre) {
+  const test::TemporaryFolder out;
+  const auto none = run_program(kCli, with(on_box("cam", "99"), {"-o", out.string()}));
+  EXPECT_NE(none.exit_code, 0);
+  EXPECT_THAT(none.err, HasSubstr("boxes are 0 to 31"));
+  const auto which = run_program(kCli, {"cam", kModel, "--input", golden(kFolder + "input.npy"), "-o", out.string()});
+  EXPECT_NE(which.exit_code, 0);
+  EXPECT_THAT(which.err, HasSubstr("--box"));
+  const auto classifier =
+      run_program(kCli, {"cam", golden("small/hornet_7x7/official.pth"), "--input",
+                         golden("small/hornet_7x7/in64x64/input.npy"), "--box", "0", "-o", out.string()});
+  EXPECT_NE(classifier.exit_code, 0);
+  EXPECT_THAT(classifier.err, HasSubstr("no detector"));
 }
 
 TEST(DetectCli, EvalFindsItsOwnDetectionsPerfect) {
@@ -109,9 +167,9 @@ TEST(DetectCli, EvalFindsItsOwnDetectionsPerfect) {
   const auto found = run_program(kCli, {"detect", kModel, "--image", image, "--config", config, "-o", out.string()});
   ASSERT_EQ(found.exit_code, 0) << found.err;
   ASSERT_GT(read_json(out / "detect.json")["annotations"].size(), 0u);
-  const auto result = run_program(kCli, {"eval", kModel, "--images", std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples",
-                                         "--coco", (out / "detect.json").string(), "--config", config, "--json", "-o",
-                                         (out / "eval").string()});
+  const auto result = run_program(
+      kCli, {"eval", kModel, "--images", std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples", "--coco",
+             (out / "detect.json").string(), "--config", config, "--json", "-o", (out / "eval").string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json written = json::parse(result.out);
   EXPECT_EQ(written["images"]["used"], 1);
@@ -121,7 +179,8 @@ TEST(DetectCli, EvalFindsItsOwnDetectionsPerfect) {
 
 TEST(DetectCli, EvalSaysWhenClassesDoNotFit) {
   const test::TemporaryFolder out;
-  ASSERT_TRUE(write_file(out / "other.json", R"({"images": [{"id": 1, "file_name": "dog.jpg", "height": 10, "width": 10}],
+  ASSERT_TRUE(
+      write_file(out / "other.json", R"({"images": [{"id": 1, "file_name": "dog.jpg", "height": 10, "width": 10}],
       "categories": [{"id": 1, "name": "zebra"}], "annotations": []})"));
   const auto result = run_program(
       kCli, {"eval", kModel, "--images", out.string(), "--coco", (out / "other.json").string(), "-o", out.string()});

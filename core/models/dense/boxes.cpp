@@ -26,8 +26,8 @@ at::Tensor decode_deltas(const at::Tensor& boxes, const at::Tensor& deltas, cons
                          std::optional<PixelSize> clip_to) {
   const double max_ratio = std::log(1000.0 / 16.0);
   const std::int64_t n = deltas.size(0);
-  const at::Tensor d =
-      deltas.reshape({n, deltas.size(1) / 4, 4}) * at::tensor(at::ArrayRef<float>(stds.data(), 4), deltas.options()).view({1, 1, 4});
+  const at::Tensor d = deltas.reshape({n, deltas.size(1) / 4, 4}) *
+                       at::tensor(at::ArrayRef<float>(stds.data(), 4), deltas.options()).view({1, 1, 4});
   const at::Tensor low = boxes.slice(1, 0, 2).unsqueeze(1), high = boxes.slice(1, 2, 4).unsqueeze(1);
   const at::Tensor size = high - low;
   const at::Tensor centre = (low + high) * 0.5 + size * d.slice(2, 0, 2);

@@ -9,7 +9,6 @@
 #include "core/models/dense/fpn.h"
 #include "core/models/dense/roi_head.h"
 #include "core/models/dense/rpn_head.h"
-#include "core/models/model.h"
 
 namespace orderscope {
 
@@ -40,8 +39,6 @@ class Detector : public DenseNetwork {
   std::shared_ptr<RpnHead> rpn_head_;
   std::shared_ptr<RoiHead> roi_head_;
 };
-
-inline bool is_detector(const Model& model) { return model.dense && model.dense->is_detector(); }
 
 /// Errors: Unsupported where the weights leave open what the official configurations do not settle.
 Result<void> check_detector(const Architecture& backbone, const DenseArchitecture& dense);

@@ -82,16 +82,16 @@ std::vector<Step> Fpn::steps(const std::string& name, const std::vector<std::str
   const std::vector<std::string> names = outputs(name);
   for (std::size_t i = 0; i < count; ++i) {
     const std::string level = names[i];
-    steps.push_back({level,
-                     [this, i, level, from = sum_name(i)](const Activations& in, Taps* taps) {
-                       Activations out = in;
-                       out.x = output(i, in.aside.at(from), TapScope(taps, level));
-                       out.aside[level] = out.x;
-                       out.aside.erase(from);
-                       return out;
-                     },
-                     m_->gn_outputs.empty() ? std::vector{level}
-                                            : GnConvModule::tap_names(level, shape_.gn_outputs[i])});
+    steps.push_back(
+        {level,
+         [this, i, level, from = sum_name(i)](const Activations& in, Taps* taps) {
+           Activations out = in;
+           out.x = output(i, in.aside.at(from), TapScope(taps, level));
+           out.aside[level] = out.x;
+           out.aside.erase(from);
+           return out;
+         },
+         m_->gn_outputs.empty() ? std::vector{level} : GnConvModule::tap_names(level, shape_.gn_outputs[i])});
   }
   const std::string further = names.back();
   steps.push_back({further,

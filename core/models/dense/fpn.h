@@ -19,8 +19,8 @@ class Fpn : public torch::nn::Module {
  public:
   explicit Fpn(const FpnShape& shape);
 
-  /// Its steps, for levels set aside under `levels`, finest first; each [N, H, W, C]. They leave the pyramid aside under
-  /// `outputs(name)`. The module must outlive them.
+  /// Its steps, for levels set aside under `levels`, finest first; each [N, H, W, C]. They leave the pyramid aside
+  /// under `outputs(name)`. The module must outlive them.
   std::vector<Step> steps(const std::string& name, const std::vector<std::string>& levels) const;
 
   /// What the levels of the pyramid are called, finest first: as taps and aside.

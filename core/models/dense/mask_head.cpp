@@ -28,8 +28,8 @@ MaskHead::MaskHead(const MaskHeadShape& shape, int channels) : shape_(shape) {
     channels = conv.out;
   }
   upsample_ = register_module("upsample", std::make_shared<Deconvolution>(channels, shape.upsample_channels));
-  conv_logits_ = register_module(
-      "conv_logits", std::make_shared<Conv>(ConvShape{shape.upsample_channels, shape.classes, 1, true}));
+  conv_logits_ = register_module("conv_logits",
+                                 std::make_shared<Conv>(ConvShape{shape.upsample_channels, shape.classes, 1, true}));
 }
 
 at::Tensor MaskHead::forward(const at::Tensor& features, const at::Tensor& labels) const {

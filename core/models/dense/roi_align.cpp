@@ -33,15 +33,14 @@ class AxisSampling {
     if (!std::isfinite(start) || !std::isfinite(extent)) return;
     const float bin = extent / static_cast<float>(bins);
     // The bound only keeps a senseless box from taking forever: an image has far fewer pixels.
-    const auto samples = options.sampling_ratio > 0
-                             ? options.sampling_ratio
-                             : static_cast<std::int64_t>(std::clamp(std::ceil(bin), 0.0F, 1e6F));
+    const auto samples = options.sampling_ratio > 0 ? options.sampling_ratio
+                                                    : static_cast<std::int64_t>(std::clamp(std::ceil(bin), 0.0F, 1e6F));
     for (std::int64_t b = 0; b < bins; ++b) {
       Strip& strip = strips_[b];
       strip.weights = weights_.size();
       for (std::int64_t k = 0; k < samples; ++k) {
-        const float at = start + static_cast<float>(b) * bin +
-                         (static_cast<float>(k) + 0.5F) * bin / static_cast<float>(samples);
+        const float at =
+            start + static_cast<float>(b) * bin + (static_cast<float>(k) + 0.5F) * bin / static_cast<float>(samples);
         add(strip, at, size, 1.0F / static_cast<float>(samples));
       }
     }
@@ -189,8 +188,8 @@ at::Tensor dense_strips(const at::Tensor& rois, int low, std::int64_t size, cons
 
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, const RoiAlignOptions& options) {
   if (!features.is_cpu()) return roi_align_by_operations(features, rois, options);
-  return RoiAlignFunction::apply(features, rois.to(at::kFloat).contiguous(), options.output_size,
-                                 options.spatial_scale, options.sampling_ratio, options.aligned);
+  return RoiAlignFunction::apply(features, rois.to(at::kFloat).contiguous(), options.output_size, options.spatial_scale,
+                                 options.sampling_ratio, options.aligned);
 }
 
 at::Tensor roi_align_by_operations(const at::Tensor& features, const at::Tensor& rois, const RoiAlignOptions& options) {
@@ -207,8 +206,8 @@ at::Tensor roi_align_by_operations(const at::Tensor& features, const at::Tensor&
     const std::int64_t end = std::min(begin + chunk, boxes.size(0));
     const at::Tensor maps = features.size(0) == 1 ? features[0] : features.index_select(0, images.slice(0, begin, end));
     const at::Tensor by_row = at::matmul(rows.slice(0, begin, end), maps.flatten(-2));
-    parts.push_back(at::matmul(columns.slice(0, begin, end).unsqueeze(1),
-                               by_row.view({end - begin, bins, width, channels})));
+    parts.push_back(
+        at::matmul(columns.slice(0, begin, end).unsqueeze(1), by_row.view({end - begin, bins, width, channels})));
   }
   if (parts.empty()) return at::zeros({0, bins, bins, channels}, features.options());
   return at::cat(parts);

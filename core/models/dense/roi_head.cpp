@@ -39,8 +39,8 @@ std::vector<std::shared_ptr<Head>> register_heads(torch::nn::Module& owner, cons
 }  // namespace
 
 RoiHead::RoiHead(const DenseArchitecture& dense, std::vector<int64_t> strides) : strides_(std::move(strides)) {
-  const int channels = dense.neck->gn_outputs.empty() ? dense.neck->outputs.front().out
-                                                      : dense.neck->gn_outputs.front().out;
+  const int channels =
+      dense.neck->gn_outputs.empty() ? dense.neck->outputs.front().out : dense.neck->gn_outputs.front().out;
   std::vector<std::shared_ptr<BoxHead>> boxes;
   for (const BoxHeadShape& shape : dense.box_heads) boxes.push_back(std::make_shared<BoxHead>(shape, channels));
   box_heads_ = register_heads(*this, "bbox_head", std::move(boxes));

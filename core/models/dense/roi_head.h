@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/pixel_size.h"
 #include "core/base/job.h"
+#include "core/base/pixel_size.h"
 #include "core/checkpoint/dense_architecture.h"
 #include "core/models/backbone.h"
 
@@ -31,8 +31,8 @@ class RoiHead : public torch::nn::Module {
     at::Tensor logits;             ///< [n, classes + 1]: the mean over the stages, not of probabilities
     at::Tensor boxes;              ///< [n, 4 classes], clipped to the image; [n, 4] where all classes share a box
   };
-  /// After all stages but the last each RoI is moved by the deltas of its best class (the background aside) and clipped.
-  /// None is dropped. `pyramid` holds the levels [1, h, w, C].
+  /// After all stages but the last each RoI is moved by the deltas of its best class (the background aside) and
+  /// clipped. None is dropped. `pyramid` holds the levels [1, h, w, C].
   Refined refine(const std::vector<at::Tensor>& pyramid, const at::Tensor& proposals, const PixelSize& image,
                  double finest_scale, const TapScope& taps, const JobContext& job) const;
 

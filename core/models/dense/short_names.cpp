@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/dense/short_names.h"
 
-#include "core/models/dense/detector.h"
 #include "core/models/dense/pyramid.h"
 
 namespace orderscope {
@@ -43,7 +42,7 @@ std::string short_detector_name(const Model& model, const std::string& tap) {
 std::string short_tap_name(const Model& model, const std::string& tap) {
   for (const int level : model.architecture.levels)
     if (tap == level_name(level)) return "backbone_s" + std::to_string(level + 1);
-  if (is_detector(model)) return short_detector_name(model, tap);
+  if (model.is_detector()) return short_detector_name(model, tap);
   if (!model.is_segmenter()) return {};
   const UperHeadShape& head = *model.dense->uper_head;
   for (std::size_t k = 0; k < head.pool_scales.size(); ++k)

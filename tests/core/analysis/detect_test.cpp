@@ -68,7 +68,8 @@ std::string tap_of(const std::string& file, bool cascade) {
   if (std::regex_match(file, m, std::regex("backbone_s(\\d)"))) return "norm" + number(1);
   if (file == "fpn_p6") return "neck.p6";
   if (std::regex_match(file, m, std::regex("fpn_p(\\d)"))) return "neck.fpn_convs." + number(2);
-  if (std::regex_match(file, m, std::regex("rpn_(?:cls|reg)_p(\\d)"))) return "rpn_head." + file.substr(0, 7) + ".p" + number(0);
+  if (std::regex_match(file, m, std::regex("rpn_(?:cls|reg)_p(\\d)")))
+    return "rpn_head." + file.substr(0, 7) + ".p" + number(0);
   if (file == "proposals") return "rpn_head.proposals";
   if (std::regex_match(file, m, std::regex("rois_(\\d)"))) return head("bbox_head") + ".rois";
   if (std::regex_match(file, m, std::regex("bbox_roi_feats_(\\d)"))) return head("bbox_head") + ".roi_feats";
@@ -91,11 +92,13 @@ double tolerance_of(const std::string& file, double largest) {
 }
 
 const std::vector<std::string> kArrays{
-    "backbone_s1", "backbone_s2", "backbone_s3", "backbone_s4", "fpn_p2", "fpn_p3", "fpn_p4", "fpn_p5", "fpn_p6",
-    "rpn_cls_p2", "rpn_reg_p2", "rpn_cls_p3", "rpn_reg_p3", "rpn_cls_p4", "rpn_reg_p4", "rpn_cls_p5", "rpn_reg_p5",
-    "rpn_cls_p6", "rpn_reg_p6", "proposals", "rois_1", "rois_2", "rois_3", "bbox_roi_feats_1", "bbox_roi_feats_2",
-    "bbox_roi_feats_3", "bbox_cls_1", "bbox_cls_2", "bbox_cls_3", "bbox_reg_1", "bbox_reg_2", "bbox_reg_3",
-    "final_cls_score", "mask_rois", "mask_roi_feats_1", "mask_logits_1", "mask_prob_28"};
+    "backbone_s1",      "backbone_s2",      "backbone_s3",     "backbone_s4", "fpn_p2",           "fpn_p3",
+    "fpn_p4",           "fpn_p5",           "fpn_p6",          "rpn_cls_p2",  "rpn_reg_p2",       "rpn_cls_p3",
+    "rpn_reg_p3",       "rpn_cls_p4",       "rpn_reg_p4",      "rpn_cls_p5",  "rpn_reg_p5",       "rpn_cls_p6",
+    "rpn_reg_p6",       "proposals",        "rois_1",          "rois_2",      "rois_3",           "bbox_roi_feats_1",
+    "bbox_roi_feats_2", "bbox_roi_feats_3", "bbox_cls_1",      "bbox_cls_2",  "bbox_cls_3",       "bbox_reg_1",
+    "bbox_reg_2",       "bbox_reg_3",       "final_cls_score", "mask_rois",   "mask_roi_feats_1", "mask_logits_1",
+    "mask_prob_28"};
 
 class SmallDetectors : public testing::TestWithParam<std::string> {};
 
@@ -103,8 +106,7 @@ TEST_P(SmallDetectors, EqualMmdetection) {
   const Fixture fixture(GetParam());
   if (!fixture.model) GTEST_SKIP() << "without the complete reference data";
   Recording taps;
-  const auto detections =
-      detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings, &taps});
+  const auto detections = detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings, &taps});
   ASSERT_TRUE(detections) << detections.error().message();
 
   for (const std::string& file : kArrays) {
@@ -241,8 +243,7 @@ TEST(Detect, CanBeStopped) {
   job.report = [&](const Progress& progress) {
     if (progress.activity == "drawing masks") stop.request_stop();
   };
-  const auto found =
-      detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings}, job);
+  const auto found = detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings}, job);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, Error::Kind::Cancelled);
 }

@@ -66,8 +66,9 @@ TEST(SlowFullSizeDetector, RunsOnAPhotoWithin6Gigabytes) {
   DetectOptions options;
   options.settings.rcnn.score_thr = 0;
   const auto start = std::chrono::steady_clock::now();
-  const auto found = detect(model, input->input.images,
-                            {{input->resized[0], input->resized[1]}, {input->original[0], input->original[1]}}, options);
+  const auto found =
+      detect(model, input->input.images,
+             {{input->resized[0], input->resized[1]}, {input->original[0], input->original[1]}}, options);
   ASSERT_TRUE(found) << found.error().message();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   EXPECT_EQ(found->found.size(), 100u);

@@ -16,9 +16,7 @@ namespace {
 
 at::Tensor array(const std::string& name) { return test::golden_array("dense/ops/" + name + ".npy"); }
 
-nlohmann::json cases(const char* name) {
-  return test::golden_json("dense/ops/manifest.json").at("cases").at(name);
-}
+nlohmann::json cases(const char* name) { return test::golden_json("dense/ops/manifest.json").at("cases").at(name); }
 
 std::vector<std::int64_t> numbers(const at::Tensor& tensor) {
   const at::Tensor list = tensor.to(at::kLong).contiguous();
@@ -57,8 +55,8 @@ TEST(RoiAlign, TakesNoBoxesAndSenselessOnes) {
   EXPECT_EQ(roi_align(features, at::empty({0, 5}), {}).sizes(), (std::vector<std::int64_t>{0, 7, 7, 2}));
   EXPECT_EQ(roi_align_by_operations(features, at::empty({0, 5}), {}).size(0), 0);
   const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
-  const at::Tensor rois = at::tensor({0.0F, nan, 0.0F, 3.0F, 3.0F, 0.0F, 0.0F, 0.0F, inf, 3.0F, 0.0F, 3.0F, 0.0F, 1.0F,
-                                      3.0F}).view({3, 5});
+  const at::Tensor rois =
+      at::tensor({0.0F, nan, 0.0F, 3.0F, 3.0F, 0.0F, 0.0F, 0.0F, inf, 3.0F, 0.0F, 3.0F, 0.0F, 1.0F, 3.0F}).view({3, 5});
   EXPECT_EQ(roi_align(features, rois, {}).abs().sum().item<float>(), 0);
 }
 
@@ -149,9 +147,11 @@ TEST(MaskPaste, EqualsMmdetection) {
 TEST(MaskPaste, TakesBoxesWithoutAreaOutsideAndSenseless) {
   const std::vector<float> ones(4, 1.0F);
   const PixelSize image{6, 8};
-  for (const std::array<float, 4> box :
-       {std::array{3.0F, 1.0F, 3.0F, 5.0F}, {3.5F, 2.5F, 3.5F, 2.5F}, {-9.0F, -9.0F, -5.0F, -5.0F},
-        {20.0F, 1.0F, 30.0F, 4.0F}, {std::nanf(""), 0.0F, 1.0F, 1.0F}}) {
+  for (const std::array<float, 4> box : {std::array{3.0F, 1.0F, 3.0F, 5.0F},
+                                         {3.5F, 2.5F, 3.5F, 2.5F},
+                                         {-9.0F, -9.0F, -5.0F, -5.0F},
+                                         {20.0F, 1.0F, 30.0F, 4.0F},
+                                         {std::nanf(""), 0.0F, 1.0F, 1.0F}}) {
     const ImagePatch<float> patch = paste_mask(ones, 2, box, image);
     EXPECT_EQ(patch.values.size(), static_cast<std::size_t>(patch.width * patch.height));
     std::vector<std::uint8_t> pixels(48);
