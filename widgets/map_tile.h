@@ -90,9 +90,9 @@ class MapTile : public QWidget {
   struct Layer {
     MapPanel panel;
     std::optional<std::vector<QPolygonF>> contours{};
-    QImage colors;  ///< without the photo
+    QImage colors{};  ///< without the photo
     QPixmap picture{};
-    QRectF window;  ///< what of the photo both show
+    QRectF window{};  ///< what of the photo both show
     enum class State {
       Wrong,     ///< other values or colours: not to be shown any more
       Outdated,  ///< right, but for its opacity

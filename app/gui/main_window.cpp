@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/gui/compare_page.h"
 #include "app/gui/figure_dialog.h"
 #include "app/gui/inspector.h"
 #include "app/gui/network_panel.h"
@@ -86,7 +87,7 @@ MainWindow::~MainWindow() {
 
 void MainWindow::make_pages() {
   orders_ = new OrdersPage(*session_, this);
-  pages_ = {orders_};
+  pages_ = {orders_, new ComparePage(*session_, this)};
   for (Page* page : pages_) {
     stack_->addWidget(page);
     tabs_->addTab(page->title());

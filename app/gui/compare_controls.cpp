@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QActionGroup>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenu>
+#include <QSignalBlocker>
+#include <QSlider>
+#include <QToolButton>
+#include <algorithm>
+#include <cmath>
+
+#include "app/gui/actions.h"
+#include "app/gui/compare_disagreement.h"
+#include "app/gui/compare_grid.h"
+#include "app/gui/compare_page.h"
+#include "app/gui/compare_similarity.h"
+#include "app/gui/compare_spectrum.h"
+#include "app/gui/compare_work.h"
+#include "app/gui/session.h"
+#include "widgets/map_grid.h"
+#include "widgets/theme.h"
+
+namespace orderscope {
+namespace {
+
+constexpr int kClassesInMenu = 30;
+
+QComboBox* make_box(QWidget* parent, const QString& name, const QString& tool_tip) {
+  auto* box = new QComboBox(parent);
+  box->setAccessibleName(name);
+  box->setToolTip(tool_tip);
+  box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  return box;
+}
+
+QToolButton* make_button(QWidget* parent, const QString& text, const QString& tool_tip) {
+  auto* button = new QToolButton(parent);
+  button->setText(text);
+  button->setToolTip(tool_tip);
+  button->setAccessibleName(text);
+  button->setFocusPolicy(Qt::TabFocus);
+  return button;
+}
+
+}  // namespace
+
+QWidget* ComparePage::make_header() {
+  auto* header = new QWidget(this);
+  auto* layout = new QHBoxLayout(header);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(2 * kStep);
+  title_ = new QLabel(header);
+  QFont bold = title_->font();
+  bold.setBold(true);
+  bold.setPointSizeF(bold.pointSizeF() * 1.15);
+  title_->setFont(bold);
+  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  back_ = make_button(header, tr("← all models"), tr("Back from the two layers to all models (Escape)"));
+  rows_ = make_box(header, tr("Rows"), tr("What a row is: a stage of the network, or a quantity at one stage"));
+  rows_->addItem(tr("rows: stages"));
+  rows_->addItem(tr("rows: maps"));
+  quantity_ = make_box(header, tr("Quantity"), tr("What the maps show"));
+  for (const std::string& id : compare_quantities()) quantity_->addItem(quantity_title(id), QString::fromStdString(id));
+  stage_ = make_box(header, tr("Stage"), tr("Whose last block the rows show"));
+  class_ = make_box(header, tr("Class"), tr("The class that Grad-CAM and its kin explain, the same for all models"));
+  class_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  class_->setMinimumContentsLength(10);
+  scale_ = make_box(header, tr("Colour scale"), tr("Which maps share a colour scale"));
+  scale_->addItem(tr("one scale"));
+  scale_->addItem(tr("scale per row"));
+  scale_->addItem(tr("scale per map"));
+  models_ = make_button(header, tr("Models"), tr("Which of the open models are columns"));
+  models_->setPopupMode(QToolButton::InstantPopup);
+  models_->setMenu(new QMenu(models_));
+  divide_ = make_button(header, tr("Divide"),
+                        tr("Uncover the second model's maps under the first one's: drag the divider (D)"));
+  divide_->setCheckable(true);
+  drawing_ = make_button(header, tr("Drawing"), tr("Colour maps, interpolation, contour lines"));
+  drawing_->setPopupMode(QToolButton::InstantPopup);
+  opacity_ = new QSlider(Qt::Horizontal, header);
+  opacity_->setRange(0, 100);
+  opacity_->setPageStep(10);
+  opacity_->setFixedWidth(64);
+  opacity_->setToolTip(tr("Opacity of the maps over the photo"));
+  opacity_->setAccessibleName(tr("Opacity of the maps"));
+  layout->addWidget(title_, 1);
+  for (QWidget* control : std::initializer_list<QWidget*>{back_, models_, rows_, quantity_, stage_, class_, scale_,
+                                                          divide_, drawing_, opacity_})
+    layout->addWidget(control);
+
+  connect(back_, &QToolButton::clicked, this, [this] { change([](CompareSettings& s) { s.layers.reset(); }); });
+  connect(rows_, qOverload<int>(&QComboBox::activated), this, [this](int index) {
+    change([&](CompareSettings& s) { s.rows = index == 0 ? CompareRows::Stages : CompareRows::Maps; });
+  });
+  connect(quantity_, qOverload<int>(&QComboBox::activated), this, [this] {
+    change([&](CompareSettings& s) { s.quantity = quantity_->currentData().toString().toStdString(); });
+  });
+  connect(stage_, qOverload<int>(&QComboBox::activated), this,
+          [this](int index) { change([&](CompareSettings& s) { s.stage = index; }); });
+  connect(class_, qOverload<int>(&QComboBox::activated), this, [this](int index) {
+    change(
+        [&](CompareSettings& s) { s.class_name = index == 0 ? "" : class_->itemData(index).toString().toStdString(); });
+  });
+  connect(scale_, qOverload<int>(&QComboBox::activated), this,
+          [this](int index) { change([&](CompareSettings& s) { s.scale = static_cast<CompareScale>(index); }); });
+  connect(divide_, &QToolButton::toggled, this,
+          [this](bool on) { change([&](CompareSettings& s) { s.divide = on; }); });
+  connect(opacity_, &QSlider::valueChanged, this,
+          [this](int value) { change([&](CompareSettings& s) { s.style.opacity = value / 100.0; }); });
+  connect(models_->menu(), &QMenu::aboutToShow, this, &ComparePage::show_models_menu);
+  return header;
+}
+
+void ComparePage::show_controls() {
+  const QSignalBlocker blocked[] = {QSignalBlocker(rows_),  QSignalBlocker(quantity_), QSignalBlocker(stage_),
+                                    QSignalBlocker(scale_), QSignalBlocker(divide_),   QSignalBlocker(opacity_)};
+  const bool layers = settings_.layers && can_open(*work_, *settings_.layers);
+  const bool stages = settings_.rows == CompareRows::Stages;
+  title_->setText(layers ? tr("two layers") : stages ? tr("stage by stage") : tr("map by map"));
+  back_->setVisible(layers);
+  rows_->setVisible(!layers);
+  rows_->setCurrentIndex(stages ? 0 : 1);
+  quantity_->setVisible(!layers);
+  quantity_->setCurrentIndex(std::max(quantity_->findData(QString::fromStdString(settings_.quantity)), 0));
+  const int count = stage_count(work_->columns());
+  if (stage_->count() != count) {
+    stage_->clear();
+    for (int i = 0; i < count; ++i) stage_->addItem(tr("stage %1").arg(i + 1));
+  }
+  stage_->setCurrentIndex(settings_.stage < 0 || settings_.stage >= count ? count - 1 : settings_.stage);
+  stage_->setVisible(!layers && !stages);
+  scale_->setCurrentIndex(static_cast<int>(settings_.scale));
+  divide_->setChecked(settings_.divide);
+  divide_->setEnabled(work_->columns().size() > 1);
+  opacity_->setValue(static_cast<int>(std::lround(settings_.style.opacity * 100)));
+  const int all = static_cast<int>(session().models().size());
+  const int shown = static_cast<int>(work_->columns().size());
+  models_->setText(shown == all ? tr("%n model(s)", nullptr, all) : tr("%1 of %2 models").arg(shown).arg(all));
+  models_->setEnabled(all > 0);
+  QMenu* old = drawing_->menu();
+  drawing_->setMenu(make_style_menu(
+      settings_.style, this, [this](const MapStyle& style) { change([&](CompareSettings& s) { s.style = style; }); }));
+  if (old) old->deleteLater();
+}
+
+void ComparePage::show_models_menu() {
+  QMenu* menu = models_->menu();
+  menu->clear();
+  for (const ModelSource& source : session().models()) {
+    const std::string path = source.path.string();
+    QAction* action =
+        menu->addAction(source.model ? QString::fromStdString(source.model->name) : file_name(source.path));
+    action->setCheckable(true);
+    action->setChecked(!settings_.left_out.contains(path));
+    connect(action, &QAction::toggled, this, [this, path](bool on) {
+      change([&](CompareSettings& s) {
+        if (on)
+          s.left_out.erase(path);
+        else
+          s.left_out.insert(path);
+      });
+    });
+  }
+}
+
+void ComparePage::show_classes() {
+  const ComparedModel* first = nullptr;
+  for (const CompareColumn& column : work_->columns())
+    if (column.compared && first == nullptr) first = column.compared.get();
+  QStringList names{tr("class: most likely")}, texts = names;
+  for (int i = 0; first && i < std::min(kClassesInMenu, static_cast<int>(first->scores().size())); ++i) {
+    const ClassScore& score = first->scores()[static_cast<std::size_t>(i)];
+    names << QString::fromStdString(score.name);
+    texts << QStringLiteral("%1   %2").arg(names.back()).arg(score.probability, 0, 'f', 3);
+  }
+  const QString wanted = QString::fromStdString(settings_.class_name);
+  if (!wanted.isEmpty() && !names.contains(wanted)) {
+    names << wanted;
+    texts << wanted;
+  }
+  class_->setEnabled(first != nullptr);
+  const QSignalBlocker blocked(class_);
+  QStringList shown;
+  for (int i = 0; i < class_->count(); ++i) shown << class_->itemText(i);
+  if (shown != texts) {
+    class_->clear();
+    for (qsizetype i = 0; i < names.size(); ++i) class_->addItem(texts[i], names[i]);
+  }
+  class_->setCurrentIndex(wanted.isEmpty() ? 0 : static_cast<int>(names.indexOf(wanted)));
+}
+
+void ComparePage::fill_menu(QMenu& menu) {
+  const auto stages = [this](CompareRows rows) { change([&](CompareSettings& s) { s.rows = rows; }); };
+  add_action(menu, tr("Rows are &stages"), tr("Ctrl+1"), tr("A row a stage, one quantity"),
+             [stages] { stages(CompareRows::Stages); });
+  add_action(menu, tr("Rows are &maps"), tr("Ctrl+2"), tr("A row a quantity, one stage"),
+             [stages] { stages(CompareRows::Maps); });
+  add_action(menu, tr("Next &quantity"), tr("Q"), tr("The next kind of map"), [this] {
+    const auto all = compare_quantities();
+    const auto now = std::find(all.begin(), all.end(), settings_.quantity);
+    const std::size_t next = now == all.end() ? 0 : static_cast<std::size_t>(now - all.begin() + 1) % all.size();
+    change([&](CompareSettings& s) { s.quantity = all[next]; });
+  });
+  add_action(menu, tr("Next colour s&cale"), tr("S"), tr("One for all maps, one a row, one a map"), [this] {
+    change([](CompareSettings& s) { s.scale = static_cast<CompareScale>((static_cast<int>(s.scale) + 1) % 3); });
+  });
+  add_action(menu, tr("&Divide two models"), tr("D"), tr("Uncover the second model's maps under the first one's"),
+             [this] { change([](CompareSettings& s) { s.divide = !s.divide; }); });
+  add_action(menu, tr("&Interpolate"), tr("I"), tr("Interpolate between the cells of a map"),
+             [this] { change([](CompareSettings& s) { s.style.interpolate = !s.style.interpolate; }); });
+  add_action(menu, tr("C&ontour lines"), tr("C"), tr("Draw contour lines over the maps"),
+             [this] { change([](CompareSettings& s) { s.style.contours = s.style.contours > 0 ? 0 : 3; }); });
+  add_action(menu, tr("&Back to all models"), tr("Backspace"), tr("Close the two layers that were opened"),
+             [this] { change([](CompareSettings& s) { s.layers.reset(); }); });
+  add_action(menu, tr("Compute C&KA"), tr("Ctrl+K"), tr("Compare the layers of two models over all images"),
+             [this] { work_->start_similarity(); });
+  add_action(menu, tr("Compute order &spectra"), tr("Ctrl+L"), tr("Of all mixers of all models"),
+             [this] { work_->start_spectra(); });
+}
+
+std::vector<TourStep> ComparePage::tour() const {
+  return {{grid_, tr("One photo, several backbones"),
+           tr("A column a model. Cross hair, zoom and pan are linked through the photo's own pixels, so that models "
+              "that crop or resize differently are compared at the same place. The wheel zooms, a drag moves.")},
+          {quantity_, tr("What is compared"),
+           tr("Activation energy, principal components in aligned colours, Grad-CAM of one class, attention from the "
+              "pixel you click, or any other method.")},
+          {similarity_, tr("Which layers are alike"),
+           tr("CKA over the images that are open. A cell opens its two layers.")},
+          {spectrum_, tr("How nonlinear the mixers are"),
+           tr("What a polynomial of a degree leaves unexplained of each token mixer: the order spectrum.")},
+          {disagreement_, tr("Where they disagree"),
+           tr("The difference of the maps, their correlation, and what each model says.")}};
+}
+
+}  // namespace orderscope

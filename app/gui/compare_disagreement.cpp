@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/compare_disagreement.h"
+
+#include <QLabel>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "app/gui/compare_grid.h"
+#include "core/image/overlay.h"
+#include "core/run/map_agreement.h"
+#include "widgets/figure/format.h"
+#include "widgets/map_grid.h"
+#include "widgets/result_area.h"
+#include "widgets/theme.h"
+
+namespace orderscope {
+namespace {
+
+/// A quantity of this name has maps to subtract; colours have none, and attention is one model's alone.
+std::string subtracted(const std::string& quantity) {
+  return quantity == "pca" || quantity == "attention" ? "gradcam" : quantity;
+}
+
+}  // namespace
+
+DisagreementSection::DisagreementSection(CompareWork& work, MapLink* link, QWidget* parent)
+    : QWidget(parent), work_(work), grid_(new MapGrid(this)), texts_(new QLabel(this)) {
+  auto* content = new QWidget(this);
+  auto* lines = new QVBoxLayout(content);
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->setSpacing(2 * kStep);
+  grid_->set_link(link);
+  grid_->set_title_width(0);
+  grid_->set_largest_tile(260);
+  grid_->setAccessibleName(tr("Where the models disagree"));
+  lines->addWidget(grid_, 1);
+  texts_->setTextFormat(Qt::RichText);
+  texts_->setWordWrap(true);
+  texts_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  lines->addWidget(texts_);
+  area_ = new ResultArea(tr("They disagree here"), content, this);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(area_);
+  connect(area_, &ResultArea::start_requested, &work_, &CompareWork::retry);
+  connect(&work_, &CompareWork::changed, this, &DisagreementSection::show_work);
+  show_work();
+}
+
+QString DisagreementSection::text() const { return texts_->text(); }
+
+void DisagreementSection::show_settings(const CompareSettings& settings) {
+  settings_ = settings;
+  grid_->set_style(settings.style);
+  compared_.clear();
+  show_work();
+}
+
+QString DisagreementSection::predictions() const {
+  QStringList rows;
+  for (const CompareColumn& column : work_.columns()) {
+    if (!column.compared) continue;
+    const ClassScore& best = column.compared->scores().front();
+    rows << QStringLiteral(
+                "<tr><td style='padding-right:12px'><span style='color:%1'>●</span> %2</td>"
+                "<td style='padding-right:12px'>%3</td><td align='right'>%4</td></tr>")
+                .arg(column.color.name(), column.name.toHtmlEscaped(),
+                     QString::fromStdString(best.name).toHtmlEscaped())
+                .arg(best.probability, 0, 'f', 3);
+  }
+  return rows.isEmpty() ? QString() : QStringLiteral("<table>%1</table>").arg(rows.join(QString()));
+}
+
+void DisagreementSection::show_work() {
+  const std::string quantity = subtracted(settings_.quantity);
+  std::vector<PlacedMap> placed;
+  std::vector<SharedMap> maps;
+  QStringList names;
+  for (const CompareColumn& column : work_.columns()) {
+    const SharedMap map = compare_map(column, quantity, settings_.stage);
+    if (!map) continue;
+    placed.push_back({map.get(), column.frame()});
+    maps.push_back(map);
+    names << column.name;
+  }
+  if (work_.columns().size() < 2) {
+    area_->show_hint(tr("It takes two models to disagree: open another"));
+    return;
+  }
+  if (placed.size() < 2) {
+    compared_.clear();
+    area_->set_subtitle({});
+    area_->show_hint(work_.photo().isNull() ? tr("Maps are on their way")
+                                            : tr("%1 is on its way").arg(quantity_title(quantity)));
+    return;
+  }
+  if (maps == compared_) return;
+  compared_ = maps;
+  const auto agreement = map_agreement(placed);
+  if (!agreement) {
+    area_->show_hint(QString::fromStdString(agreement.error().message()));
+    return;
+  }
+  area_->set_subtitle(placed.size() == 2 ? tr("%1, last stage").arg(quantity_title(quantity))
+                                         : tr("%1, last stage: spread").arg(quantity_title(quantity)));
+  PanelGroup group;
+  group.title = tr("difference");
+  MapPanel panel;
+  panel.map = std::make_shared<const Map>(agreement->difference);
+  panel.scale = scale_for(*panel.map);
+  panel.frame = agreement->frame;
+  panel.name = tr("difference of %1").arg(names.join(QStringLiteral(", ")));
+  panel.label =
+      placed.size() == 2 ? tr("%1 − %2").arg(names[0], names[1]) : tr("spread of %1 models").arg(names.size());
+  group.bar = panel.scale;
+  group.panels.push_back(std::move(panel));
+  PanelGrid grid;
+  grid.photo = work_.photo();
+  grid.frame = work_.photo_frame();
+  grid.style = settings_.style;
+  grid.rows = {{std::move(group)}};
+  grid_->set_grid(std::move(grid));
+
+  QStringList correlations;
+  std::size_t pair = 0;
+  for (qsizetype i = 0; i < names.size(); ++i)
+    for (qsizetype j = i + 1; j < names.size(); ++j, ++pair) {
+      const double r = agreement->correlation[pair];
+      correlations << QStringLiteral("<tr><td style='padding-right:12px'>%1 · %2</td><td align='right'>%3</td></tr>")
+                          .arg(names[i].toHtmlEscaped(), names[j].toHtmlEscaped(),
+                               std::isfinite(r) ? column_text(r) : QStringLiteral("–"));
+    }
+  texts_->setText(predictions() +
+                  QStringLiteral("<p style='color:%1;margin-top:6px;margin-bottom:2px'>%2</p><table>%3</table>")
+                      .arg(palette().color(QPalette::PlaceholderText).name(), tr("correlation of the maps"),
+                           correlations.join(QString())));
+  area_->show_content();
+}
+
+}  // namespace orderscope

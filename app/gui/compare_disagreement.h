@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "app/gui/compare_settings.h"
+#include "app/gui/compare_work.h"
+
+class QLabel;
+
+namespace orderscope {
+
+class MapGrid;
+class MapLink;
+class ResultArea;
+
+/// Where the models' maps differ, how they correlate, and what each predicts.
+class DisagreementSection : public QWidget {
+  Q_OBJECT
+
+ public:
+  DisagreementSection(CompareWork& work, MapLink* link, QWidget* parent = nullptr);
+
+  MapGrid* grid() const { return grid_; }
+  QString text() const;  ///< predictions and correlations
+  void show_settings(const CompareSettings& settings);
+
+ private:
+  void show_work();
+  QString predictions() const;
+
+  CompareWork& work_;
+  CompareSettings settings_;
+  MapGrid* grid_;
+  QLabel* texts_;
+  ResultArea* area_;
+  std::vector<SharedMap> compared_;
+};
+
+}  // namespace orderscope

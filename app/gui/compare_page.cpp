@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/compare_page.h"
+
+#include <QLabel>
+#include <QScrollArea>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <nlohmann/json.hpp>
+
+#include "app/gui/compare_disagreement.h"
+#include "app/gui/compare_grid.h"
+#include "app/gui/compare_similarity.h"
+#include "app/gui/compare_spectrum.h"
+#include "app/gui/compare_work.h"
+#include "app/gui/session.h"
+#include "widgets/map_grid.h"
+#include "widgets/map_link.h"
+#include "widgets/map_tile.h"
+#include "widgets/theme.h"
+
+namespace orderscope {
+
+ComparePage::ComparePage(Session& session, QWidget* parent)
+    : Page(QStringLiteral("compare"), tr("Compare"), session, parent),
+      work_(new CompareWork(session, jobs(), this)),
+      link_(new MapLink(this)) {
+  auto* layout = content();
+  layout->addWidget(make_header());
+  auto* splitter = new QSplitter(Qt::Horizontal, this);
+  splitter->addWidget(make_maps());
+  splitter->addWidget(make_side());
+  splitter->setStretchFactor(0, 5);
+  splitter->setStretchFactor(1, 3);
+  splitter->setChildrenCollapsible(true);
+  splitter->setHandleWidth(4 * kStep);
+  layout->addWidget(splitter, 1);
+  connect_parts();
+  show_controls();
+  show_work();
+}
+
+QWidget* ComparePage::make_maps() {
+  stack_ = new QStackedWidget(this);
+  auto* empty = new QWidget(stack_);
+  auto* lines = new QVBoxLayout(empty);
+  hint_ = new QLabel(empty);
+  hint_->setAlignment(Qt::AlignCenter);
+  hint_->setWordWrap(true);
+  hint_->setForegroundRole(QPalette::PlaceholderText);
+  again_ = new QToolButton(empty);
+  again_->setText(tr("Try again"));
+  lines->addStretch(1);
+  lines->addWidget(hint_);
+  lines->addWidget(again_, 0, Qt::AlignHCenter);
+  lines->addStretch(1);
+  auto* scroll = new QScrollArea(stack_);
+  scroll->setWidgetResizable(true);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->viewport()->setAutoFillBackground(false);
+  grid_ = new MapGrid(scroll);
+  grid_->set_link(link_);
+  grid_->set_title_width(80);
+  grid_->setAccessibleName(tr("Maps of the models"));
+  scroll->setWidget(grid_);
+  grid_->setAutoFillBackground(false);
+  stack_->addWidget(empty);
+  stack_->addWidget(scroll);
+  return stack_;
+}
+
+QWidget* ComparePage::make_side() {
+  auto* scroll = new QScrollArea(this);
+  scroll->setWidgetResizable(true);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->viewport()->setAutoFillBackground(false);
+  scroll->setMinimumWidth(240);
+  auto* side = new QWidget(scroll);
+  auto* lines = new QVBoxLayout(side);
+  lines->setContentsMargins(0, 0, 2 * kStep, 0);
+  lines->setSpacing(5 * kStep);
+  similarity_ = new SimilaritySection(*work_, side);
+  spectrum_ = new SpectrumSection(*work_, side);
+  disagreement_ = new DisagreementSection(*work_, link_, side);
+  lines->addWidget(similarity_);
+  lines->addWidget(spectrum_);
+  lines->addWidget(disagreement_);
+  lines->addStretch(1);
+  scroll->setWidget(side);
+  side->setAutoFillBackground(false);
+  return scroll;
+}
+
+void ComparePage::connect_parts() {
+  connect(&session(), &Session::models_changed, this, &ComparePage::take_sources);
+  connect(&session(), &Session::images_changed, this, &ComparePage::take_sources);
+  connect(work_, &CompareWork::changed, this, &ComparePage::show_work);
+  connect(work_, &CompareWork::progressed, this, &ComparePage::show_progress);
+  connect(again_, &QToolButton::clicked, work_, &CompareWork::retry);
+  connect(link_, &MapLink::cursor_changed, this, &ComparePage::follow_cursor);
+  connect(grid_, &MapGrid::style_chosen, this,
+          [this](const MapStyle& style) { change([&](CompareSettings& s) { s.style = style; }); });
+  connect(similarity_, &SimilaritySection::layers_opened, this, &ComparePage::open_layers);
+  connect(spectrum_, &SpectrumSection::settings_chosen, this, [this](bool by_depth, int degree) {
+    change([&](CompareSettings& s) {
+      s.by_depth = by_depth;
+      s.degree = degree;
+    });
+  });
+}
+
+void ComparePage::take_sources() {
+  if (session().image_path() != image_) {
+    image_ = session().image_path();
+    link_->set_window(std::nullopt);
+    link_->pin(std::nullopt);
+    grid_->choose(-1);
+  }
+  work_->set_sources(settings_.left_out, in_front_);
+  show_controls();
+}
+
+void ComparePage::activate() {
+  in_front_ = true;
+  take_sources();
+}
+
+void ComparePage::hideEvent(QHideEvent* event) {
+  in_front_ = false;
+  work_->set_sources(settings_.left_out, false);
+  Page::hideEvent(event);
+}
+
+void ComparePage::change(const std::function<void(CompareSettings&)>& edit) {
+  CompareSettings settings = settings_;
+  edit(settings);
+  set_settings(settings);
+}
+
+void ComparePage::set_settings(const CompareSettings& settings) {
+  if (settings == settings_) return;
+  CompareSettings without_style = settings;
+  without_style.style = settings_.style;
+  const bool only_style = without_style == settings_;
+  settings_ = settings;
+  if (only_style) {
+    grid_->set_style(settings.style);
+  } else {
+    work_->set_class(settings.class_name);
+    work_->set_sources(settings.left_out, in_front_);
+    show_work();
+  }
+  spectrum_->show_settings(settings_);
+  disagreement_->show_settings(settings_);
+  similarity_->show_chosen(settings_.layers);
+  show_controls();
+  Q_EMIT state_changed();
+}
+
+void ComparePage::show_work() {
+  // Attention is looked at from the pinned pixel, the middle of the photo if a row of it is asked for unpinned.
+  work_->set_wanted(wanted_quantities(settings_, work_->columns()));
+  PanelGrid grid = compare_grid(*work_, settings_);
+  const std::size_t columns = grid.rows.empty() ? 0 : grid.rows.front().front().panels.size();
+  const std::size_t rows = grid.rows.size();
+  grid_->set_grid(std::move(grid));
+  grid_->clear_swipes();
+  if (settings_.divide && columns > 1)
+    for (std::size_t row = 0; row < rows; ++row)
+      grid_->set_swipe(static_cast<int>(row * columns), static_cast<int>(row * columns + 1));
+  show_hint();
+  show_classes();
+  Q_EMIT panels_changed();
+}
+
+// Only what stands in empty tiles changes.
+void ComparePage::show_progress() {
+  if (!work_->photo().isNull()) grid_->set_grid(compare_grid(*work_, settings_));
+  show_hint();
+}
+
+void ComparePage::show_hint() {
+  const bool has_maps = !grid_->grid().empty();
+  stack_->setCurrentIndex(has_maps ? 1 : 0);
+  again_->hide();
+  if (has_maps) return;
+  QStringList problems;
+  for (const CompareColumn& column : work_->columns())
+    if (!column.problem.isEmpty()) problems << column.problem;
+  const auto& progress = work_->progress();
+  if (session().models().empty())
+    hint_->setText(tr("Drop checkpoints here, or open them with Ctrl+M: each becomes a column"));
+  else if (work_->columns().empty())
+    hint_->setText(tr("No model is chosen: tick some under Models"));
+  else if (session().images().empty())
+    hint_->setText(tr("Drop a photo here, or open one with Ctrl+O"));
+  else if (progress)
+    hint_->setText(progress->activity);
+  else if (work_->stopped() || !problems.isEmpty()) {
+    hint_->setText(problems.isEmpty() ? tr("Cancelled") : problems.join('\n'));
+    again_->show();
+  } else {
+    hint_->setText(tr("Maps are on their way"));
+  }
+}
+
+void ComparePage::follow_cursor() {
+  const auto pinned = link_->pinned();
+  if (pinned && pinned != work_->looking_from()) work_->look_from(pinned);
+  const auto result = session().result();
+  const auto cursor = link_->cursor();
+  if (!cursor || !result) {
+    Q_EMIT cursor_moved(std::nullopt);
+    return;
+  }
+  Q_EMIT cursor_moved(to_qpoint(Frame(result->input.crop).to_fraction(to_point(*cursor))));
+}
+
+void ComparePage::set_cursor(std::optional<QPointF> position) {
+  const auto result = session().result();
+  if (position && result)
+    link_->set_cursor(to_qpoint(Frame(result->input.crop).to_photo(to_point(*position))));
+  else
+    link_->release();
+}
+
+void ComparePage::open_layers(const CompareLayers& layers) {
+  change([&](CompareSettings& s) { s.layers = layers; });
+}
+
+Plate ComparePage::figure() const {
+  Plate plate;
+  plate.grid = grid_->grid();
+  if (plate.grid.empty()) return plate;
+  QStringList names;
+  for (const CompareColumn& column : work_->columns()) names << column.name;
+  plate.title = names.join(QStringLiteral(" · "));
+  plate.subtitle =
+      settings_.rows == CompareRows::Stages ? quantity_title(settings_.quantity) : tr("several quantities");
+  plate.subtitle += QStringLiteral("  ·  ") + file_name(session().image_path());
+  const QString scale = settings_.scale == CompareScale::Shared   ? tr("one colour scale")
+                        : settings_.scale == CompareScale::PerRow ? tr("one colour scale a row")
+                                                                  : tr("one colour scale a map");
+  plate.footnotes
+      << tr("Maps of the last block of each stage; %1; the range under a map is that of its raw values.").arg(scale);
+  for (const CompareColumn& column : work_->columns())
+    if (column.model)
+      plate.footnotes
+          << tr("%1: weights SHA-256 %2").arg(column.name, QString::fromStdString(column.model->sha256.substr(0, 16)));
+  return plate;
+}
+
+nlohmann::json ComparePage::state() const { return to_json(settings_); }
+
+void ComparePage::restore(const nlohmann::json& state) {
+  CompareSettings settings = settings_;
+  read_json(state, settings);
+  set_settings(settings);
+}
+
+}  // namespace orderscope
