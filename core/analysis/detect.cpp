@@ -142,11 +142,14 @@ Result<Target> box_target(std::shared_ptr<const Model> model, const Detection& d
   char text[160];
   std::snprintf(text, sizeof text, "probability of class %d in the box %.1f,%.1f,%.1f,%.1f", detection.label,
                 double(detection.box[0]), double(detection.box[1]), double(detection.box[2]), double(detection.box[3]));
-  return Target{detection.label, text,
-                [detector, rois, label = detection.label, finest = settings.finest_scale](const Activations& output) {
-                  const at::Tensor logits = detector->roi_head().logits(detector->roi_levels(output), rois, finest);
-                  return at::softmax(logits, 1)[0][label];
-                }};
+  Target target;
+  target.class_index = detection.label;
+  target.description = text;
+  target.score = [detector, rois, label = detection.label, finest = settings.finest_scale](const Activations& output) {
+    const at::Tensor logits = detector->roi_head().logits(detector->roi_levels(output), rois, finest);
+    return at::softmax(logits, 1)[0][label];
+  };
+  return target;
 }
 
 Result<std::vector<std::string>> levels_read(const Model& model, const Detection& detection,
