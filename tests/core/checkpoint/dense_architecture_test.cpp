@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "core/checkpoint/class_lists.h"
 #include "core/checkpoint/mm_meta.h"
 #include "tests/core/checkpoint/checkpoint_files.h"
