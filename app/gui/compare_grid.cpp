@@ -156,7 +156,6 @@ int column_of(const CompareWork& work, const std::string& path) {
 /// Two layers, a row a quantity that both have.
 PanelGrid layers_grid(const CompareWork& work, const CompareLayers& layers) {
   PanelGrid grid;
-  if (!can_open(work, layers)) return grid;
   const int a = column_of(work, layers.model_a), b = column_of(work, layers.model_b);
   const std::pair<int, int> sides[] = {{a, layers.block_a}, {b, layers.block_b}};
   for (const auto& [index, block] : sides) {
@@ -235,7 +234,8 @@ SharedMap compare_map(const CompareColumn& column, const std::string& quantity, 
 PanelGrid compare_grid(const CompareWork& work, const CompareSettings& settings) {
   PanelGrid grid;
   if (work.columns().empty() || work.photo().isNull()) return grid;
-  if (settings.layers) grid = layers_grid(work, *settings.layers);
+  const bool opened = settings.layers && can_open(work, *settings.layers);
+  if (opened) grid = layers_grid(work, *settings.layers);
   const int stages = stage_count(work.columns());
   if (grid.rows.empty()) {
     grid.columns.clear();
@@ -254,7 +254,7 @@ PanelGrid compare_grid(const CompareWork& work, const CompareSettings& settings)
     }
   }
   // Rows of several quantities have no unit in common.
-  const bool one_quantity = settings.rows == CompareRows::Stages && grid.columns.size() == work.columns().size();
+  const bool one_quantity = settings.rows == CompareRows::Stages && !opened;
   scale_groups(grid, settings.scale == CompareScale::Shared && !one_quantity ? CompareScale::PerRow : settings.scale);
   grid.photo = work.photo();
   grid.frame = work.photo_frame();
