@@ -67,7 +67,10 @@ void MatrixView::set_chosen(std::optional<QPoint> cell) {
 
 void MatrixView::describe() {
   setAccessibleName(matrix_.values.empty() ? tr("Matrix") : tr("%1 by %2").arg(rows_.title, columns_.title));
-  if (!chosen_) {
+  const bool inside = chosen_ && chosen_->y() >= 0 && chosen_->x() >= 0 &&
+                      static_cast<std::size_t>(chosen_->y()) < matrix_.rows.size() &&
+                      static_cast<std::size_t>(chosen_->x()) < matrix_.columns.size();
+  if (!inside) {
     setAccessibleDescription(tr("Arrow keys choose a cell, Return opens it"));
     return;
   }

@@ -19,8 +19,10 @@ std::string short_name(const BlockInfo& block) {
 }  // namespace
 
 Result<std::vector<BlockInfo>> find_blocks(const Model& model, const std::string& pattern) {
+  // A plain name of a stage stands for its blocks; "*.1" does not.
   const auto matches = [](const std::string& part, const BlockInfo& block) {
-    return glob_match(part, block.name) || glob_match(part + ".*", block.name) || part == short_name(block);
+    const bool plain = part.find_first_of("*?[") == std::string::npos;
+    return glob_match(part, block.name) || (plain && block.name.starts_with(part + ".")) || part == short_name(block);
   };
   const std::vector<std::string> parts = split_patterns(pattern);
   for (const std::string& part : parts) {

@@ -99,7 +99,7 @@ TEST(DetectCli, SaysWhatIsWrong) {
   EXPECT_THAT(error_of({"detect", golden("small/hornet_7x7/official.pth"), "--input", input}),
               HasSubstr("no detector"));
   EXPECT_THAT(error_of({"detect", kModel, "--input", input, "--img-shape", "900,120"}), HasSubstr("larger"));
-  EXPECT_THAT(error_of(with(kDetect, {"--taps", "nowhere.*"})), HasSubstr("no tap matches"));
+  EXPECT_THAT(error_of(with(kDetect, {"--taps", "nowhere.*"})), HasSubstr("no such layer"));
   EXPECT_THAT(error_of({"detect", kModel, "--image", input, "--img-shape", "90,120"}), HasSubstr("--input"));
 }
 

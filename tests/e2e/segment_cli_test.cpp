@@ -146,7 +146,7 @@ TEST(RegionCli, WhatDoesNotFitIsSaid) {
         "no segmenter");
   fails({"segment", classifier, "--image", kPhoto}, 1, "no segmenter");
   fails({"segment", model, "--image", kPhoto, "--original-size", "3,3"}, 1, "its own size");
-  fails({"segment", model, "--input", input, "--taps", "nothing*"}, 1, "no tap matches");
+  fails({"segment", model, "--input", input, "--taps", "nothing*"}, 1, "no such layer");
   fails({"ablate", model, "--image", kPhoto}, 1, "classifiers");
 }
 

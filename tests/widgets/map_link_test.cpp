@@ -56,7 +56,9 @@ TEST(MapLink, LinksTilesOfDifferentCropsAndResolutionsThroughThePhoto) {
   }
   crop.set_panel(panel_of(square_map(8)), {}, {}, Frame(20, 20, 160, 160));
   whole.set_panel(panel_of(square_map(14)), {}, {}, Frame(0, 0, 200, 200));
-  QTest::mouseMove(&crop, QPoint(50, 100));
+  QMouseEvent move(QEvent::MouseMove, QPointF(50, 100), crop.mapToGlobal(QPointF(50, 100)), Qt::NoButton, Qt::NoButton,
+                   {});
+  QApplication::sendEvent(&crop, &move);
   ASSERT_TRUE(link.cursor());
   EXPECT_EQ(*link.cursor(), QPointF(60, 100)) << "a quarter of 160 pixels behind the crop's left edge at 20";
   EXPECT_EQ(*whole.cursor_position(), QPointF(0.3, 0.5));

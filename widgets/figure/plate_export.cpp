@@ -108,7 +108,7 @@ Result<QByteArray> svg_bytes(const Plate& plate) {
     generator.setSize((size * kPoint).toSize());
     generator.setResolution(static_cast<int>(kPointsPerInch * kPoint));
     generator.setViewBox(QRectF(QPointF(0, 0), size));
-    generator.setTitle(plate.title);
+    generator.setTitle(plate.title.toHtmlEscaped());  // Qt 6.4 writes it as it is
     generator.setDescription(QString::fromStdString(version_text()));
     QCPPainter painter;
     if (!painter.begin(&generator)) return fail(Error::Kind::OutOfMemory, "the SVG writer did not start");

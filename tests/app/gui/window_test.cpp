@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QListView>
 #include <QMenu>
+#include <QMenuBar>
 #include <QMimeData>
 #include <QTemporaryDir>
 #include <QTest>
@@ -192,7 +193,7 @@ TEST_F(WindowTest, SharesOneScaleARowWhenAsked) {
 TEST_F(WindowTest, EveryMenuEntryHasAToolTipAndAShortcut) {
   int entries = 0;
   QList<QAction*> actions;
-  for (const QMenu* menu : window.findChildren<QMenu*>()) actions += menu->actions();
+  for (const QMenu* menu : window.menuBar()->findChildren<QMenu*>()) actions += menu->actions();
   for (const QAction* action : actions) {
     if (action->isSeparator() || action->menu() != nullptr || action->text().isEmpty()) continue;
     ++entries;

@@ -158,7 +158,7 @@ TEST(ChannelsByEnergy, SortsChannelsOfMapsAndTokens) {
   EXPECT_FALSE(channels_by_energy(at::zeros({1, 10})));
 }
 
-TEST(OrderFlow, ContributionsThatNoGradientReachesAreAWarning) {
+TEST(OrderFlowOfACutNetwork, ContributionsThatNoGradientReachesAreAWarning) {
   BlockFlow flow;
   flow.block = "stages.0.0";
   flow.gates.resize(2);

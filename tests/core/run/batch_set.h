@@ -48,12 +48,14 @@ inline StoreContent content_of(const std::filesystem::path& run) {
   EXPECT_TRUE(query) << query.error().message();
   if (!query) return content;
   const auto ids = *query->select({}, {});
-  for (const BatchRow& row : *query->rows(ids.data(), ids.size())) {
+  const auto rows = *query->rows(ids.data(), ids.size());
+  for (const BatchRow& row : rows) {
     StoreContent::Entry entry{row, {}, {}};
     const auto names = *query->figures(row.model);
     const auto values = *query->row_figures(row.id);
     for (std::size_t i = 0; i < values.size(); ++i) entry.figures[names[i].name] = values[i];
-    for (const std::string& name : *query->map_names(row.id)) entry.maps[name] = *query->map(row.id, name);
+    const auto map_names = *query->map_names(row.id);
+    for (const std::string& name : map_names) entry.maps[name] = *query->map(row.id, name);
     EXPECT_TRUE(content.entries.emplace(std::pair(row.path, row.model), std::move(entry)).second) << row.path;
   }
   return content;
