@@ -21,17 +21,6 @@ std::shared_ptr<const Map> inside(const std::shared_ptr<const Owner>& owner, con
   return map == nullptr ? nullptr : std::shared_ptr<const Map>(owner, map);
 }
 
-/// Gives each panel its scale and the group its bar.
-void scale_group(PanelGroup& group, ScaleMode mode) {
-  std::vector<const Map*> maps;
-  for (const MapPanel& panel : group.panels) maps.push_back(panel.map.get());
-  const ColorScale shared = scale_for(maps);
-  group.bar = shared;
-  group.relative = mode == ScaleMode::PerMap && group.panels.size() > 1;
-  for (MapPanel& panel : group.panels)
-    if (panel.map) panel.scale = group.relative ? scale_for(*panel.map) : shared;
-}
-
 PanelGroup flow_group(const std::shared_ptr<const ForwardResult>& result, const BlockOrderMaps& maps,
                       OrderQuantity quantity, const OrdersSettings& settings) {
   PanelGroup group;
@@ -100,6 +89,16 @@ PanelGroup cam_group(const ForwardResult& result, const std::shared_ptr<const Cl
 }
 
 }  // namespace
+
+void scale_group(PanelGroup& group, ScaleMode mode) {
+  std::vector<const Map*> maps;
+  for (const MapPanel& panel : group.panels) maps.push_back(panel.map.get());
+  const ColorScale shared = scale_for(maps);
+  group.bar = shared;
+  group.relative = mode == ScaleMode::PerMap && group.panels.size() > 1;
+  for (MapPanel& panel : group.panels)
+    if (panel.map) panel.scale = group.relative ? scale_for(*panel.map) : shared;
+}
 
 PanelGrid orders_grid(const std::shared_ptr<const ForwardResult>& result, const std::shared_ptr<const ClassView>& view,
                       int block, const OrdersSettings& settings) {

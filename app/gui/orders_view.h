@@ -26,6 +26,9 @@ struct OrdersSettings {
 PanelGrid orders_grid(const std::shared_ptr<const ForwardResult>& result, const std::shared_ptr<const ClassView>& view,
                       int block, const OrdersSettings& settings);
 
+/// Gives each panel the scale of its map or all of them one, and the group its bar.
+void scale_group(PanelGroup& group, ScaleMode mode);
+
 /// "stages.2.3".
 QString block_name(const Model& model, int block);
 /// "gnConv of order 4 · 14 × 14 · 256 channels".
