@@ -34,7 +34,7 @@ class StackedPlot : public QWidget {
   const std::vector<StackedColumn>& columns() const { return columns_; }
   void set_current(int column);  ///< -1: none
   int current() const { return current_; }
-  int column_at(QPointF point) const;     ///< of this widget; -1: none
+  int column_at(QPointF point) const;  ///< of this widget; -1: none
   QPointF column_center(int column) const;
   QCustomPlot* plot() const { return plot_; }
   QSize sizeHint() const override;

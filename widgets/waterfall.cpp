@@ -22,9 +22,7 @@ QString signed_text(double value) { return (value > 0 ? QStringLiteral("+") : QS
 
 }  // namespace
 
-Waterfall::Waterfall(QWidget* parent) : QWidget(parent) {
-  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-}
+Waterfall::Waterfall(QWidget* parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed); }
 
 void Waterfall::set_bars(std::vector<WaterfallBar> bars, const QString& unit) {
   bars_ = std::move(bars);
@@ -54,7 +52,9 @@ std::pair<double, double> Waterfall::span(std::size_t bar) const {
 }
 
 int Waterfall::row_height() const { return QFontMetrics(small_font(font())).height() + kStep; }
-QSize Waterfall::sizeHint() const { return {320, row_height() * static_cast<int>(std::max<std::size_t>(bars_.size(), 1))}; }
+QSize Waterfall::sizeHint() const {
+  return {320, row_height() * static_cast<int>(std::max<std::size_t>(bars_.size(), 1))};
+}
 QSize Waterfall::minimumSizeHint() const { return {200, sizeHint().height()}; }
 
 QRectF Waterfall::row_rect(std::size_t bar) const {

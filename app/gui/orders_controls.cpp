@@ -130,9 +130,9 @@ void OrdersPage::fill_menu(QMenu& menu) {
     change([](OrdersSettings& s) { s.style.opacity = std::max(0.0, s.style.opacity - kOpacityStep); });
   });
   menu.addSeparator();
-  QAction* side = add_action(menu, tr("Order &mixer and depth profile"), tr("M"),
-                             tr("Shows or hides what stands beside the maps"),
-                             [this] { change_detail([](OrdersDetail& d) { d.side = !d.side; }); });
+  QAction* side =
+      add_action(menu, tr("Order &mixer and depth profile"), tr("M"), tr("Shows or hides what stands beside the maps"),
+                 [this] { change_detail([](OrdersDetail& d) { d.side = !d.side; }); });
   side->setCheckable(true);
   add_action(menu, tr("&Reset the order mixer"), tr("Shift+M"), tr("All orders back to 1: the network as it is"),
              [this] { change_detail([](OrdersDetail& d) { d.factors.clear(); }); });

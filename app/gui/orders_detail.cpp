@@ -77,8 +77,7 @@ std::vector<int> mixed_blocks(const Model& model, int block, MixScope scope) {
   const int stage = model.blocks[static_cast<std::size_t>(block)].stage;
   for (int i = 0; i < static_cast<int>(model.blocks.size()); ++i) {
     const BlockInfo& info = model.blocks[static_cast<std::size_t>(i)];
-    const bool meant =
-        scope == MixScope::Network || (scope == MixScope::Stage ? info.stage == stage : i == block);
+    const bool meant = scope == MixScope::Network || (scope == MixScope::Stage ? info.stage == stage : i == block);
     if (meant && info.order > 0) found.push_back(i);
   }
   return found;
@@ -131,8 +130,9 @@ PanelGrid terms_grid(const std::shared_ptr<const OrderTermSum>& sum, int added, 
                          "features. Mean square over channels, and the share of the sum of energies.");
   contribution.title = tr("contribution");
   contribution.subtitle = tr("to %1").arg(class_name);
-  contribution.hint = tr("What each term adds to the class' logit, to first order: the sum over channels of term × "
-                         "gradient. Red speaks for the class, blue against it.");
+  contribution.hint =
+      tr("What each term adds to the class' logit, to first order: the sum over channels of term × "
+         "gradient. Red speaks for the class, blue against it.");
   for (const OrderTerm& term : terms.terms) {
     MapPanel panel;
     panel.label = term_label(term.power, terms.by_gates);
@@ -167,8 +167,8 @@ PanelGrid terms_grid(const std::shared_ptr<const OrderTermSum>& sum, int added, 
 std::vector<WaterfallBar> contribution_bars(const OrderTermSum& terms, int added) {
   std::vector<WaterfallBar> bars;
   for (const OrderTerm& term : terms.terms)
-    bars.push_back({term_label(term.power, terms.by_gates), term.contribution, false,
-                    static_cast<int>(bars.size()) >= added});
+    bars.push_back(
+        {term_label(term.power, terms.by_gates), term.contribution, false, static_cast<int>(bars.size()) >= added});
   bars.push_back({tr("block"), terms.contribution, true, false});
   return bars;
 }

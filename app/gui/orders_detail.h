@@ -19,12 +19,12 @@ enum class ProfileQuantity { States, Terms, Contributions };
 
 /// What a person chose on the orders page beside how maps are drawn.
 struct OrdersDetail {
-  bool by_gates = false;        ///< terms by the gates passed, where the degree could be had too
-  int terms = 0;                ///< how many terms are added up; 0: all
+  bool by_gates = false;  ///< terms by the gates passed, where the degree could be had too
+  int terms = 0;          ///< how many terms are added up; 0: all
   MixScope scope = MixScope::Block;
   std::vector<double> factors;  ///< of orders 1, 2, ..; what is missing is 1
   ProfileQuantity profile = ProfileQuantity::States;
-  bool side = true;             ///< mixer and depth profile are shown
+  bool side = true;  ///< mixer and depth profile are shown
 
   bool operator==(const OrdersDetail&) const = default;
 };

@@ -113,9 +113,8 @@ void OrdersPage::connect_parts() {
           [this](int added) { change_detail([=](OrdersDetail& d) { d.terms = added; }); });
   connect(mixer_, &MixerSection::scope_chosen, this,
           [this](MixScope scope) { change_detail([=](OrdersDetail& d) { d.scope = scope; }); });
-  connect(mixer_, &MixerSection::factors_chosen, this, [this](const std::vector<double>& factors) {
-    change_detail([&](OrdersDetail& d) { d.factors = factors; });
-  });
+  connect(mixer_, &MixerSection::factors_chosen, this,
+          [this](const std::vector<double>& factors) { change_detail([&](OrdersDetail& d) { d.factors = factors; }); });
   connect(profile_, &ProfileSection::quantity_chosen, this,
           [this](ProfileQuantity quantity) { change_detail([=](OrdersDetail& d) { d.profile = quantity; }); });
 }

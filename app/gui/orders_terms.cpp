@@ -21,7 +21,7 @@
 namespace orderscope {
 namespace {
 
-constexpr int kTitleWidth = 88, kBarWidth = 72;          // beside a row of tiles
+constexpr int kTitleWidth = 88, kBarWidth = 72;  // beside a row of tiles
 constexpr double kSmallestTile = 56, kLargestTile = 150;
 constexpr int kMessageHeight = 72;
 
@@ -160,16 +160,15 @@ void TermsSection::show_terms() {
   slider_->setValue(added());
   const OrderTerm& last = terms->terms[static_cast<std::size_t>(added() - 1)];
   const QString upto = term_label(last.power, terms->by_gates);
-  slider_value_->setText(added() == count
-                             ? tr("all %1 terms: the output, to %2 of its largest value")
-                                   .arg(count)
-                                   .arg(value_text(terms->defect))
-                             : tr("up to %1: %2 of the output's energy is missing")
-                                   .arg(upto, QStringLiteral("%1\u00A0%").arg(last.missing * 100, 0, 'f', 1)));
+  slider_value_->setText(
+      added() == count
+          ? tr("all %1 terms: the output, to %2 of its largest value").arg(count).arg(value_text(terms->defect))
+          : tr("up to %1: %2 of the output's energy is missing")
+                .arg(upto, QStringLiteral("%1\u00A0%").arg(last.missing * 100, 0, 'f', 1)));
   slider_value_->setToolTip(slider_value_->text());
-  area_->set_subtitle(terms->warnings.empty() ? tr("%1 · they add up to the block's output")
-                                                    .arg(QString::fromStdString(terms->block))
-                                              : QString::fromStdString(terms->warnings.front()));
+  area_->set_subtitle(terms->warnings.empty()
+                          ? tr("%1 · they add up to the block's output").arg(QString::fromStdString(terms->block))
+                          : QString::fromStdString(terms->warnings.front()));
 }
 
 // In a scrolled column a grid gets the height that it asks for: as much as fills the width.

@@ -155,9 +155,9 @@ JobContext OrdersWork::told(const QString& what, const JobContext& job) {
     if (report) report(now);
     if (since->isValid() && since->elapsed() < kProgressInterval) return;
     since->start();
-    const OrdersProgress progress{
-        what, QString::fromUtf8(now.activity.data(), static_cast<qsizetype>(now.activity.size())),
-        now.total > 0 ? static_cast<double>(now.done) / static_cast<double>(now.total) : -1};
+    const OrdersProgress progress{what,
+                                  QString::fromUtf8(now.activity.data(), static_cast<qsizetype>(now.activity.size())),
+                                  now.total > 0 ? static_cast<double>(now.done) / static_cast<double>(now.total) : -1};
     jobs_.post(what, [this, progress] {
       if (running_ != progress.what) return;
       progress_ = progress;

@@ -52,7 +52,7 @@ class OrdersWork : public QObject {
   bool stopped() const { return stopped_; }  ///< cancelled: retry() goes on
 
  Q_SIGNALS:
-  void changed();     ///< terms, shares or why there are none
+  void changed();  ///< terms, shares or why there are none
   void mixed_changed();
   void progressed();
 
@@ -73,9 +73,9 @@ class OrdersWork : public QObject {
   Session& session_;
   JobRunner& jobs_;
   bool in_front_ = false, by_gates_ = false, shares_wanted_ = false, stopped_ = false;
-  std::shared_ptr<const ForwardResult> result_;      ///< that everything here is of
-  std::shared_ptr<OrderInspection> inspection_;      ///< the worker's alone once a job has it
-  int block_ = -1, class_ = -1;                      ///< of terms_
+  std::shared_ptr<const ForwardResult> result_;  ///< that everything here is of
+  std::shared_ptr<OrderInspection> inspection_;  ///< the worker's alone once a job has it
+  int block_ = -1, class_ = -1;                  ///< of terms_
   std::shared_ptr<const OrderTermSum> terms_;
   std::vector<OrderTermShares> shares_;
   std::vector<OrderFactor> factors_;

@@ -157,8 +157,8 @@ Result<std::vector<OrderTermShares>> OrderInspection::shares(const JobContext& j
         return {};
       };
       const JobContext quiet{job.stop, {}};
-      TRY_VOID(decompose_orders(*state.trace, 0, *state.model, {block}, settings_for(shares.by_gates), use, false,
-                                quiet));
+      TRY_VOID(
+          decompose_orders(*state.trace, 0, *state.model, {block}, settings_for(shares.by_gates), use, false, quiet));
     }
     all.push_back(std::move(shares));
   }

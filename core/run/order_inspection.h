@@ -17,8 +17,8 @@ namespace orderscope {
 
 /// One term of a gnConv's output, and how far the terms up to it come.
 struct OrderTerm {
-  std::string name;  ///< "degree.3"; "bias", "gates.2"
-  int power = 0;     ///< degree in the input (an interaction of order degree - 1), or gates passed
+  std::string name;              ///< "degree.3"; "bias", "gates.2"
+  int power = 0;                 ///< degree in the input (an interaction of order degree - 1), or gates passed
   double energy = 0, share = 0;  ///< mean square over channels and pixels; of the sum over the terms
   double contribution = 0;       ///< to the class' logit: <d logit / d output, term>, signed
   Map map;                       ///< mean square over channels
