@@ -103,7 +103,7 @@ void Waterfall::paintEvent(QPaintEvent*) {
     }
     painter.fillRect(shape, color);
     // Where this one ends the next begins.
-    if (i + 1 < bars_.size()) {
+    if (i + 1 < bars_.size() && std::isfinite(span(i).second)) {
       painter.setPen(QPen(line, 1));
       const double end = x_of(span(i).second);
       painter.drawLine(QPointF(end, shape.top()), QPointF(end, shape.bottom() + 6));

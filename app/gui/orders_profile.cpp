@@ -9,7 +9,6 @@
 #include "app/gui/orders_work.h"
 #include "app/gui/session.h"
 #include "widgets/result_area.h"
-#include "widgets/theme.h"
 
 namespace orderscope {
 
