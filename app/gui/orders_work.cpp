@@ -27,11 +27,12 @@ OrdersWork::OrdersWork(Session& session, JobRunner& jobs, QObject* parent)
 // A job that ended without a result was cancelled in the list of jobs.
 void OrdersWork::notice_cancelled() {
   if (running_.isEmpty() || jobs_.busy(running_)) return;
+  stopped_ = stopped_ || running_ != kMix;
   running_.clear();
   progress_.reset();
-  stopped_ = true;
   mix_pending_ = false;
   Q_EMIT changed();
+  advance();
 }
 
 void OrdersWork::take_session() {
@@ -44,9 +45,11 @@ void OrdersWork::take_session() {
       inspection_ = std::make_shared<OrderInspection>(result_->model, result_->input);
     shares_.clear();
     shares_problem_.clear();
+    // Factors name blocks: whoever has the sliders says what they mean in this model.
+    factors_.clear();
+    mix_pending_ = false;
     mixed_.reset();
     mix_problem_.clear();
-    mix_pending_ = !factors_.empty();
     stopped_ = false;
     forget_terms();
     Q_EMIT mixed_changed();
@@ -95,7 +98,6 @@ void OrdersWork::set_factors(std::vector<OrderFactor> factors) {
     Q_EMIT mixed_changed();
   } else {
     mix_pending_ = true;
-    stopped_ = false;
   }
   advance();
 }
@@ -132,10 +134,10 @@ bool OrdersWork::any_orders() const {
 }
 
 void OrdersWork::advance() {
-  if (!in_front_ || stopped_ || !running_.isEmpty() || !inspection_) return;
-  if (mix_pending_)
-    start_mix();
-  else if (!terms_ && terms_problem_.isEmpty() && class_ >= 0 && has_orders())
+  if (!in_front_ || !running_.isEmpty() || !inspection_) return;
+  if (mix_pending_) return start_mix();
+  if (stopped_) return;
+  if (!terms_ && terms_problem_.isEmpty() && class_ >= 0 && has_orders())
     start_terms();
   else if (shares_wanted_ && any_orders() && shares_.empty() && shares_problem_.isEmpty())
     start_shares();
