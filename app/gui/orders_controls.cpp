@@ -9,10 +9,13 @@
 #include <algorithm>
 
 #include "app/gui/actions.h"
+#include "app/gui/orders_mixer.h"
 #include "app/gui/orders_page.h"
+#include "app/gui/orders_profile.h"
 #include "app/gui/orders_work.h"
 #include "widgets/elided_label.h"
 #include "widgets/icons.h"
+#include "widgets/map_grid.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
@@ -156,6 +159,20 @@ void OrdersPage::fill_menu(QMenu& menu) {
   };
   connect(this, &Page::state_changed, &menu, show_checks);
   show_checks();
+}
+
+std::vector<TourStep> OrdersPage::tour() const {
+  return {{grid_, tr("A gnConv as it computes"),
+           tr("A column an order, a row for each of gate, state and contribution. The value under the cursor is shown "
+              "for all of them at once; a click pins it.")},
+          {reduction_, tr("From channels to a map"),
+           tr("Maps are raw values: choose how channels are reduced, and whether a row shares one colour scale.")},
+          {opacity_, tr("The photo below"),
+           tr("Maps lie over the photo in grey, so that its colours are not read as values.")},
+          {mixer_, tr("What is an order worth?"),
+           tr("Multiply the gates of an order, in this block, its stage or the whole network: the scores follow.")},
+          {profile_, tr("Through the depth"),
+           tr("How the orders share each block, from the first to the last. A click goes to the block.")}};
 }
 
 }  // namespace orderscope

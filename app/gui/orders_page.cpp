@@ -15,6 +15,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/gui/orders_channels.h"
 #include "app/gui/orders_mixer.h"
 #include "app/gui/orders_profile.h"
 #include "app/gui/orders_terms.h"
@@ -24,6 +25,7 @@
 #include "app/gui/state_value.h"
 #include "widgets/elided_label.h"
 #include "widgets/map_grid.h"
+#include "widgets/map_tile.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
@@ -71,7 +73,9 @@ QWidget* OrdersPage::make_maps() {
   lines->setContentsMargins(0, 0, 0, 0);
   lines->setSpacing(4 * kStep);
   terms_ = new TermsSection(session(), *work_, grid_->link(), maps);
+  channels_ = new ChannelsSection(session(), *work_, grid_->link(), maps);
   lines->addWidget(grid_, 1);
+  lines->addWidget(channels_);
   lines->addWidget(terms_);
   maps_ = make_scroll(maps, stack_);
   grid_->setAutoFillBackground(false);
@@ -107,6 +111,7 @@ void OrdersPage::connect_parts() {
   connect(&session(), &Session::started, this, &OrdersPage::show_hint);
   connect(&session(), &Session::finished, this, &OrdersPage::show_hint);
   connect(grid_, &MapGrid::cursor_moved, this, &Page::cursor_moved);
+  connect(grid_, &MapGrid::tile_chosen, this, &OrdersPage::look_into_chosen);
   connect(terms_, &TermsSection::kind_chosen, this,
           [this](bool by_gates) { change_detail([=](OrdersDetail& d) { d.by_gates = by_gates; }); });
   connect(terms_, &TermsSection::terms_chosen, this,
@@ -139,6 +144,15 @@ void OrdersPage::show_detail() {
   terms_->show_settings(settings_, detail_);
   mixer_->show_detail(detail_);
   profile_->show_detail(detail_);
+}
+
+// Another block's map in the same place takes its place here too.
+void OrdersPage::look_into_chosen() {
+  const auto& tiles = grid_->tiles();
+  const int chosen = grid_->chosen();
+  const bool is_tile = chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
+  work_->set_tap(is_tile ? tiles[static_cast<std::size_t>(chosen)]->panel().context.toString().toStdString()
+                         : std::string());
 }
 
 void OrdersPage::show_side() {
@@ -183,6 +197,7 @@ void OrdersPage::set_settings(const OrdersSettings& settings) {
   else
     show_panels();
   terms_->show_settings(settings_, detail_);
+  channels_->show_settings(settings_);
   Q_EMIT state_changed();
 }
 
@@ -238,20 +253,6 @@ void OrdersPage::restore(const nlohmann::json& state) {
   set_detail(detail);
 }
 
-std::vector<TourStep> OrdersPage::tour() const {
-  return {{grid_, tr("A gnConv as it computes"),
-           tr("A column an order, a row for each of gate, state and contribution. The value under the cursor is shown "
-              "for all of them at once; a click pins it.")},
-          {reduction_, tr("From channels to a map"),
-           tr("Maps are raw values: choose how channels are reduced, and whether a row shares one colour scale.")},
-          {opacity_, tr("The photo below"),
-           tr("Maps lie over the photo in grey, so that its colours are not read as values.")},
-          {mixer_, tr("What is an order worth?"),
-           tr("Multiply the gates of an order, in this block, its stage or the whole network: the scores follow.")},
-          {profile_, tr("Through the depth"),
-           tr("How the orders share each block, from the first to the last. A click goes to the block.")}};
-}
-
 PanelGrid OrdersPage::panels() const {
   return orders_grid(session().result(), session().view(), session().block(), settings_);
 }
@@ -272,6 +273,7 @@ void OrdersPage::show_panels() {
   show_hint();
   fit_maps();
   show_side();
+  look_into_chosen();
   Q_EMIT panels_changed();
 }
 

@@ -16,6 +16,7 @@ class QToolButton;
 
 namespace orderscope {
 
+class ChannelsSection;
 class ElidedLabel;
 class MapGrid;
 class MixerSection;
@@ -36,6 +37,7 @@ class OrdersPage : public Page {
   const OrdersDetail& detail() const { return detail_; }
   void set_detail(const OrdersDetail& detail);
   OrdersWork& work() { return *work_; }
+  ChannelsSection* channels() const { return channels_; }
   TermsSection* terms() const { return terms_; }
   MixerSection* mixer() const { return mixer_; }
   ProfileSection* profile() const { return profile_; }
@@ -65,6 +67,7 @@ class OrdersPage : public Page {
   void change_detail(const std::function<void(OrdersDetail&)>& edit);
   void show_detail();
   void show_side();
+  void look_into_chosen();
   void fit_maps();
   void show_panels();
   void show_hint();
@@ -87,6 +90,7 @@ class OrdersPage : public Page {
   QScrollArea* maps_;
   QScrollArea* side_;
   MapGrid* grid_;
+  ChannelsSection* channels_;
   TermsSection* terms_;
   MixerSection* mixer_;
   ProfileSection* profile_;

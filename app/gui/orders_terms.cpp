@@ -8,21 +8,18 @@
 #include <QSlider>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <cmath>
 
+#include "app/gui/orders_fit.h"
 #include "app/gui/orders_work.h"
 #include "app/gui/session.h"
 #include "widgets/figure/format.h"
 #include "widgets/map_grid.h"
-#include "widgets/map_tile.h"
 #include "widgets/result_area.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
 namespace {
 
-constexpr int kTitleWidth = 88, kBarWidth = 72;  // beside a row of tiles
-constexpr double kSmallestTile = 56, kLargestTile = 150;
 constexpr int kMessageHeight = 72;
 
 }  // namespace
@@ -58,9 +55,7 @@ QWidget* TermsSection::make_content() {
   lines->setContentsMargins(0, 0, 0, 0);
   lines->setSpacing(2 * kStep);
   grid_ = new MapGrid(content);
-  grid_->set_title_width(kTitleWidth);
-  grid_->set_smallest_tile(kSmallestTile);
-  grid_->set_largest_tile(kLargestTile);
+  set_section_tiles(*grid_);
   grid_->setAccessibleName(tr("Maps of the interaction orders"));
   auto* line = new QHBoxLayout;
   line->setSpacing(2 * kStep);
@@ -171,15 +166,10 @@ void TermsSection::show_terms() {
                           : QString::fromStdString(terms->warnings.front()));
 }
 
-// In a scrolled column a grid gets the height that it asks for: as much as fills the width.
 void TermsSection::fit_grid() {
   const auto terms = work_.terms();
-  if (!terms || terms->terms.empty()) return;
-  const auto columns = static_cast<double>(terms->terms.size());
-  const double room = (width() - kTitleWidth - kBarWidth) / columns - 2 * kStep;
-  const double tile = std::clamp(room, kSmallestTile, kLargestTile);
-  const double row = tile + MapTile::caption_height(grid_->font()) + 3 * kStep;
-  grid_->setFixedHeight(std::max(static_cast<int>(std::ceil(3 * row)), grid_->minimumSizeHint().height()));
+  if (!terms) return;
+  fit_height(*grid_, 3, static_cast<int>(terms->terms.size()), width());
   area_->setMinimumHeight(0);
 }
 

@@ -34,6 +34,9 @@ PanelGroup flow_group(const std::shared_ptr<const ForwardResult>& result, const 
     const int channels = maps.channels.empty() ? 0 : maps.channels[static_cast<std::size_t>(std::max(order - 1, 0))];
     panel.name = group.by_order ? QStringLiteral("%1 %2").arg(group.title).arg(order) : group.title;
     panel.label = group.by_order ? tr("order %1").arg(order) : tr("value");
+    const QString gnconv = QString::fromStdString(maps.block) + QStringLiteral(".gnconv.");
+    panel.context = group.by_order ? QStringLiteral("%1%2.%3").arg(gnconv, group.title).arg(order)
+                                   : gnconv + QStringLiteral("value");
     panel.detail = tr("%1 ch").arg(channels);
     group.panels.push_back(std::move(panel));
   }
@@ -63,6 +66,7 @@ PanelGroup contribution_group(const ForwardResult& result, const std::shared_ptr
       if (index < of_block.size()) panel.map = inside(view, &of_block[index]);
     }
     panel.name = tr("contribution %1").arg(order);
+    panel.context = QStringLiteral("%1.gnconv.gate.%2").arg(QString::fromStdString(maps.block)).arg(order);
     panel.label = tr("order %1").arg(order);
     panel.detail = tr("%1 ch").arg(maps.channels[index]);
     panel.note = tr("gradients are on their way");

@@ -11,7 +11,9 @@ namespace orderscope {
 namespace {
 
 constexpr int kProgressInterval = 50;  // milliseconds
-const QString kMix = QStringLiteral("mix"), kTerms = QStringLiteral("terms"), kShares = QStringLiteral("shares");
+const QString kMix = QStringLiteral("mix"), kTerms = QStringLiteral("terms"), kShares = QStringLiteral("shares"),
+              kChannels = QStringLiteral("channels");
+constexpr int kChannelsShown = 8;
 
 }  // namespace
 
@@ -37,7 +39,7 @@ void OrdersWork::notice_cancelled() {
 
 void OrdersWork::take_session() {
   if (session_.result() != result_) {
-    for (const QString& what : {kMix, kTerms, kShares}) stop(what);
+    for (const QString& what : {kMix, kTerms, kShares, kChannels}) stop(what);
     result_ = session_.result();
     inspection_.reset();
     // A model without a network is one that no file was read for.
@@ -45,6 +47,9 @@ void OrdersWork::take_session() {
       inspection_ = std::make_shared<OrderInspection>(result_->model, result_->input);
     shares_.clear();
     shares_problem_.clear();
+    tap_.clear();
+    channels_.reset();
+    channels_problem_.clear();
     // Factors name blocks: whoever has the sliders says what they mean in this model.
     factors_.clear();
     mix_pending_ = false;
@@ -88,6 +93,16 @@ void OrdersWork::set_shares_wanted(bool wanted) {
   advance();
 }
 
+void OrdersWork::set_tap(const std::string& tap) {
+  if (tap == tap_) return;
+  stop(kChannels);
+  tap_ = tap;
+  channels_.reset();
+  channels_problem_.clear();
+  Q_EMIT changed();
+  advance();
+}
+
 void OrdersWork::set_factors(std::vector<OrderFactor> factors) {
   factors_ = std::move(factors);
   if (factors_.empty()) {
@@ -103,7 +118,7 @@ void OrdersWork::set_factors(std::vector<OrderFactor> factors) {
 }
 
 void OrdersWork::cancel() {
-  for (const QString& what : {kMix, kTerms, kShares}) stop(what);
+  for (const QString& what : {kMix, kTerms, kShares, kChannels}) stop(what);
   mix_pending_ = false;
   stopped_ = true;
   Q_EMIT changed();
@@ -113,6 +128,7 @@ void OrdersWork::retry() {
   stopped_ = false;
   terms_problem_.clear();
   shares_problem_.clear();
+  channels_problem_.clear();
   Q_EMIT changed();
   advance();
 }
@@ -137,7 +153,9 @@ void OrdersWork::advance() {
   if (!in_front_ || !running_.isEmpty() || !inspection_) return;
   if (mix_pending_) return start_mix();
   if (stopped_) return;
-  if (!terms_ && terms_problem_.isEmpty() && class_ >= 0 && has_orders())
+  if (!tap_.empty() && !channels_ && channels_problem_.isEmpty())
+    start_channels();
+  else if (!terms_ && terms_problem_.isEmpty() && class_ >= 0 && has_orders())
     start_terms();
   else if (shares_wanted_ && any_orders() && shares_.empty() && shares_problem_.isEmpty())
     start_shares();
@@ -220,6 +238,26 @@ void OrdersWork::start_shares() {
           shares_ = std::move(*shares);
         else
           shares_problem_ = QString::fromStdString(shares.error().message());
+        Q_EMIT changed();
+        advance();
+      });
+}
+
+void OrdersWork::start_channels() {
+  const QString title = tr("Channels of %1").arg(QString::fromStdString(tap_));
+  begin(kChannels, title);
+  jobs_.start<TapChannels>(
+      kChannels, title,
+      [this, inspection = inspection_, tap = tap_](const JobContext& job) {
+        return inspection->channels(tap, kChannelsShown, told(kChannels, job));
+      },
+      [this](Result<TapChannels> channels) {
+        running_.clear();
+        progress_.reset();
+        if (channels)
+          channels_ = std::make_shared<const TapChannels>(std::move(*channels));
+        else
+          channels_problem_ = QString::fromStdString(channels.error().message());
         Q_EMIT changed();
         advance();
       });

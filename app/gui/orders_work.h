@@ -17,7 +17,7 @@ class Session;
 
 /// What is being computed and how far it is.
 struct OrdersProgress {
-  QString what;  ///< "terms", "shares"
+  QString what;  ///< "terms", "shares", "channels"
   QString activity;
   double fraction = -1;  ///< below 0: not known
 };
@@ -33,6 +33,7 @@ class OrdersWork : public QObject {
   void set_in_front(bool in_front);  ///< computes nothing for a page that nobody sees
   void set_by_gates(bool by_gates);
   void set_shares_wanted(bool wanted);
+  void set_tap(const std::string& tap);  ///< whose channels to look into; empty: none
   /// The newest factors win: while one mix runs, those that come are kept, and the last of them is next. None: the
   /// network as it is, which needs no computation.
   void set_factors(std::vector<OrderFactor> factors);
@@ -44,6 +45,9 @@ class OrdersWork : public QObject {
   const QString& terms_problem() const { return terms_problem_; }
   const std::vector<OrderTermShares>& shares() const { return shares_; }  ///< empty while they are not there
   const QString& shares_problem() const { return shares_problem_; }
+  const std::string& tap() const { return tap_; }
+  std::shared_ptr<const TapChannels> channels() const { return channels_; }  ///< null while they are not there
+  const QString& channels_problem() const { return channels_problem_; }
   /// All classes under the factors mixed last; null without factors.
   std::shared_ptr<const std::vector<ClassScore>> mixed() const { return mixed_; }
   const QString& mix_problem() const { return mix_problem_; }
@@ -52,7 +56,7 @@ class OrdersWork : public QObject {
   bool stopped() const { return stopped_; }  ///< cancelled: retry() goes on
 
  Q_SIGNALS:
-  void changed();  ///< terms, shares or why there are none
+  void changed();  ///< terms, shares, channels or why there are none
   void mixed_changed();
   void progressed();
 
@@ -64,6 +68,7 @@ class OrdersWork : public QObject {
   void start_mix();
   void start_terms();
   void start_shares();
+  void start_channels();
   void begin(const QString& what, const QString& title);
   void stop(const QString& what);
   JobContext told(const QString& what, const JobContext& job);
@@ -78,10 +83,12 @@ class OrdersWork : public QObject {
   int block_ = -1, class_ = -1;                  ///< of terms_
   std::shared_ptr<const OrderTermSum> terms_;
   std::vector<OrderTermShares> shares_;
+  std::string tap_;
+  std::shared_ptr<const TapChannels> channels_;
   std::vector<OrderFactor> factors_;
   bool mix_pending_ = false;
   std::shared_ptr<const std::vector<ClassScore>> mixed_;
-  QString terms_problem_, shares_problem_, mix_problem_;
+  QString terms_problem_, shares_problem_, channels_problem_, mix_problem_;
   QString running_;  ///< name of the job; empty: none
   std::optional<OrdersProgress> progress_;
 };

@@ -5,11 +5,14 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <optional>
 
 #include "core/analysis/block_patterns.h"
+#include "core/analysis/channel_ranking.h"
 #include "core/analysis/method.h"
+#include "core/analysis/mixer_kernels.h"
 #include "core/analysis/order_decomposition.h"
 #include "core/analysis/order_mixer.h"
 #include "core/analysis/tensor_map.h"
@@ -163,6 +166,77 @@ Result<std::vector<OrderTermShares>> OrderInspection::shares(const JobContext& j
     all.push_back(std::move(shares));
   }
   return all;
+}
+
+namespace {
+
+/// The weights behind a gate's channel.
+void add_kernel(TapChannel& channel, const OrderKernels& kernels) {
+  const auto place = [&](const std::vector<int>& channels) -> std::int64_t {
+    const auto found = std::find(channels.begin(), channels.end(), channel.channel);
+    return found == channels.end() ? -1 : found - channels.begin();
+  };
+  if (const std::int64_t local = place(kernels.channels); local >= 0) {
+    channel.kernel = to_map(kernels.kernels[local]);
+    channel.kernel.is_signed = true;
+    channel.kernel.unit = "weight";
+  } else if (const std::int64_t global = place(kernels.global_channels); global >= 0) {
+    channel.kernel = to_map(kernels.magnitude[global]);
+    channel.kernel.unit = "magnitude";
+    channel.is_spectrum = true;
+  }
+}
+
+/// The order of a gate or state, 0 for other taps.
+int gate_order(const std::string& tap, const std::string& block) {
+  for (const char* quantity : {".gnconv.gate.", ".gnconv.state."}) {
+    const std::string start = block + quantity;
+    if (tap.starts_with(start)) return std::atoi(tap.c_str() + start.size());
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<TapChannels> OrderInspection::channels(const std::string& tap, int most, const JobContext& job) {
+  State& state = *state_;
+  TRY_VOID(prepare(job));
+  TRY(const at::Tensor activation, state.trace->activation(tap, job));
+  TRY(const std::vector<ChannelFigures> figures, channels_by_energy(activation));
+  TapChannels result;
+  result.tap = tap;
+  result.channels = static_cast<int>(figures.size());
+  const at::Tensor& images = state.trace->images();
+  const int channel_dim = activation.dim() == 3 ? 2 : 1;
+  TRY_VOID(guarded([&] {
+    const at::NoGradGuard no_grad;
+    for (const ChannelFigures& one : figures) {
+      if (static_cast<int>(result.shown.size()) >= most) break;
+      TapChannel channel;
+      channel.channel = one.channel;
+      channel.energy = one.energy;
+      channel.share = one.share;
+      channel.map = to_map(spatial(activation.select(channel_dim, one.channel), 0, images.size(2), images.size(3)));
+      channel.map.is_signed = true;
+      channel.map.unit = "activation";
+      channel.map.provenance.layer = tap;
+      channel.map.provenance.method = "channel";
+      channel.map.provenance.parameters["channel"] = std::to_string(one.channel);
+      complete_provenance(channel.map, state.provenance);
+      result.shown.push_back(std::move(channel));
+    }
+  }));
+  for (const BlockInfo& block : state.model->blocks) {
+    const int order = gate_order(tap, block.name);
+    if (order < 1 || order > block.order) continue;
+    TRY(const MixerKernels kernels, mixer_kernels(*state.model, block, images.size(2), images.size(3)));
+    const auto of_order = std::ranges::find(kernels.orders, order, &OrderKernels::order);
+    if (of_order == kernels.orders.end()) continue;
+    TRY_VOID(guarded([&] {
+      for (TapChannel& channel : result.shown) add_kernel(channel, *of_order);
+    }));
+  }
+  return result;
 }
 
 Result<std::vector<ClassScore>> OrderInspection::mix(std::span<const OrderFactor> factors, const JobContext& job) {

@@ -46,6 +46,22 @@ struct OrderTermShares {
   std::vector<double> shares;  ///< by power, from 0; empty for a block without a gnConv
 };
 
+/// A channel of a gate, state or value, and the learned weights behind it.
+struct TapChannel {
+  int channel = 0;
+  double energy = 0, share = 0;  ///< mean square over space; of the sum over all channels
+  Map map;                       ///< as it is, signed
+  Map kernel;  ///< of a gate and its state: the depthwise kernel, or of a global filter the magnitude of its frequency
+               ///< response, zero frequency in the middle; else empty
+  bool is_spectrum = false;  ///< the kernel is such a response
+};
+
+struct TapChannels {
+  std::string tap;
+  int channels = 0;               ///< of the tap
+  std::vector<TapChannel> shown;  ///< those with most energy, the largest first
+};
+
 /// Whether a block's gates are linear in its input, so that its output has parts by degree; else only by gates.
 bool has_degrees(const Model& model, const BlockInfo& block);
 
@@ -62,6 +78,10 @@ class OrderInspection {
 
   /// Of every block of the model. Errors: as terms.
   Result<std::vector<OrderTermShares>> shares(const JobContext& job = {});
+
+  /// The channels with most energy at a tap with a spatial layout, at most `most`. Errors: InvalidInput (no such tap,
+  /// no channels over space), Cancelled, OutOfMemory.
+  Result<TapChannels> channels(const std::string& tap, int most, const JobContext& job = {});
 
   /// All classes with gates multiplied by factors; see OrderMixer.
   Result<std::vector<ClassScore>> mix(std::span<const OrderFactor> factors, const JobContext& job = {});

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/gui/orders_channels.h"
 #include "app/gui/orders_mixer.h"
 #include "app/gui/orders_profile.h"
 #include "app/gui/orders_terms.h"
@@ -195,6 +196,33 @@ TEST_F(OrdersPageTest, TheDepthProfileGoesToABlock) {
   }
   set([](OrdersDetail& d) { d.profile = ProfileQuantity::Contributions; });
   EXPECT_FALSE(plot->columns().back().parts.empty());
+}
+
+TEST_F(OrdersPageTest, LooksIntoTheChannelsOfTheChosenMap) {
+  open();
+  ASSERT_TRUE(terms_ready());
+  EXPECT_TRUE(page.channels()->isHidden()) << "nothing is chosen";
+  const auto& tiles = page.grid()->tiles();
+  const auto gate = std::find_if(tiles.begin(), tiles.end(),
+                                 [](const MapTile* tile) { return tile->panel().name == QStringLiteral("gate 2"); });
+  ASSERT_NE(gate, tiles.end());
+  Q_EMIT(*gate)->clicked({0.5, 0.5});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return page.work().channels() != nullptr; }, kPatience))
+      << page.work().channels_problem().toStdString();
+  const auto channels = page.work().channels();
+  const std::string block = session.model()->blocks[static_cast<std::size_t>(session.block())].name;
+  EXPECT_EQ(channels->tap, block + ".gnconv.gate.2");
+  EXPECT_FALSE(page.channels()->isHidden());
+  ASSERT_FALSE(channels->shown.empty());
+  for (std::size_t i = 1; i < channels->shown.size(); ++i)
+    EXPECT_LE(channels->shown[i].energy, channels->shown[i - 1].energy);
+  EXPECT_EQ(channels->shown[0].kernel.height, 7);
+  EXPECT_FALSE(channels->shown[0].is_spectrum);
+  EXPECT_EQ(page.channels()->maps()->tiles().size(), channels->shown.size());
+  EXPECT_EQ(page.channels()->kernels()->tiles().size(), channels->shown.size());
+
+  page.grid()->choose(-1);
+  EXPECT_TRUE(page.channels()->isHidden());
 }
 
 TEST_F(OrdersPageTest, KeepsWhatWasChosen) {

@@ -95,6 +95,33 @@ TEST(OrderInspection, MixesAsAnInspectionDoes) {
     EXPECT_NEAR((*back)[i].logit, (*inspection)->scores()[i].logit, 1e-5F * (1 + std::abs((*back)[i].logit)));
 }
 
+TEST(OrderInspection, RanksChannelsAndShowsTheWeightsBehindThem) {
+  for (const std::string name : {"hornet_7x7", "hornet_gf"}) {
+    const auto model = test::small_model(name);
+    OrderInspection inspection(model, photo_for(*model));
+    const BlockInfo& block = model->blocks.back();
+    const auto gate = inspection.channels(block.name + ".gnconv.gate.2", 1000);
+    ASSERT_TRUE(gate) << gate.error().message();
+    ASSERT_EQ(static_cast<int>(gate->shown.size()), gate->channels);
+    double shares = 0;
+    for (const TapChannel& channel : gate->shown) {
+      shares += channel.share;
+      double energy = 0;
+      for (const float value : channel.map.values) energy += static_cast<double>(value) * value;
+      // The ranking sums in another order than this.
+      EXPECT_NEAR(energy / static_cast<double>(channel.map.values.size()), channel.energy, 1e-4 * channel.energy);
+      EXPECT_FALSE(channel.kernel.empty());
+      EXPECT_TRUE(!channel.is_spectrum || !has_degrees(*model, block)) << "only global filters have a spectrum";
+    }
+    EXPECT_NEAR(shares, 1, 1e-6);
+    const auto value = inspection.channels(block.name + ".gnconv.value", 2);
+    ASSERT_TRUE(value) << value.error().message();
+    EXPECT_LE(value->shown.size(), 2U);
+    EXPECT_TRUE(value->shown[0].kernel.empty()) << "no gate, no kernel";
+    EXPECT_EQ(inspection.channels("stages.0.0.nothing", 2).error().kind, Error::Kind::InvalidInput);
+  }
+}
+
 TEST(OrderInspection, SaysWhatCannotBeTakenApart) {
   const auto hornet = test::small_model("hornet_7x7");
   OrderInspection inspection(hornet, photo_for(*hornet));
