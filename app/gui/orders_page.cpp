@@ -29,6 +29,11 @@
 #include "widgets/theme.h"
 
 namespace orderscope {
+namespace {
+
+constexpr int kSideWidth = 260, kNarrowestSide = 220;
+
+}  // namespace
 
 OrdersPage::OrdersPage(Session& session, QWidget* parent)
     : Page(QStringLiteral("orders"), tr("Orders"), session, parent), grid_(new MapGrid(this)) {
@@ -43,7 +48,8 @@ OrdersPage::OrdersPage(Session& session, QWidget* parent)
   splitter_->addWidget(make_side());
   splitter_->setStretchFactor(0, 1);
   splitter_->setStretchFactor(1, 0);
-  splitter_->setCollapsible(0, false);
+  splitter_->setChildrenCollapsible(false);
+  splitter_->setSizes({3 * kSideWidth, kSideWidth});
   splitter_->setHandleWidth(4 * kStep);
   content()->addWidget(splitter_, 1);
   connect_parts();
@@ -97,8 +103,7 @@ QWidget* OrdersPage::make_side() {
   lines->addStretch(1);
   side_ = make_scroll(side, this);
   side_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  constexpr int kNarrowest = 220;
-  side_->setMinimumWidth(kNarrowest);
+  side_->setMinimumWidth(kNarrowestSide);
   return side_;
 }
 
