@@ -8,6 +8,7 @@
 
 #include "widgets/figure/custom_plot.h"
 #include "widgets/figure/format.h"
+#include "widgets/plot_style.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
@@ -53,24 +54,8 @@ void CurvePlot::set_curves(const std::vector<PlottedCurve>& curves, const QStrin
 }
 
 void CurvePlot::style_axes() {
-  const QColor text = palette().color(QPalette::PlaceholderText), line = palette().color(QPalette::Mid);
   plot_->setBackground(palette().brush(QPalette::Base));
-  QColor grid = line;
-  grid.setAlphaF(0.45F);
-  for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) {
-    axis->setBasePen(QPen(line, 1));
-    axis->setTickPen(QPen(line, 1));
-    axis->setSubTickPen(Qt::NoPen);
-    axis->setTickLabelColor(text);
-    axis->setLabelColor(text);
-    axis->setTickLabelFont(value_font(small_font(font())));
-    axis->setLabelFont(small_font(font()));
-    axis->grid()->setPen(QPen(grid, 1));
-    axis->grid()->setZeroLinePen(QPen(grid, 1));
-    axis->setTickLengthOut(3);
-    axis->setTickLengthIn(0);
-    axis->setLabelPadding(2);
-  }
+  for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) style_axis(*axis, *this);
   plot_->xAxis->grid()->setVisible(false);
   plot_->xAxis->setLabel(x_label_);
   plot_->yAxis->setLabel(y_label_);

@@ -57,8 +57,9 @@ void JobRunner::finish(const QString& name, quint64 id, const QString& title, co
   const bool stopped = found->second.stop.stop_requested();
   running_.erase(found);
   if (deliver && !stopped) {
-    list_.note(milliseconds < 10000 ? tr("%1 · %2 ms").arg(title).arg(milliseconds, 0, 'f', 0)
-                                    : tr("%1 · %2 s").arg(title).arg(milliseconds / 1000, 0, 'f', 1));
+    if (!quiet_.contains(name))
+      list_.note(milliseconds < 10000 ? tr("%1 · %2 ms").arg(title).arg(milliseconds, 0, 'f', 0)
+                                      : tr("%1 · %2 s").arg(title).arg(milliseconds / 1000, 0, 'f', 1));
     deliver();
   }
   Q_EMIT busy_changed();

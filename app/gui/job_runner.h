@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "app/gui/job_list.h"
 #include "core/base/job.h"
@@ -39,6 +40,9 @@ class JobRunner : public QObject {
   /// come bit by bit.
   void post(const QString& name, std::function<void()> show);
 
+  /// Jobs of this name are not noted as done: there are many of them a second.
+  void keep_quiet(const QString& name) { quiet_.insert(name); }
+
   void cancel(const QString& name);
   void cancel_all();
   bool busy() const { return !running_.empty(); }
@@ -59,6 +63,7 @@ class JobRunner : public QObject {
 
   JobList& list_;
   std::map<QString, Running> running_;
+  std::set<QString> quiet_;
   QThreadPool pool_;  ///< last: its thread ends before what it uses goes
 };
 

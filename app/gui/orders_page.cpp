@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/orders_page.h"
 
-#include <QActionGroup>
 #include <QComboBox>
-#include <QHBoxLayout>
+#include <QEvent>
 #include <QLabel>
-#include <QMenu>
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSlider>
+#include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -16,107 +15,177 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "app/gui/actions.h"
+#include "app/gui/orders_channels.h"
+#include "app/gui/orders_mixer.h"
+#include "app/gui/orders_profile.h"
+#include "app/gui/orders_terms.h"
+#include "app/gui/orders_work.h"
 #include "app/gui/session.h"
 #include "app/gui/session_export.h"
 #include "app/gui/state_value.h"
 #include "widgets/elided_label.h"
-#include "widgets/icons.h"
 #include "widgets/map_grid.h"
+#include "widgets/map_tile.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
+namespace {
+
+constexpr int kSideWidth = 260, kNarrowestSide = 220;
+
+}  // namespace
 
 OrdersPage::OrdersPage(Session& session, QWidget* parent)
     : Page(QStringLiteral("orders"), tr("Orders"), session, parent), grid_(new MapGrid(this)) {
-  auto* layout = content();
-  layout->addWidget(make_header());
-
-  auto* scroll = new QScrollArea(this);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->viewport()->setAutoFillBackground(false);
-  grid_->setAutoFillBackground(false);
-  scroll->setWidget(grid_);
-  grid_->setAutoFillBackground(false);
-  hint_ = new QLabel(this);
-  hint_->setAlignment(Qt::AlignCenter);
-  hint_->setForegroundRole(QPalette::PlaceholderText);
-  hint_->setWordWrap(true);
+  work_ = new OrdersWork(session, jobs(), this);
+  content()->addWidget(make_header());
   remark_ = new QLabel(this);
   remark_->setForegroundRole(QPalette::PlaceholderText);
   remark_->setWordWrap(true);
-  layout->addWidget(remark_);
-  stack_ = new QStackedWidget(this);
-  stack_->addWidget(hint_);
-  stack_->addWidget(scroll);
-  layout->addWidget(stack_, 1);
-
-  connect(&session, &Session::result_changed, this, &OrdersPage::show_panels);
-  connect(&session, &Session::view_changed, this, &OrdersPage::show_panels);
-  connect(&session, &Session::block_changed, this, &OrdersPage::show_panels);
-  connect(&session, &Session::models_changed, this, &OrdersPage::show_hint);
-  connect(&session, &Session::images_changed, this, &OrdersPage::show_hint);
-  connect(&session, &Session::started, this, &OrdersPage::show_hint);
-  connect(&session, &Session::finished, this, &OrdersPage::show_hint);
-  connect(grid_, &MapGrid::cursor_moved, this, &Page::cursor_moved);
+  content()->addWidget(remark_);
+  splitter_ = new QSplitter(Qt::Horizontal, this);
+  splitter_->addWidget(make_maps());
+  splitter_->addWidget(make_side());
+  splitter_->setStretchFactor(0, 1);
+  splitter_->setStretchFactor(1, 0);
+  splitter_->setChildrenCollapsible(false);
+  splitter_->setSizes({3 * kSideWidth, kSideWidth});
+  splitter_->setHandleWidth(4 * kStep);
+  content()->addWidget(splitter_, 1);
+  connect_parts();
+  set_settings(settings_);
+  show_detail();
   show_panels();
 }
 
-QWidget* OrdersPage::make_header() {
-  auto* header = new QWidget(this);
-  auto* layout = new QHBoxLayout(header);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(2 * kStep);
-  title_ = new QLabel(header);
-  QFont bold = title_->font();
-  bold.setBold(true);
-  bold.setPointSizeF(bold.pointSizeF() * 1.15);
-  title_->setFont(bold);
-  summary_ = new ElidedLabel(QPalette::PlaceholderText, header);
+QScrollArea* OrdersPage::make_scroll(QWidget* inside, QWidget* parent) {
+  auto* scroll = new QScrollArea(parent);
+  scroll->setWidgetResizable(true);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->viewport()->setAutoFillBackground(false);
+  scroll->setWidget(inside);
+  inside->setAutoFillBackground(false);
+  return scroll;
+}
 
-  reduction_ = new QComboBox(header);
-  reduction_->addItem(tr("mean |·|"), static_cast<int>(ChannelReduction::MeanAbs));
-  reduction_->addItem(tr("mean"), static_cast<int>(ChannelReduction::Mean));
-  reduction_->addItem(tr("L2"), static_cast<int>(ChannelReduction::L2));
-  reduction_->setToolTip(tr("How the channels become one map"));
-  reduction_->setAccessibleName(tr("Reduction over channels"));
-  scale_ = new QComboBox(header);
-  scale_->addItem(tr("scale per map"), static_cast<int>(ScaleMode::PerMap));
-  scale_->addItem(tr("scale per row"), static_cast<int>(ScaleMode::Shared));
-  scale_->setToolTip(tr("Whether every map has a colour scale of its own or a row shares one"));
-  scale_->setAccessibleName(tr("Colour scale"));
-  interpolate_ = new QToolButton(header);
-  interpolate_->setIcon(line_icon(QStringLiteral("interpolate")));
-  interpolate_->setCheckable(true);
-  interpolate_->setToolTip(tr("Interpolate between the cells of a map (I)"));
-  interpolate_->setAccessibleName(tr("Interpolate"));
-  opacity_ = new QSlider(Qt::Horizontal, header);
-  opacity_->setRange(0, 100);
-  opacity_->setPageStep(10);
-  opacity_->setFixedWidth(80);
-  opacity_->setToolTip(tr("Opacity of the maps over the photo (+ and −)"));
-  opacity_->setAccessibleName(tr("Opacity of the maps"));
-  opacity_value_ = new QLabel(header);
-  opacity_value_->setFont(value_font(small_font(font())));
-  opacity_value_->setForegroundRole(QPalette::PlaceholderText);
-  opacity_value_->setFixedWidth(opacity_value_->fontMetrics().horizontalAdvance(QStringLiteral("100 %")) + kStep);
-  opacity_value_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+QWidget* OrdersPage::make_maps() {
+  stack_ = new QStackedWidget(this);
+  hint_ = new QLabel(stack_);
+  hint_->setAlignment(Qt::AlignCenter);
+  hint_->setForegroundRole(QPalette::PlaceholderText);
+  hint_->setWordWrap(true);
+  auto* maps = new QWidget(stack_);
+  auto* lines = new QVBoxLayout(maps);
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->setSpacing(4 * kStep);
+  terms_ = new TermsSection(session(), *work_, grid_->link(), maps);
+  channels_ = new ChannelsSection(session(), *work_, grid_->link(), maps);
+  lines->addWidget(grid_, 1);
+  lines->addWidget(channels_);
+  lines->addWidget(terms_);
+  maps_ = make_scroll(maps, stack_);
+  grid_->setAutoFillBackground(false);
+  maps_->viewport()->installEventFilter(this);
+  stack_->addWidget(hint_);
+  stack_->addWidget(maps_);
+  return stack_;
+}
 
-  layout->addWidget(title_);
-  layout->addWidget(summary_, 1);
-  layout->addWidget(reduction_);
-  layout->addWidget(scale_);
-  layout->addWidget(interpolate_);
-  layout->addWidget(opacity_);
-  layout->addWidget(opacity_value_);
-  set_settings(settings_);
+QWidget* OrdersPage::make_side() {
+  auto* side = new QWidget(this);
+  auto* lines = new QVBoxLayout(side);
+  lines->setContentsMargins(0, 0, 2 * kStep, 0);
+  lines->setSpacing(5 * kStep);
+  mixer_ = new MixerSection(session(), *work_, side);
+  profile_ = new ProfileSection(session(), *work_, side);
+  lines->addWidget(mixer_);
+  lines->addWidget(profile_);
+  lines->addStretch(1);
+  side_ = make_scroll(side, this);
+  side_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  side_->setMinimumWidth(kNarrowestSide);
+  return side_;
+}
 
-  for (QComboBox* box : {reduction_, scale_})
-    connect(box, qOverload<int>(&QComboBox::currentIndexChanged), this, &OrdersPage::read_controls);
-  connect(opacity_, &QSlider::valueChanged, this, &OrdersPage::read_controls);
-  connect(interpolate_, &QToolButton::toggled, this, &OrdersPage::read_controls);
-  return header;
+void OrdersPage::connect_parts() {
+  connect(&session(), &Session::result_changed, this, &OrdersPage::show_panels);
+  connect(&session(), &Session::view_changed, this, &OrdersPage::show_panels);
+  connect(&session(), &Session::block_changed, this, &OrdersPage::show_panels);
+  connect(&session(), &Session::models_changed, this, &OrdersPage::show_hint);
+  connect(&session(), &Session::images_changed, this, &OrdersPage::show_hint);
+  connect(&session(), &Session::started, this, &OrdersPage::show_hint);
+  connect(&session(), &Session::finished, this, &OrdersPage::show_hint);
+  connect(grid_, &MapGrid::cursor_moved, this, &Page::cursor_moved);
+  connect(grid_, &MapGrid::tile_chosen, this, &OrdersPage::look_into_chosen);
+  connect(terms_, &TermsSection::kind_chosen, this,
+          [this](bool by_gates) { change_detail([=](OrdersDetail& d) { d.by_gates = by_gates; }); });
+  connect(terms_, &TermsSection::terms_chosen, this,
+          [this](int added) { change_detail([=](OrdersDetail& d) { d.terms = added; }); });
+  connect(mixer_, &MixerSection::scope_chosen, this,
+          [this](MixScope scope) { change_detail([=](OrdersDetail& d) { d.scope = scope; }); });
+  connect(mixer_, &MixerSection::factors_chosen, this,
+          [this](const std::vector<double>& factors) { change_detail([&](OrdersDetail& d) { d.factors = factors; }); });
+  connect(profile_, &ProfileSection::quantity_chosen, this,
+          [this](ProfileQuantity quantity) { change_detail([=](OrdersDetail& d) { d.profile = quantity; }); });
+}
+
+void OrdersPage::change_detail(const std::function<void(OrdersDetail&)>& edit) {
+  OrdersDetail detail = detail_;
+  edit(detail);
+  set_detail(detail);
+}
+
+void OrdersPage::set_detail(const OrdersDetail& detail) {
+  if (detail == detail_) return;
+  detail_ = detail;
+  show_detail();
+  Q_EMIT state_changed();
+}
+
+void OrdersPage::show_detail() {
+  const QSignalBlocker quiet(side_button_);
+  side_button_->setChecked(detail_.side);
+  show_side();
+  terms_->show_settings(settings_, detail_);
+  mixer_->show_detail(detail_);
+  profile_->show_detail(detail_);
+}
+
+// Another block's map in the same place takes its place here too.
+void OrdersPage::look_into_chosen() {
+  const auto& tiles = grid_->tiles();
+  const int chosen = grid_->chosen();
+  const bool is_tile = chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
+  work_->set_tap(is_tile ? tiles[static_cast<std::size_t>(chosen)]->panel().context.toString().toStdString()
+                         : std::string());
+}
+
+void OrdersPage::show_side() {
+  const bool empty = mixer_->isHidden() && profile_->isHidden();
+  side_->setVisible(detail_.side && !empty);
+}
+
+void OrdersPage::showEvent(QShowEvent* event) {
+  Page::showEvent(event);
+  work_->set_in_front(true);
+}
+
+void OrdersPage::hideEvent(QHideEvent* event) {
+  work_->set_in_front(false);
+  Page::hideEvent(event);
+}
+
+// The maps of the computation fill most of the page; what follows them shows that there is more.
+bool OrdersPage::eventFilter(QObject* object, QEvent* event) {
+  if (object == maps_->viewport() && event->type() == QEvent::Resize) fit_maps();
+  return Page::eventFilter(object, event);
+}
+
+void OrdersPage::fit_maps() {
+  constexpr double kShare = 0.75;
+  const double share = terms_->isHidden() ? 1 : kShare;
+  grid_->setMinimumHeight(
+      std::max(grid_->minimumSizeHint().height(), static_cast<int>(share * maps_->viewport()->height())));
 }
 
 void OrdersPage::set_settings(const OrdersSettings& settings) {
@@ -132,63 +201,9 @@ void OrdersPage::set_settings(const OrdersSettings& settings) {
     grid_->set_style(settings.style);
   else
     show_panels();
+  terms_->show_settings(settings_, detail_);
+  channels_->show_settings(settings_);
   Q_EMIT state_changed();
-}
-
-void OrdersPage::read_controls() {
-  OrdersSettings settings;
-  settings.reduction = static_cast<ChannelReduction>(reduction_->currentData().toInt());
-  settings.scale = static_cast<ScaleMode>(scale_->currentData().toInt());
-  settings.style.opacity = opacity_->value() / 100.0;
-  settings.style.interpolate = interpolate_->isChecked();
-  set_settings(settings);
-}
-
-void OrdersPage::fill_menu(QMenu& menu) {
-  const auto change = [this](auto edit) {
-    OrdersSettings settings = settings_;
-    edit(settings);
-    set_settings(settings);
-  };
-  std::vector<std::pair<QAction*, std::function<bool(const OrdersSettings&)>>> checks;
-  const auto choice = [&](QMenu& target, const QString& text, const QString& key, const QString& tip, auto edit,
-                          std::function<bool(const OrdersSettings&)> is_on) {
-    QAction* action = add_action(target, text, key, tip, [change, edit] { change(edit); });
-    action->setCheckable(true);
-    checks.emplace_back(action, std::move(is_on));
-    return action;
-  };
-
-  QMenu* reduction = menu.addMenu(tr("&Channels"));
-  auto* reductions = new QActionGroup(reduction);
-  const auto reduce = [&](const QString& text, const QString& key, const QString& tip, ChannelReduction to) {
-    reductions->addAction(choice(
-        *reduction, text, key, tip, [to](OrdersSettings& s) { s.reduction = to; },
-        [to](const OrdersSettings& s) { return s.reduction == to; }));
-  };
-  reduce(tr("Mean of absolute values"), tr("Ctrl+1"), tr("mean |·| over channels"), ChannelReduction::MeanAbs);
-  reduce(tr("Mean"), tr("Ctrl+2"), tr("Signed mean over channels"), ChannelReduction::Mean);
-  reduce(tr("L2 norm"), tr("Ctrl+3"), tr("Root of the sum of squares over channels"), ChannelReduction::L2);
-  choice(
-      menu, tr("&Shared scale per row"), tr("S"), tr("One colour scale for all maps of a row"),
-      [](OrdersSettings& s) { s.scale = s.scale == ScaleMode::Shared ? ScaleMode::PerMap : ScaleMode::Shared; },
-      [](const OrdersSettings& s) { return s.scale == ScaleMode::Shared; });
-  choice(
-      menu, tr("&Interpolate"), tr("I"), tr("Interpolate between the cells of a map"),
-      [](OrdersSettings& s) { s.style.interpolate = !s.style.interpolate; },
-      [](const OrdersSettings& s) { return s.style.interpolate; });
-  constexpr double kOpacityStep = 0.1;
-  add_action(menu, tr("More &opaque"), tr("+"), tr("Less of the photo"), [change] {
-    change([](OrdersSettings& s) { s.style.opacity = std::min(1.0, s.style.opacity + kOpacityStep); });
-  });
-  add_action(menu, tr("More &transparent"), tr("-"), tr("More of the photo"), [change] {
-    change([](OrdersSettings& s) { s.style.opacity = std::max(0.0, s.style.opacity - kOpacityStep); });
-  });
-  const auto show_checks = [this, checks] {
-    for (const auto& [action, is_on] : checks) action->setChecked(is_on(settings_));
-  };
-  connect(this, &Page::state_changed, &menu, show_checks);
-  show_checks();
 }
 
 Plate OrdersPage::figure() const {
@@ -220,10 +235,12 @@ void OrdersPage::set_cursor(std::optional<QPointF> position) {
 }
 
 nlohmann::json OrdersPage::state() const {
-  return {{"reduction", to_string(settings_.reduction)},
-          {"scale", settings_.scale == ScaleMode::Shared ? "row" : "map"},
-          {"opacity", settings_.style.opacity},
-          {"interpolate", settings_.style.interpolate}};
+  nlohmann::json state = to_json(detail_);
+  state["reduction"] = to_string(settings_.reduction);
+  state["scale"] = settings_.scale == ScaleMode::Shared ? "row" : "map";
+  state["opacity"] = settings_.style.opacity;
+  state["interpolate"] = settings_.style.interpolate;
+  return state;
 }
 
 void OrdersPage::restore(const nlohmann::json& state) {
@@ -236,16 +253,9 @@ void OrdersPage::restore(const nlohmann::json& state) {
   settings.style.opacity = std::clamp(value_or(state, "opacity", settings.style.opacity), 0.0, 1.0);
   settings.style.interpolate = value_or(state, "interpolate", settings.style.interpolate);
   set_settings(settings);
-}
-
-std::vector<TourStep> OrdersPage::tour() const {
-  return {{grid_, tr("A gnConv as it computes"),
-           tr("A column an order, a row for each of gate, state and contribution. The value under the cursor is shown "
-              "for all of them at once; a click pins it.")},
-          {reduction_, tr("From channels to a map"),
-           tr("Maps are raw values: choose how channels are reduced, and whether a row shares one colour scale.")},
-          {opacity_, tr("The photo below"),
-           tr("Maps lie over the photo in grey, so that its colours are not read as values.")}};
+  OrdersDetail detail = detail_;
+  read_json(state, detail);
+  set_detail(detail);
 }
 
 PanelGrid OrdersPage::panels() const {
@@ -266,6 +276,9 @@ void OrdersPage::show_panels() {
         tr("This block mixes space by %1: it has no gnConv, so there are no orders to show.")
             .arg(mixer_text(*result->model, result->model->blocks[static_cast<std::size_t>(session().block())].stage)));
   show_hint();
+  fit_maps();
+  show_side();
+  look_into_chosen();
   Q_EMIT panels_changed();
 }
 

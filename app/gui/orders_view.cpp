@@ -21,17 +21,6 @@ std::shared_ptr<const Map> inside(const std::shared_ptr<const Owner>& owner, con
   return map == nullptr ? nullptr : std::shared_ptr<const Map>(owner, map);
 }
 
-/// Gives each panel its scale and the group its bar.
-void scale_group(PanelGroup& group, ScaleMode mode) {
-  std::vector<const Map*> maps;
-  for (const MapPanel& panel : group.panels) maps.push_back(panel.map.get());
-  const ColorScale shared = scale_for(maps);
-  group.bar = shared;
-  group.relative = mode == ScaleMode::PerMap && group.panels.size() > 1;
-  for (MapPanel& panel : group.panels)
-    if (panel.map) panel.scale = group.relative ? scale_for(*panel.map) : shared;
-}
-
 PanelGroup flow_group(const std::shared_ptr<const ForwardResult>& result, const BlockOrderMaps& maps,
                       OrderQuantity quantity, const OrdersSettings& settings) {
   PanelGroup group;
@@ -45,6 +34,9 @@ PanelGroup flow_group(const std::shared_ptr<const ForwardResult>& result, const 
     const int channels = maps.channels.empty() ? 0 : maps.channels[static_cast<std::size_t>(std::max(order - 1, 0))];
     panel.name = group.by_order ? QStringLiteral("%1 %2").arg(group.title).arg(order) : group.title;
     panel.label = group.by_order ? tr("order %1").arg(order) : tr("value");
+    const QString gnconv = QString::fromStdString(maps.block) + QStringLiteral(".gnconv.");
+    panel.context = group.by_order ? QStringLiteral("%1%2.%3").arg(gnconv, group.title).arg(order)
+                                   : gnconv + QStringLiteral("value");
     panel.detail = tr("%1 ch").arg(channels);
     group.panels.push_back(std::move(panel));
   }
@@ -74,6 +66,7 @@ PanelGroup contribution_group(const ForwardResult& result, const std::shared_ptr
       if (index < of_block.size()) panel.map = inside(view, &of_block[index]);
     }
     panel.name = tr("contribution %1").arg(order);
+    panel.context = QStringLiteral("%1.gnconv.gate.%2").arg(QString::fromStdString(maps.block)).arg(order);
     panel.label = tr("order %1").arg(order);
     panel.detail = tr("%1 ch").arg(maps.channels[index]);
     panel.note = tr("gradients are on their way");
@@ -100,6 +93,16 @@ PanelGroup cam_group(const ForwardResult& result, const std::shared_ptr<const Cl
 }
 
 }  // namespace
+
+void scale_group(PanelGroup& group, ScaleMode mode) {
+  std::vector<const Map*> maps;
+  for (const MapPanel& panel : group.panels) maps.push_back(panel.map.get());
+  const ColorScale shared = scale_for(maps);
+  group.bar = shared;
+  group.relative = mode == ScaleMode::PerMap && group.panels.size() > 1;
+  for (MapPanel& panel : group.panels)
+    if (panel.map) panel.scale = group.relative ? scale_for(*panel.map) : shared;
+}
 
 PanelGrid orders_grid(const std::shared_ptr<const ForwardResult>& result, const std::shared_ptr<const ClassView>& view,
                       int block, const OrdersSettings& settings) {

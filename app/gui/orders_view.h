@@ -23,8 +23,12 @@ struct OrdersSettings {
 
 /// What the orders page shows of one block: value and Grad-CAM, then a row for gate, state and contribution with a
 /// column an order. Without a gnConv Grad-CAM alone. `view` may be null: its maps are then said to be on their way.
+/// A panel's context is the tap whose channels it shows, as a string.
 PanelGrid orders_grid(const std::shared_ptr<const ForwardResult>& result, const std::shared_ptr<const ClassView>& view,
                       int block, const OrdersSettings& settings);
+
+/// Gives each panel the scale of its map or all of them one, and the group its bar.
+void scale_group(PanelGroup& group, ScaleMode mode);
 
 /// "stages.2.3".
 QString block_name(const Model& model, int block);
