@@ -89,7 +89,11 @@ inline void expect_same(const StoreContent& a, const StoreContent& b, double rel
     near(x.disagreement, y.disagreement, 1e-3, key.first + " disagreement");
     EXPECT_EQ(entry.figures.size(), found->second.figures.size()) << key.first;
     std::map<std::string, double> largest;
-    const auto kind = [](const std::string& name) { return name.substr(name.rfind('.') + 1); };
+    // The mean of a Grad-CAM at the last block is a sum that cancels to zero: it is held against the map's extremes.
+    const auto kind = [](const std::string& name) {
+      return name.starts_with("cam.") && name.find('.', 4) == std::string::npos ? "cam"
+                                                                                : name.substr(name.rfind('.') + 1);
+    };
     for (const auto& [name, value] : entry.figures)
       if (std::isfinite(value)) largest[kind(name)] = std::max<double>(largest[kind(name)], std::abs(value));
     for (const auto& [name, value] : entry.figures) {
