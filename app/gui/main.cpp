@@ -84,6 +84,7 @@ int main(int argc, char** argv) {
   const ThemeKind usual = options.exports() ? ThemeKind::Dark : desktop_theme(QApplication::palette());
   const ThemeKind theme = options.theme.value_or(settings.theme().value_or(usual));
   apply_theme(application, theme);
+  for (const QString& folder : settings.plugin_folders()) options.plugins.emplace_back(folder.toStdString());
 
   const auto models = std::make_shared<ModelCache>();
   MainWindow window(make_core_engine(models), theme, std::move(settings), models);
@@ -102,6 +103,7 @@ int main(int argc, char** argv) {
     // The window first: models and plugins are read once it is on the screen.
     QTimer::singleShot(0, &window, [&] {
       load_all_plugins(options.plugins);
+      window.offer_tour();
       window.keep_copies(Recovery::user_folder());
       if (!options.session.empty()) return window.open_session(options.session);
       add_defaults(options.files, QCoreApplication::applicationDirPath());

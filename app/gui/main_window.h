@@ -47,6 +47,8 @@ class MainWindow : public QMainWindow {
   ~MainWindow() override;
 
   void add_files(const std::vector<std::filesystem::path>& paths);
+  /// Starts the tour of the page in front once its maps are there, if nobody has seen it yet.
+  void offer_tour();
   /// False if no page has this id.
   bool show_page(const QString& id);
 
@@ -119,6 +121,7 @@ class MainWindow : public QMainWindow {
   void show_weights();  ///< in main_window_weights.cpp
   void export_session_folder();
   void save_window_image();
+  void add_plugin_folder();
   void set_theme(ThemeKind theme);
   void start_tour();
   void show_timings();

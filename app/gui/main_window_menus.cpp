@@ -23,6 +23,7 @@
 #include "app/gui/timings.h"
 #include "app/gui/view_history.h"
 #include "core/base/version.h"
+#include "core/plugins/plugins.h"
 #include "widgets/banner.h"
 #include "widgets/icons.h"
 #include "widgets/jobs_panel.h"
@@ -53,6 +54,9 @@ void MainWindow::make_file_menu() {
              [this] { show_weights(); });
   recent_ = menu.addMenu(tr("&Recent"));
   connect(recent_, &QMenu::aboutToShow, this, &MainWindow::show_recent_files);
+  add_action(menu, tr("Folder of pl&ugins…"), tr("Ctrl+Shift+G"),
+             tr("Load the plugins in a folder now and at every start; only folders named here or on the command line are looked into"),
+             [this] { add_plugin_folder(); });
   add_action(menu, tr("&Compute again"), tr("F5"), tr("Read the model and the image from disk again"),
              [this] { session_->reload(); });
   menu.addSeparator();
@@ -189,6 +193,27 @@ void MainWindow::set_theme(ThemeKind theme) {
   theme_ = theme;
   settings_.set_theme(theme);
   apply_theme(*qApp, theme);
+}
+
+void MainWindow::offer_tour() {
+  if (settings_.tour_seen(page()->id())) return;
+  connect(session_.get(), &Session::view_changed, this, [this] {
+    if (!settings_.tour_seen(page()->id())) start_tour();
+  });
+}
+
+void MainWindow::add_plugin_folder() {
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder of plugins"));
+  if (folder.isEmpty()) return;
+  QStringList folders = settings_.plugin_folders();
+  if (!folders.contains(folder)) settings_.set_plugin_folders(folders << folder);
+  const std::size_t before = plugin_report().failures.size();
+  load_plugins({folder.toStdString()});
+  QStringList problems;
+  for (std::size_t i = before; i < plugin_report().failures.size(); ++i)
+    problems << QString::fromStdString(plugin_report().failures[i].message());
+  if (!problems.isEmpty()) return show_problem(problems.join('\n'));
+  jobs_->add_done(tr("plugins of %1 loaded").arg(folder));
 }
 
 void MainWindow::start_tour() {

@@ -13,6 +13,7 @@ const QString kGeometry = QStringLiteral("window/geometry");
 const QString kDocks = QStringLiteral("window/docks");
 const QString kPage = QStringLiteral("window/page");
 const QString kRecent = QStringLiteral("recent");
+const QString kPlugins = QStringLiteral("plugins");
 const QString kTours = QStringLiteral("tours");
 
 QString page_key(const QString& id) { return QStringLiteral("pages/") + id; }
@@ -76,6 +77,9 @@ void Settings::add_recent_file(const QString& path) {
 }
 
 void Settings::clear_recent_files() { set(kRecent, QStringList()); }
+
+QStringList Settings::plugin_folders() const { return value(kPlugins).toStringList(); }
+void Settings::set_plugin_folders(const QStringList& folders) { set(kPlugins, folders); }
 
 bool Settings::tour_seen(const QString& page) const { return value(kTours).toStringList().contains(page); }
 

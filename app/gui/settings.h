@@ -36,6 +36,10 @@ class Settings {
   void add_recent_file(const QString& path);
   void clear_recent_files();
 
+  /// Folders whose plugins are loaded at the start, besides those of the command line and the environment.
+  QStringList plugin_folders() const;
+  void set_plugin_folders(const QStringList& folders);
+
   bool tour_seen(const QString& page) const;
   void set_tour_seen(const QString& page);
 

@@ -27,6 +27,11 @@ UnattendedExport::UnattendedExport(MainWindow& window, CommandLine options, QObj
   });
   connect(&session, &Session::images_changed, this, &UnattendedExport::finish_if_ready);
   connect(&session.jobs(), &JobList::changed, this, &UnattendedExport::finish_if_ready);
+  settle_.setSingleShot(true);
+  connect(&settle_, &QTimer::timeout, this, [this] {
+    ended_ = true;
+    write();
+  });
 }
 
 void UnattendedExport::start() {
@@ -52,10 +57,11 @@ void UnattendedExport::finish_if_ready() {
   const bool thumbnails = std::all_of(images.begin(), images.end(), [](const ImageSource& image) {
     return !image.thumbnail.isNull() || !image.problem.isEmpty();
   });
-  if (!computed_ || !thumbnails || !window_.session().jobs().empty()) return;
-  ended_ = true;
-  // After everything that the last result has set off, layouts included.
-  QTimer::singleShot(0, this, &UnattendedExport::write);
+  const bool ready = computed_ && thumbnails && window_.session().jobs().empty();
+  if (!ready) return settle_.stop();
+  // After everything that the last result sets off: layouts, and jobs of the page in front.
+  constexpr int kSettleMilliseconds = 100;
+  settle_.start(kSettleMilliseconds);
 }
 
 void UnattendedExport::write() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QObject>
+#include <QTimer>
 #include <QString>
 
 #include "app/gui/command_line.h"
@@ -30,6 +31,7 @@ class UnattendedExport : public QObject {
   CommandLine options_;
   QString problem_;
   bool computed_ = false;
+  QTimer settle_;
   bool ended_ = false;
 };
 

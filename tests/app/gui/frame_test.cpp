@@ -138,6 +138,21 @@ TEST(Settings, KeepTheLayoutThePageStatesAndRecentFiles) {
   EXPECT_DOUBLE_EQ(window.orders_page()->settings().style.opacity, 0.25);
 }
 
+TEST(Settings, NameFoldersOfPluginsAndToursThatWereSeen) {
+  QTemporaryDir folder;
+  const QString file = folder.filePath(QStringLiteral("settings.ini"));
+  {
+    Settings settings(file);
+    EXPECT_TRUE(settings.plugin_folders().isEmpty());
+    settings.set_plugin_folders({QStringLiteral("/opt/a b"), QStringLiteral("/opt/c")});
+    settings.set_tour_seen(QStringLiteral("orders"));
+  }
+  Settings kept(file);
+  EXPECT_EQ(kept.plugin_folders(), QStringList({QStringLiteral("/opt/a b"), QStringLiteral("/opt/c")}));
+  EXPECT_TRUE(kept.tour_seen(QStringLiteral("orders")));
+  EXPECT_FALSE(kept.tour_seen(QStringLiteral("compare")));
+}
+
 TEST(Settings, NonsenseInTheFileCostsOnlyItself) {
   QTemporaryDir folder;
   const QString file = folder.filePath(QStringLiteral("settings.ini"));
