@@ -10,7 +10,8 @@ namespace orderscope {
 namespace {
 
 TEST(RunLengths, PolygonsAreFilledAsPycocotoolsDoes) {
-  for (const auto& entry : test::golden_json("coco_ap/manifest.json").at("polygons")) {
+  const auto manifest = test::golden_json("coco_ap/manifest.json");
+  for (const auto& entry : manifest.at("polygons")) {
     const PixelSize image{entry.at("size")[0], entry.at("size")[1]};
     const RunLengths mask = fill_polygon(entry.at("corners").get<std::vector<double>>(), image);
     EXPECT_EQ(to_coco_text(mask), entry.at("counts")) << entry;

@@ -28,7 +28,8 @@ at::Tensor channels_last(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).c
 
 TEST(RoiAlign, EqualsMmcv) {
   const at::Tensor features = channels_last(array("roi_align/input")), rois = array("roi_align/rois");
-  for (const auto& run : cases("roi_align").at("runs")) {
+  const auto manifest = cases("roi_align");
+  for (const auto& run : manifest.at("runs")) {
     const std::string file = run.at("file");
     const at::Tensor expected = channels_last(test::golden_array("dense/ops/" + file));
     const RoiAlignOptions options{run.at("output_size"), 0.25, run.at("sampling_ratio"), run.at("aligned")};
@@ -97,7 +98,8 @@ TEST(Nms, OfSeveralClassesEqualsMmdetection) {
 
 TEST(Boxes, DecodeAsMmdetection) {
   const at::Tensor boxes = array("delta/boxes"), deltas = array("delta/deltas");
-  for (const auto& run : cases("delta").at("runs")) {
+  const auto manifest = cases("delta");
+  for (const auto& run : manifest.at("runs")) {
     const auto stds = run.at("stds").get<std::array<float, 4>>();
     std::optional<PixelSize> clip;
     if (!run.at("max_shape_h_w").is_null()) clip = PixelSize{run["max_shape_h_w"][0], run["max_shape_h_w"][1]};
