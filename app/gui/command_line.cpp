@@ -32,7 +32,7 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   QCommandLineParser parser;
   parser.setApplicationDescription(
       "Looks inside HorNet, Swin and ConvNeXt checkpoints.\n"
-      "Without a model: the demo HorNet. Without images: the sample photos.");
+      "Without a model: the demo models. Without images: the sample photos.");
   parser.addPositionalArgument("MODEL", "checkpoint to open: .pth or .safetensors", "[MODEL]");
   parser.addPositionalArgument("IMAGES", "photos, or folders of photos", "[IMAGES...]");
   const QCommandLineOption help({"h", "help"}, "Print this text.");
