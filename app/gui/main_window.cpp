@@ -31,6 +31,12 @@
 
 namespace orderscope {
 
+namespace {
+
+constexpr int kModelLine = 46;  // pixels; room for the four demo models
+
+}  // namespace
+
 MainWindow::MainWindow(std::unique_ptr<InspectionEngine> engine, ThemeKind theme, Settings settings,
                        std::shared_ptr<ModelCache> models)
     : settings_(std::move(settings)),
@@ -109,6 +115,7 @@ void MainWindow::make_docks() {
   add_dock(QStringLiteral("inspector"), tr("Inspector"), inspector_, Qt::RightDockWidgetArea, tr("F8"));
   add_dock(QStringLiteral("network"), tr("Network"), network_, Qt::BottomDockWidgetArea, tr("F9"));
   add_dock(QStringLiteral("jobs"), tr("Jobs"), jobs_, Qt::BottomDockWidgetArea, tr("F10"));
+  models_->setMinimumHeight(4 * kModelLine);
   images_->setMinimumWidth(184);
   inspector_->setMinimumWidth(280);
   network_->setMinimumHeight(100);

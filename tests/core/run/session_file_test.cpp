@@ -79,16 +79,16 @@ TEST(SessionFile, PathsAreRelativeToTheFileSoThatAFolderMayMove) {
 }
 
 TEST(SessionFile, KeepsAFileNameThatIsNoText) {
-  const fs::path file = "/work/a.orderscope";
+  const fs::path file = "/home/someone/a.orderscope";
   SessionFile session;
-  session.images = {{fs::path("/work/caf\xe9.jpg"), {}, -1, {}}};
+  session.images = {{fs::path("/home/someone/caf\xe9.jpg"), {}, -1, {}}};
   const auto read = parse_session(session_text(session, file), file);
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->images[0].path, session.images[0].path);
 }
 
 TEST(SessionFile, KeepsFieldsOfLaterVersions) {
-  const fs::path file = "/work/a.orderscope";
+  const fs::path file = "/home/someone/a.orderscope";
   json text = json::parse(session_text(full_session("/work"), file));
   text["later"] = {1, 2};
   text["models"][0]["key"] = "model_ema";
@@ -100,7 +100,7 @@ TEST(SessionFile, KeepsFieldsOfLaterVersions) {
 }
 
 TEST(SessionFile, RefusesWhatItCannotReadAndSaysWhere) {
-  const fs::path file = "/work/a.orderscope";
+  const fs::path file = "/home/someone/a.orderscope";
   const std::string good = session_text(full_session("/work"), file);
   const auto refused = [&](const std::string& text) {
     const auto read = parse_session(text, file);
@@ -143,7 +143,7 @@ TEST(SessionFile, RefusesWhatItCannotReadAndSaysWhere) {
 }
 
 TEST(SessionFile, AMutatedFileIsReadOrRefusedButNeverMore) {
-  const fs::path file = "/work/a.orderscope";
+  const fs::path file = "/home/someone/a.orderscope";
   const std::string good = session_text(full_session("/work"), file);
   const std::vector<std::string> tokens{"null",        "-1",
                                         "1e308",       "18446744073709551616",
