@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdio>
+#include <set>
 #include <sstream>
 
 #include "app/cli/command.h"
@@ -42,7 +43,22 @@ std::string plugin_of(const std::string& id) {
   return {};
 }
 
-json describe(const MethodDescriptor& method) {
+/// What the method's own command, if it has one, takes besides the parameters and what every command takes.
+std::vector<const CLI::Option*> further_options(const MethodDescriptor& method, const CLI::App& self) {
+  const CLI::App* program = self.get_parent();
+  const auto commands = program->get_subcommands([&](const CLI::App* sub) { return sub->get_name() == method.id; });
+  if (commands.empty()) return {};
+  std::set<std::string> known;
+  for (const CLI::Option* option : self.get_options())
+    known.insert(option->get_lnames().begin(), option->get_lnames().end());
+  for (const MethodParameter& parameter : method.parameters) known.insert(parameter.name);
+  std::vector<const CLI::Option*> further;
+  for (const CLI::Option* option : commands.front()->get_options())
+    if (!option->get_lnames().empty() && !known.contains(option->get_lnames().front())) further.push_back(option);
+  return further;
+}
+
+json describe(const MethodDescriptor& method, const CLI::App& self) {
   json parameters = json::array();
   for (const MethodParameter& parameter : method.parameters) parameters.push_back(describe(parameter));
   json entry{{"id", method.id},
@@ -52,6 +68,8 @@ json describe(const MethodDescriptor& method) {
              {"needs_gnconv", method.needs_gnconv},
              {"yields", method.yields},
              {"parameters", parameters}};
+  for (const CLI::Option* option : further_options(method, self))
+    entry["command_options"].push_back({{"name", option->get_lnames().front()}, {"help", option->get_description()}});
   if (const std::string plugin = plugin_of(method.id); !plugin.empty()) entry["plugin"] = plugin;
   return entry;
 }
@@ -66,7 +84,7 @@ std::string type_text(const MethodParameter& parameter) {
   return text.str();
 }
 
-void print(const MethodDescriptor& method) {
+void print(const MethodDescriptor& method, const CLI::App& self) {
   std::string needs;
   if (method.needs_gradient) needs = "needs a gradient";
   if (method.needs_gnconv) needs += needs.empty() ? "needs a gnConv" : " and a gnConv";
@@ -77,19 +95,21 @@ void print(const MethodDescriptor& method) {
   std::printf("    %s\n", method.citation.c_str());
   for (const MethodParameter& parameter : method.parameters)
     std::printf("    --%-18s %s (%s)\n", parameter.name.c_str(), parameter.help.c_str(), type_text(parameter).c_str());
+  for (const CLI::Option* option : further_options(method, self))
+    std::printf("    --%-18s %s\n", option->get_lnames().front().c_str(), option->get_description().c_str());
 }
 
 }  // namespace
 
-Run make_methods(CLI::App&, CommonOptions& common) {
-  return [&common](const JobContext&) -> Result<void> {
+Run make_methods(CLI::App& app, CommonOptions& common) {
+  return [&app, &common](const JobContext&) -> Result<void> {
     json all = json::array();
-    for (const MethodDescriptor* method : methods()) all.push_back(describe(*method));
+    for (const MethodDescriptor* method : methods()) all.push_back(describe(*method, app));
     if (!common.output.empty()) TRY_VOID(write_json(common.output / "methods.json", all));
     if (common.json) {
       print_json(all);
     } else {
-      for (const MethodDescriptor* method : methods()) print(*method);
+      for (const MethodDescriptor* method : methods()) print(*method, app);
     }
     return {};
   };

@@ -209,6 +209,7 @@ TEST(Methods, ListsEveryMethodWithItsParameters) {
   const auto text = run_program(kCli, {"methods"});
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_THAT(text.out, HasSubstr("gradcam: Grad-CAM"));
+  EXPECT_THAT(text.out, HasSubstr("--by-order")) << "what only the method's own command takes";
   EXPECT_THAT(text.out, Not(HasSubstr("channel-diversity")));
 }
 
