@@ -97,14 +97,20 @@ Result<void> run_list(const WeightsOptions& options, bool as_json) {
   return {};
 }
 
+Result<std::vector<PublishedWeights>> find_all(const WeightsCatalogue& catalogue,
+                                               const std::vector<std::string>& names) {
+  std::vector<PublishedWeights> found;
+  for (const std::string& name : names) {
+    TRY(auto weights, find_weights(catalogue, name));
+    found.push_back(std::move(weights));
+  }
+  return found;
+}
+
 Result<void> run_get(const WeightsOptions& options, bool as_json, const JobContext& job) {
   TRY(const auto catalogue, options.list());
   TRY(const fs::path folder, options.where());
-  std::vector<PublishedWeights> chosen;
-  for (const std::string& name : options.names) {
-    TRY(auto weights, find_weights(catalogue, name));
-    chosen.push_back(std::move(weights));
-  }
+  TRY(std::vector<PublishedWeights> chosen, find_all(catalogue, options.names));
   json all = json::array();
   for (const PublishedWeights& weights : chosen) {
     const WeightsSource& source = weights.source;
@@ -126,11 +132,7 @@ Result<void> run_get(const WeightsOptions& options, bool as_json, const JobConte
 Result<void> run_verify(const WeightsOptions& options, bool as_json, const JobContext& job) {
   TRY(const auto catalogue, options.list());
   TRY(const fs::path folder, options.where());
-  std::vector<PublishedWeights> chosen;
-  for (const std::string& name : options.names) {
-    TRY(auto weights, find_weights(catalogue, name));
-    chosen.push_back(std::move(weights));
-  }
+  TRY(std::vector<PublishedWeights> chosen, find_all(catalogue, options.names));
   if (options.names.empty())
     std::ranges::copy_if(catalogue, std::back_inserter(chosen), [&](const PublishedWeights& weights) {
       return local_weights(weights, folder).state == WeightsState::Present;
