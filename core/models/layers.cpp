@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "core/models/depthwise_conv.h"
+#include "core/models/linear.h"
 
 namespace orderscope {
 
@@ -12,8 +13,10 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias, bool pointwise) {
   if (has_bias) bias = register_parameter("bias", at::empty({out}));
 }
 
+at::Tensor Linear::matrix() const { return weight.dim() == 4 ? weight.flatten(1) : weight; }
+
 at::Tensor Linear::forward(const at::Tensor& x) const {
-  return at::linear(x, weight.dim() == 4 ? weight.flatten(1) : weight, bias);
+  return fast_linear(x, matrix(), bias);
 }
 
 LayerNorm::LayerNorm(int64_t channels, double eps) : eps_(eps) {
@@ -48,7 +51,7 @@ at::Tensor DepthwiseConv::forward_scaled(const at::Tensor& x, double scale) cons
 }
 
 at::Tensor mlp(const Linear& first, const Linear& second, const at::Tensor& x) {
-  return second.forward(at::gelu(first.forward(x)));
+  return second.forward(fast_linear_gelu(x, first.matrix(), first.bias));
 }
 
 at::Tensor add_branch(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& branch, double drop_path,

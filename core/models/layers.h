@@ -14,6 +14,7 @@ class Linear : public torch::nn::Module {
  public:
   Linear(int64_t in, int64_t out, bool has_bias = true, bool pointwise = false);
   at::Tensor forward(const at::Tensor& x) const;
+  at::Tensor matrix() const;  ///< the weight as [out, in]
   int64_t macs(int64_t pixels) const { return pixels * weight.numel(); }
 
   at::Tensor weight, bias;

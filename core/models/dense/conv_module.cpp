@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "core/models/linear.h"
+
 namespace orderscope {
 
 namespace {
@@ -29,7 +31,7 @@ namespace {
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   const int64_t kernel = weight.size(2);
-  if (kernel == 1) return at::linear(x, weight.flatten(1), bias);
+  if (kernel == 1) return fast_linear(x, weight.flatten(1), bias);
   const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, 1, kernel / 2);
   return y.permute({0, 2, 3, 1}).contiguous();
 }
