@@ -6,14 +6,15 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(_package ${CMAKE_INSTALL_LIBDIR}/cmake/OrderScope)
+set(_private ${CMAKE_INSTALL_LIBDIR}/orderscope)  # off the linker's own path: nobody else's libraries are shadowed
 set(_headers ${CMAKE_INSTALL_INCLUDEDIR}/orderscope)
 
 install(TARGETS orderscope_engine orderscope_core EXPORT OrderScopeTargets
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
+  LIBRARY DESTINATION ${_private} COMPONENT library
   INCLUDES DESTINATION ${_headers})
 set_target_properties(orderscope_engine orderscope_core PROPERTIES INSTALL_RPATH "$ORIGIN")
 
-file(RELATIVE_PATH _libraries_from_programs /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+file(RELATIVE_PATH _libraries_from_programs /${CMAKE_INSTALL_BINDIR} /${_private})
 foreach(program orderscope-cli orderscope)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
@@ -21,13 +22,21 @@ foreach(program orderscope-cli orderscope)
   endif()
 endforeach()
 if(TARGET orderscope_widgets)
-  install(TARGETS orderscope_figure orderscope_widgets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT program)
+  install(TARGETS orderscope_figure orderscope_widgets LIBRARY DESTINATION ${_private} COMPONENT program)
   set_target_properties(orderscope_figure orderscope_widgets PROPERTIES INSTALL_RPATH "$ORIGIN")
 endif()
+
+# Where app/gui/resources.h looks for them.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/resources/models ${PROJECT_SOURCE_DIR}/resources/samples
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/orderscope COMPONENT program)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core DESTINATION ${_headers} COMPONENT development
   FILES_MATCHING PATTERN *.h PATTERN torch.pch.h EXCLUDE)
 install(EXPORT OrderScopeTargets NAMESPACE OrderScope:: DESTINATION ${_package} COMPONENT development)
+set(_torch_root ${LibTorch_ROOT})
+if(ORDERSCOPE_PACKAGE)  # made elsewhere: the paths of that machine mean nothing
+  set(_torch_root)
+endif()
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/OrderScopeConfig.cmake.in OrderScopeConfig.cmake
   INSTALL_DESTINATION ${_package})
 write_basic_package_version_file(OrderScopeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
@@ -35,3 +44,7 @@ install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/OrderScopeConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/OrderScopeConfigVersion.cmake
   ${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake ${PROJECT_SOURCE_DIR}/cmake/OrderScopePlugin.cmake
   DESTINATION ${_package} COMPONENT development)
+
+if(ORDERSCOPE_PACKAGE)
+  add_subdirectory(${PROJECT_SOURCE_DIR}/packaging ${PROJECT_BINARY_DIR}/packaging)
+endif()

@@ -4,6 +4,7 @@
 #include <list>
 
 #include "app/cli/command.h"
+#include "app/cli/describe.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/plugins.h"
 #include "app/cli/progress_bar.h"
@@ -73,6 +74,9 @@ int run(int argc, char** argv) {
     add_common_options(*sub, common);
     entries.push_back({sub, command.make(*sub, common)});
   }
+
+  // Leaves like --version does: no command is needed.
+  app.add_flag_callback("--describe", [&] { throw CLI::CallForVersion(cli::describe(app).dump(1), 0); })->group("");
 
   try {
     app.parse(argc, argv);

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The archive brings every library along but the C and C++ runtimes, which any system has, so that it runs where Debian's
+# packages are not: component bundle, which the Debian packages leave out.
+set(_qt_plugins)
+if(TARGET orderscope)
+  set(_qt_plugin_folder ${QT6_INSTALL_PREFIX}/${QT6_INSTALL_PLUGINS})
+  foreach(plugin platforms/libqxcb platforms/libqoffscreen imageformats/libqsvg iconengines/libqsvgicon
+      xcbglintegrations/libqxcb-glx-integration printsupport/libcupsprintersupport)
+    if(EXISTS ${_qt_plugin_folder}/${plugin}.so)
+      get_filename_component(folder ${plugin} DIRECTORY)
+      install(FILES ${_qt_plugin_folder}/${plugin}.so
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/orderscope/qt/${folder} COMPONENT bundle)
+      list(APPEND _qt_plugins ${_qt_plugin_folder}/${plugin}.so)
+    endif()
+  endforeach()
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/qt.conf
+    "[Paths]\nPlugins = ../${CMAKE_INSTALL_LIBDIR}/orderscope/qt\n")
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/qt.conf DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT bundle)
+endif()
+
+set(_binaries)
+foreach(target orderscope-cli orderscope)
+  if(TARGET ${target})
+    list(APPEND _binaries $<TARGET_FILE:${target}>)
+  endif()
+endforeach()
+install(CODE "
+  file(GET_RUNTIME_DEPENDENCIES
+    EXECUTABLES ${_binaries}
+    LIBRARIES ${_qt_plugins}
+    RESOLVED_DEPENDENCIES_VAR found
+    PRE_EXCLUDE_REGEXES [[^liborderscope_]] [[^lib(torch_cpu|c10)[.]]]
+      [[^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|stdc\\+\\+|gcc_s))[.]so]])
+  foreach(library \${found})
+    file(INSTALL \${library} DESTINATION \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/orderscope FOLLOW_SYMLINK_CHAIN)
+  endforeach()"
+  COMPONENT bundle)
