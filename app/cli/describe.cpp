@@ -14,7 +14,8 @@ using nlohmann::json;
 std::vector<std::string> choices_in(const std::string& type) {
   std::vector<std::string> choices;
   static const std::regex enumeration("([^,{>]+)->"), members(":\\{([^}]*)\\}"), member("[^,]+");
-  for (std::sregex_iterator it(type.begin(), type.end(), enumeration), end; it != end; ++it) choices.push_back((*it)[1]);
+  for (std::sregex_iterator it(type.begin(), type.end(), enumeration), end; it != end; ++it)
+    choices.push_back((*it)[1]);
   std::smatch found;
   if (choices.empty() && std::regex_search(type, found, members)) {
     const std::string list = found[1];
