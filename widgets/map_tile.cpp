@@ -15,7 +15,7 @@ namespace {
 
 bool same_picture(const MapPanel& a, const MapPanel& b) {
   return a.map == b.map && a.colors.cacheKey() == b.colors.cacheKey() && a.scale == b.scale && a.frame == b.frame &&
-         a.photo_frame == b.photo_frame && a.photo.cacheKey() == b.photo.cacheKey();
+         a.photo_frame == b.photo_frame && a.photo.cacheKey() == b.photo.cacheKey() && a.lines == b.lines;
 }
 
 }  // namespace

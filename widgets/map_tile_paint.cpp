@@ -53,7 +53,8 @@ MapScene MapTile::scene_of(Layer& layer) const {
           panel.photo.isNull() ? photo_ : panel.photo,
           panel.photo.isNull() && !panel.photo_frame ? grid_frame_ : panel.photo_frame.value_or(photo_frame_),
           style_,
-          layer.contours ? *layer.contours : no_lines};
+          layer.contours ? *layer.contours : no_lines,
+          &panel.lines};
 }
 
 QImage MapTile::picture(int least_side) const {

@@ -45,15 +45,6 @@ struct NamedField {
   const ErfField* field;
 };
 
-Preprocessing protocol_preprocessing(const ErfProtocol& protocol, const Preprocessing& own) {
-  if (protocol.size == 0) return own;
-  Preprocessing how = own;
-  how.size = protocol.size;
-  how.warp = protocol.warp;
-  how.crop_pct = 1;
-  return how;
-}
-
 std::string threshold_text(double threshold) {
   char text[16];
   std::snprintf(text, sizeof text, "%g", threshold);
@@ -233,7 +224,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     for (const BlockInfo& block : blocks) erf.blocks += (erf.blocks.empty() ? "" : ",") + block.name;
   }
   TRY(const ImageSet set, options.images.open());
-  const SetPreprocessing how = options.images.preprocessing(protocol_preprocessing(erf.protocol, model->preprocessing));
+  const SetPreprocessing how = options.images.preprocessing(erf_preprocessing(erf.protocol, model->preprocessing));
   TensorSource source = tensor_source(set, how, common.device);
   std::string preprocessing = how.text() + ", exif " + (set.exif() == ExifOrientation::Apply ? "apply" : "ignore");
   if (options.target.given()) {

@@ -55,6 +55,15 @@ Result<ErfProtocol> erf_protocol(const std::string& id) {
   return fail(Error::Kind::InvalidInput, "there is no such protocol", id, "use replknet, slak, vmamba or openerf");
 }
 
+Preprocessing erf_preprocessing(const ErfProtocol& protocol, const Preprocessing& own) {
+  if (protocol.size == 0) return own;
+  Preprocessing how = own;
+  how.size = protocol.size;
+  how.warp = protocol.warp;
+  how.crop_pct = 1;
+  return how;
+}
+
 const MethodDescriptor& erf_descriptor() {
   using Type = MethodParameter::Type;
   static const MethodDescriptor descriptor = [] {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/analysis/descriptor.h"
+#include "core/base/preprocessing.h"
 #include "core/base/result.h"
 
 namespace orderscope {
@@ -39,6 +40,9 @@ const std::vector<ErfProtocol>& erf_protocols();
 
 /// Errors: InvalidInput for an unknown id.
 Result<ErfProtocol> erf_protocol(const std::string& id);
+
+/// How pictures are prepared for a model that prepares them as `own` says.
+Preprocessing erf_preprocessing(const ErfProtocol& protocol, const Preprocessing& own);
 
 const MethodDescriptor& erf_descriptor();
 

@@ -61,6 +61,13 @@ Result<ImageSet> ImageSet::open(const std::filesystem::path& path, ExifOrientati
   return set;
 }
 
+ImageSet ImageSet::of(std::vector<std::filesystem::path> files, ExifOrientation exif) {
+  ImageSet set;
+  set.files_ = std::move(files);
+  set.exif_ = exif;
+  return set;
+}
+
 std::int64_t ImageSet::size() const {
   return array_.defined() ? array_.size(0) : static_cast<std::int64_t>(files_.size());
 }

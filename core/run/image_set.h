@@ -22,6 +22,8 @@ class ImageSet {
  public:
   /// Errors: FileAccess, InvalidInput (no pictures; an array of another dtype or shape), and as read_npy.
   static Result<ImageSet> open(const std::filesystem::path& path, ExifOrientation exif = ExifOrientation::Apply);
+  /// Pictures by name, in this order; none is looked at yet.
+  static ImageSet of(std::vector<std::filesystem::path> files, ExifOrientation exif = ExifOrientation::Apply);
 
   std::int64_t size() const;
   std::string name(std::int64_t index) const;  ///< the file's path, or its place in the array

@@ -4,8 +4,10 @@
 #include <QImage>
 #include <QPoint>
 #include <QPointF>
+#include <QPolygonF>
 #include <QRectF>
 #include <QSize>
+#include <QString>
 #include <optional>
 
 #include "core/analysis/map.h"
@@ -23,6 +25,14 @@ struct MapStyle {
   std::optional<Colormap> signed_colormap{};  ///< for scales around 0, likewise
 
   bool operator==(const MapStyle&) const = default;
+};
+
+/// A line that belongs to a map, besides the contour lines of its style.
+struct MapLine {
+  QPolygonF points;  ///< in fractions of the map
+  QString label;     ///< written inside where the line begins, if there is room
+
+  bool operator==(const MapLine&) const = default;
 };
 
 /// The scale in the colours that the style asks for.

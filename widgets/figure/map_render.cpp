@@ -41,7 +41,9 @@ QImage cached_grey_region(const QImage& photo, const QRectF& part, QSize size) {
 }
 
 void draw_contours(QPainter& painter, const MapScene& scene, const QRectF& window, QSize size, double pixel) {
-  if (scene.contours.empty()) return;
+  static const std::vector<MapLine> none;
+  const std::vector<MapLine>& own = scene.lines ? *scene.lines : none;
+  if (scene.contours.empty() && own.empty()) return;
   const QRectF part = part_of(scene.frame, window);
   QTransform to_pixels;
   to_pixels.scale(size.width() / part.width(), size.height() / part.height());
@@ -49,11 +51,25 @@ void draw_contours(QPainter& painter, const MapScene& scene, const QRectF& windo
   painter.setRenderHint(QPainter::Antialiasing);
   painter.setBrush(Qt::NoBrush);
   std::vector<QPolygonF> lines;
-  lines.reserve(scene.contours.size());
+  lines.reserve(scene.contours.size() + own.size());
   for (const QPolygonF& line : scene.contours) lines.push_back(to_pixels.map(line));
+  for (const MapLine& line : own) lines.push_back(to_pixels.map(line.points));
   for (const auto& [color, width] : {std::pair(QColor(0, 0, 0, 90), 2.6), std::pair(QColor(255, 255, 255, 220), 1.0)}) {
     painter.setPen(QPen(color, width * pixel, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
     for (const QPolygonF& line : lines) painter.drawPolyline(line);
+  }
+  QFont font = QGuiApplication::font();
+  font.setPixelSize(static_cast<int>(std::lround(10 * pixel)));
+  const QFontMetricsF metrics(font);
+  const auto places = label_places(
+      own, [&](const QPolygonF& points) { return to_pixels.map(points); },
+      [&](const QString& label) { return QSizeF(metrics.horizontalAdvance(label) + 4 * pixel, metrics.height()); });
+  painter.setFont(font);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    if (!places[i]) continue;
+    painter.fillRect(*places[i], QColor(16, 18, 22, 150));
+    painter.setPen(Qt::white);
+    painter.drawText(*places[i], Qt::AlignCenter, own[i].label);
   }
 }
 
@@ -83,6 +99,23 @@ void draw_values(QPainter& painter, const MapScene& scene, const QRectF& window,
 }
 
 }  // namespace
+
+std::vector<std::optional<QRectF>> label_places(const std::vector<MapLine>& lines,
+                                                const std::function<QPolygonF(const QPolygonF&)>& placed,
+                                                const std::function<QSizeF(const QString&)>& size) {
+  std::vector<std::optional<QRectF>> places(lines.size());
+  for (std::size_t i = lines.size(); i-- > 0;) {
+    if (lines[i].label.isEmpty() || lines[i].points.isEmpty()) continue;
+    const QPolygonF points = placed(lines[i].points);
+    const QRectF place(points.first(), size(lines[i].label));
+    const bool fits = place.width() < points.boundingRect().width() * 0.8 &&
+                      std::none_of(places.begin(), places.end(), [&](const std::optional<QRectF>& other) {
+                        return other && other->intersects(place);
+                      });
+    if (fits) places[i] = place;
+  }
+  return places;
+}
 
 std::vector<QPolygonF> contours_of(const Map& map, const ColorScale& scale, const MapStyle& style) {
   std::vector<QPolygonF> lines;

@@ -3,6 +3,8 @@
 
 #include <QPolygonF>
 #include <QRectF>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/image/frame.h"
@@ -24,7 +26,14 @@ struct MapScene {
   Frame photo_frame;
   MapStyle style;
   const std::vector<QPolygonF>& contours;
+  const std::vector<MapLine>* lines = nullptr;  ///< the map's own
 };
+
+/// Where the labels of lines go that are drawn with these points, from the last line to the first: none lies on
+/// another. Nothing for a line without a label or without room. `size` of a label's box.
+std::vector<std::optional<QRectF>> label_places(const std::vector<MapLine>& lines,
+                                                const std::function<QPolygonF(const QPolygonF&)>& placed,
+                                                const std::function<QSizeF(const QString&)>& size);
 
 /// The colours of the part `window` of the photo at `size` pixels, without photo and lines.
 QImage color_scene(const MapScene& scene, const QRectF& window, QSize size);

@@ -28,6 +28,7 @@ struct MapPanel {
   std::optional<Frame> frame;        ///< where the map lies in its photo, if elsewhere than the grid's photo
   QImage photo;                      ///< if another than the grid's
   std::optional<Frame> photo_frame;  ///< what of the photo `photo` shows, if not the map's frame
+  std::vector<MapLine> lines{};      ///< over the map, whatever the style says
   QVariant context;                  ///< the page's own, to know a tile again
 
   bool empty() const { return (!map || map->empty()) && colors.isNull(); }

@@ -95,6 +95,11 @@ json map_panel_json(const MapPanel& panel, PhotoList& photos) {
   if (panel.frame) entry["frame"] = frame_json(*panel.frame);
   if (panel.photo_frame) entry["photo_frame"] = frame_json(*panel.photo_frame);
   if (!panel.photo.isNull()) entry["photo"] = photos.add(panel.photo);
+  for (const MapLine& line : panel.lines) {
+    std::vector<double> points;
+    for (const QPointF& point : line.points) points.insert(points.end(), {point.x(), point.y()});
+    entry["lines"].push_back({{"label", line.label.toStdString()}, {"points", packed(points)}});
+  }
   return entry;
 }
 
@@ -109,6 +114,12 @@ MapPanel map_panel_from(JsonFields& fields, const std::vector<QImage>& photos, s
   panel.photo_frame = frame_from(fields, "photo_frame", error);
   const auto photo = fields.integer("photo", -1, 0, static_cast<std::int64_t>(photos.size()) - 1);
   if (photo >= 0) panel.photo = photos[static_cast<std::size_t>(photo)];
+  each(fields, "lines", error, [&](JsonFields& entry) {
+    MapLine& line = panel.lines.emplace_back();
+    line.label = qtext(entry, "label");
+    const std::vector<double> points = unpacked<double>(entry, "points");
+    for (std::size_t i = 0; i + 1 < points.size(); i += 2) line.points << QPointF(points[i], points[i + 1]);
+  });
   return panel;
 }
 

@@ -67,9 +67,26 @@ QImage picture_image(const PanelGrid& grid, const MapPanel& panel, const Ground&
   return opaque;
 }
 
+void paint_labels(QCPPainter& painter, const std::vector<MapLine>& lines, const QTransform& place) {
+  constexpr double kLabelPoints = 4.5;
+  const QFont font = PlateFonts(kLabelPoints).caption;
+  const auto places = label_places(
+      lines, [&](const QPolygonF& points) { return place.map(points); },
+      [&](const QString& label) {
+        return QSizeF(PlateFonts::width(font, label) + 1.5 * kPoint, PlateFonts::height(font));
+      });
+  painter.setFont(font);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!places[i]) continue;
+    painter.fillRect(*places[i], QColor(16, 18, 22, 150));
+    painter.setPen(QPen(Qt::white));
+    painter.drawText(*places[i], Qt::AlignCenter | Qt::TextSingleLine, lines[i].label);
+  }
+}
+
 void paint_contours(QCPPainter& painter, const PanelGrid& grid, const MapPanel& panel, const QRectF& picture) {
   const std::vector<QPolygonF> lines = contours_of(*panel.map, panel.scale, grid.style);
-  if (lines.empty()) return;
+  if (lines.empty() && panel.lines.empty()) return;
   QTransform place;
   place.translate(picture.left(), picture.top());
   place.scale(picture.width(), picture.height());
@@ -77,7 +94,9 @@ void paint_contours(QCPPainter& painter, const PanelGrid& grid, const MapPanel& 
   for (const auto& [color, width] : {std::pair(QColor(0, 0, 0, 90), 1.0), std::pair(QColor(255, 255, 255), 0.4)}) {
     painter.setPen(QPen(color, width * kPoint, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin));
     for (const QPolygonF& line : lines) painter.drawPolyline(place.map(line));
+    for (const MapLine& line : panel.lines) painter.drawPolyline(place.map(line.points));
   }
+  paint_labels(painter, panel.lines, place);
 }
 
 }  // namespace
