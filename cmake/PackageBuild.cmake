@@ -12,5 +12,6 @@ add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:LINKER:--disab
 if(NOT CCACHE_PROGRAM)
   file(RELATIVE_PATH _from_build ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
   string(REGEX REPLACE "/$" "" _from_build "${_from_build}")
-  add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=. -ffile-prefix-map=${CMAKE_SOURCE_DIR}=${_from_build})
+  # The last that fits counts.
+  add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=${_from_build} -ffile-prefix-map=${CMAKE_BINARY_DIR}/=)
 endif()
