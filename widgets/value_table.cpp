@@ -54,7 +54,11 @@ void ValueTable::set_grid(const PanelGrid& grid) {
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Fixed);
-  table_->setColumnWidth(0, QFontMetrics(font()).horizontalAdvance(tr("Grad-CAM")) + 2 * kStep);
+  constexpr int kWidestTitle = 190;
+  int title_width = QFontMetrics(font()).horizontalAdvance(tr("Grad-CAM"));
+  for (const PanelGroup* group : singles)
+    title_width = std::max(title_width, QFontMetrics(font()).horizontalAdvance(group->title));
+  table_->setColumnWidth(0, std::min(title_width, kWidestTitle) + 2 * kStep);
 
   for (std::size_t k = 0; k < highest; ++k) {
     const int row = static_cast<int>(k);

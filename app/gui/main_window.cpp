@@ -19,6 +19,7 @@
 #include "app/gui/inspector.h"
 #include "app/gui/network_panel.h"
 #include "app/gui/orders_page.h"
+#include "app/gui/receptive_field_page.h"
 #include "app/gui/session.h"
 #include "app/gui/session_document.h"
 #include "app/gui/sources_panel.h"
@@ -93,7 +94,7 @@ MainWindow::~MainWindow() {
 
 void MainWindow::make_pages() {
   orders_ = new OrdersPage(*session_, this);
-  pages_ = {orders_, new ComparePage(*session_, this)};
+  pages_ = {orders_, new ReceptiveFieldPage(*session_, this), new ComparePage(*session_, this)};
   for (Page* page : pages_) {
     stack_->addWidget(page);
     tabs_->addTab(page->title());

@@ -49,6 +49,8 @@ class Page : public QWidget {
 
   /// The page came to the front: whatever waits until somebody looks begins now.
   virtual void activate() {}
+  /// Computes what else waits for a person's word: somebody looks at a picture of the page, not at the page.
+  virtual void compute_all() {}
   /// The page's own entries in the View menu, with shortcuts that work while it is in front.
   virtual void fill_menu(QMenu& menu);
   virtual std::vector<TourStep> tour() const = 0;

@@ -5,9 +5,11 @@
 #include <QTimer>
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "app/gui/figure_dialog.h"
 #include "app/gui/main_window.h"
+#include "app/gui/page.h"
 #include "app/gui/session.h"
 #include "app/gui/session_document.h"
 #include "app/gui/session_export.h"
@@ -29,6 +31,11 @@ UnattendedExport::UnattendedExport(MainWindow& window, CommandLine options, QObj
   connect(&session.jobs(), &JobList::changed, this, &UnattendedExport::finish_if_ready);
   settle_.setSingleShot(true);
   connect(&settle_, &QTimer::timeout, this, [this] {
+    if (!std::exchange(asked_page_, true)) {
+      window_.page()->compute_all();
+      // Its jobs come back here; without any, now.
+      return finish_if_ready();
+    }
     ended_ = true;
     write();
   });

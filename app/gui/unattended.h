@@ -31,6 +31,7 @@ class UnattendedExport : public QObject {
   CommandLine options_;
   QString problem_;
   bool computed_ = false;
+  bool asked_page_ = false;  ///< to compute all that it shows
   QTimer settle_;
   bool ended_ = false;
 };

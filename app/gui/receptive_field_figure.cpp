@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The receptive field page on paper, and its side on screen.
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QScrollArea>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "app/gui/receptive_field_grid.h"
+#include "app/gui/receptive_field_page.h"
+#include "app/gui/receptive_field_table.h"
+#include "app/gui/receptive_field_work.h"
+#include "app/gui/session.h"
+#include "widgets/map_grid.h"
+#include "widgets/result_area.h"
+#include "widgets/theme.h"
+
+namespace orderscope {
+namespace {
+
+/// Plates have linear axes: the logarithm is taken here, and the axis says so.
+PlotPanel profile_panel(const std::vector<PlottedCurve>& curves, const ReceptiveFieldSettings& settings) {
+  const bool log = settings.log_profile && !settings.by_mass;
+  PlotPanel plot;
+  plot.x_label = ReceptiveFieldPage::tr("distance from the unit, px");
+  plot.y_label = log ? ReceptiveFieldPage::tr("log10 of the %1").arg(curve_label(settings)) : curve_label(settings);
+  for (const PlottedCurve& curve : curves) {
+    PlotLine line{curve.name, curve.x, curve.y};
+    line.color = curve.color;
+    line.dashed = curve.dashed;
+    if (log)
+      for (double& y : line.y) y = y > 0 ? std::log10(y) : std::nan("");
+    plot.lines.push_back(std::move(line));
+  }
+  return plot;
+}
+
+}  // namespace
+
+QWidget* ReceptiveFieldPage::make_side() {
+  auto* scroll = new QScrollArea(this);
+  scroll->setWidgetResizable(true);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->viewport()->setAutoFillBackground(false);
+  scroll->setMinimumWidth(330);
+  auto* side = new QWidget(scroll);
+  auto* lines = new QVBoxLayout(side);
+  lines->setContentsMargins(0, 0, 2 * kStep, 0);
+  lines->setSpacing(5 * kStep);
+
+  profile_ = new CurvePlot(side);
+  profile_->setMinimumHeight(200);
+  profile_->setToolTip(tr("The mean of the raw field over circles around the unit, a pixel wide; dashed with random "
+                          "weights"));
+  profile_area_ = new ResultArea(tr("Radial profile"), profile_, side);
+  profile_quantity_ = new QComboBox(profile_area_);
+  profile_quantity_->addItem(tr("by distance"));
+  profile_quantity_->addItem(tr("share within"));
+  profile_quantity_->setAccessibleName(tr("Quantity of the radial profile"));
+  profile_quantity_->setToolTip(tr("The mean over circles, or the share of the field within them (M)"));
+  log_ = new QToolButton(profile_area_);
+  log_->setText(tr("log"));
+  log_->setCheckable(true);
+  log_->setFocusPolicy(Qt::TabFocus);
+  log_->setAccessibleName(tr("Logarithmic scale"));
+  log_->setToolTip(tr("Logarithmic scale (Y)"));
+  profile_area_->line()->addWidget(profile_quantity_);
+  profile_area_->line()->addWidget(log_);
+  connect(profile_quantity_, qOverload<int>(&QComboBox::activated), this,
+          [this](int index) { change([&](ReceptiveFieldSettings& s) { s.by_mass = index == 1; }); });
+  connect(log_, &QToolButton::toggled, this,
+          [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.log_profile = on; }); });
+
+  auto* content = new QWidget(side);
+  auto* column = new QVBoxLayout(content);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(2 * kStep);
+  table_ = new AreaTableView(content);
+  notes_ = new QLabel(content);
+  notes_->setFont(small_font(font()));
+  notes_->setForegroundRole(QPalette::PlaceholderText);
+  notes_->setWordWrap(true);
+  notes_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  column->addWidget(table_);
+  column->addWidget(notes_);
+  column->addStretch(1);
+  table_area_ = new ResultArea(tr("Area ratios"), content, side);
+  lines->addWidget(profile_area_, 1);
+  lines->addWidget(table_area_);
+  scroll->setWidget(side);
+  side->setAutoFillBackground(false);
+  return scroll;
+}
+
+QString ReceptiveFieldPage::subtitle() const {
+  std::int64_t least = 0, most = 0;
+  for (const ReceptiveFieldColumn& column : work_->columns()) {
+    if (!column.trained.seen) continue;
+    const std::int64_t used = column.trained.seen->used;
+    least = least == 0 ? used : std::min(least, used);
+    most = std::max(most, used);
+  }
+  QStringList parts{tr("%1 protocol").arg(protocol_title(settings_.plan)), layer_text(settings_.plan.layer),
+                    size_text(settings_.plan)};
+  parts << (least == most ? tr("mean of %1").arg(images_text(most))
+                          : tr("means of %1 to %2 images").arg(least).arg(most));
+  return parts.join(QStringLiteral("  ·  "));
+}
+
+Plate ReceptiveFieldPage::figure() const {
+  Plate plate;
+  plate.grid = grid_->grid();
+  if (plate.grid.empty()) return plate;
+  const auto fields = named_fields(work_->columns());
+  plate.title = tr("Effective receptive field");
+  plate.subtitle = subtitle();
+  const Provenance provenance = fields.front().field->mean.provenance;
+  PlatePanel profile{settings_.by_mass ? tr("Share within a radius") : tr("Radial profile"), 0.5,
+                     profile_panel(field_curves(fields, settings_), settings_), provenance};
+  PlatePanel areas{tr("Area that holds a share of the field, percent"), 1, TablePanel{area_table(fields)}, provenance};
+  plate.panels = {std::move(profile), std::move(areas)};
+  plate.footnotes << tr("Maps: %1.").arg(quantity_title(settings_.quantity, settings_.plan));
+  if (settings_.outline == FieldOutline::Squares)
+    plate.footnotes << tr("Squares: the smallest centred ones that hold 20, 30, 50 and 99\u2009% of the %1.")
+                           .arg(scale_text(settings_.plan));
+  if (settings_.outline == FieldOutline::Levels)
+    plate.footnotes << tr("Lines: around the least areas that hold 20, 30, 50 and 99\u2009% of the %1.")
+                           .arg(scale_text(settings_.plan));
+  const bool intervals = std::any_of(fields.begin(), fields.end(), [](const NamedField& named) {
+    return !named.field->ratios.empty() && named.field->ratios.front().has_interval;
+  });
+  if (intervals)
+    plate.footnotes << tr("Intervals: 95\u2009% percentile bootstrap over images, %1 resamplings.")
+                           .arg(settings_.plan.bootstrap);
+  for (const NamedField& named : fields) {
+    const Provenance& from = named.field->mean.provenance;
+    if (named.control || named.field->order || from.model_sha256.empty()) continue;
+    plate.footnotes << tr("%1: %2, weights SHA-256 %3")
+                           .arg(named.name, QString::fromStdString(from.layer),
+                                QString::fromStdString(from.model_sha256.substr(0, 16)));
+  }
+  return plate;
+}
+
+}  // namespace orderscope
