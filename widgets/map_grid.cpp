@@ -127,9 +127,8 @@ MapTile* MapGrid::make_tile(int index) {
     release_cursor();
     show_values_on_bars();
   });
-  connect(tile, &MapTile::divider_moved, this, [this](double position) {
-    for (MapTile* other : tiles_) other->set_divider(position);
-  });
+  connect(tile, &MapTile::divider_moved, this, &MapGrid::set_divider);
+  if (index == 0) connect(tile, &MapTile::divider_moved, this, &MapGrid::divider_moved);
   connect(tile, &MapTile::clicked, this, [this, index](QPointF position) { click_tile(index, position); });
   connect(tile, &MapTile::menu_requested, this, [this, index](QPoint global) { show_menu(index, global); });
   tile->show();

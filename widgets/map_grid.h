@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "widgets/figure/panel_grid.h"
@@ -54,7 +55,10 @@ class MapGrid : public QWidget {
   void choose(int tile);
   /// Tile `left` shows `right` beyond a divider that can be dragged; right < 0 ends it. All dividers move together.
   void set_swipe(int left, int right);
+  /// The same with a map that has no tile of its own, drawn in the colours of the tile.
+  void set_swipe(int left, MapPanel right);
   void clear_swipes();
+  void set_divider(double position);  ///< fraction of the pictures' width
 
   /// What stands under a tile or a bar in its menu; the caller owns it.
   QMenu* make_menu(int tile);
@@ -73,6 +77,7 @@ class MapGrid : public QWidget {
   void menu_opening(int tile, QMenu* menu);
   void style_chosen(const MapStyle& style);  ///< in the menu; the grid shows it already
   void choices_changed();
+  void divider_moved(double position);
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -112,7 +117,7 @@ class MapGrid : public QWidget {
   ScaleChoices choices_;
   MapLink* link_;
   int chosen_ = -1;
-  std::map<int, int> swipes_;  ///< tile by tile, what its divider uncovers
+  std::map<int, std::variant<int, MapPanel>> swipes_;  ///< tile by tile, what its divider uncovers
   int under_mouse_ = -1;
   double smallest_tile_ = 88;
   double largest_tile_ = 420;

@@ -85,6 +85,15 @@ void MapGrid::set_swipe(int left, int right) {
   show_swipes();
 }
 
+void MapGrid::set_swipe(int left, MapPanel right) {
+  swipes_[left] = std::move(right);
+  show_swipes();
+}
+
+void MapGrid::set_divider(double position) {
+  for (MapTile* tile : tiles_) tile->set_divider(position);
+}
+
 void MapGrid::clear_swipes() {
   swipes_.clear();
   show_swipes();
@@ -93,10 +102,17 @@ void MapGrid::clear_swipes() {
 void MapGrid::show_swipes() {
   const int count = static_cast<int>(tiles_.size());
   for (int i = 0; i < count; ++i) {
-    const auto found = swipes_.find(i);
-    const bool divided = found != swipes_.end() && found->second < count;
-    tiles_[static_cast<std::size_t>(i)]->set_swipe(
-        divided ? std::optional(tiles_[static_cast<std::size_t>(found->second)]->panel()) : std::nullopt);
+    MapTile& tile = *tiles_[static_cast<std::size_t>(i)];
+    std::optional<MapPanel> beyond;
+    if (const auto found = swipes_.find(i); found != swipes_.end()) {
+      if (const int* other = std::get_if<int>(&found->second)) {
+        if (*other < count) beyond = tiles_[static_cast<std::size_t>(*other)]->panel();
+      } else {
+        beyond = std::get<MapPanel>(found->second);
+        beyond->scale = tile.panel().scale;
+      }
+    }
+    tile.set_swipe(std::move(beyond));
   }
 }
 

@@ -27,6 +27,7 @@ class MatrixView : public QWidget {
   void set_matrix(Matrix matrix, const MatrixAxis& rows, const MatrixAxis& columns, const ColorScale& scale);
   void clear();
   const Matrix& matrix() const { return matrix_; }
+  const ColorScale& scale() const { return scale_; }
   void set_chosen(std::optional<QPoint> cell);  ///< (column, row)
   std::optional<QPoint> chosen() const { return chosen_; }
 

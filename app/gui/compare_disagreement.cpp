@@ -89,6 +89,7 @@ void DisagreementSection::show_work() {
   }
   if (placed.size() < 2) {
     compared_.clear();
+    correlations_.clear();
     area_->set_subtitle({});
     area_->show_hint(work_.photo().isNull() ? tr("Maps are on their way")
                                             : tr("%1 is on its way").arg(quantity_title(quantity)));
@@ -121,6 +122,8 @@ void DisagreementSection::show_work() {
   grid.rows = {{std::move(group)}};
   grid_->set_grid(std::move(grid));
 
+  models_ = names;
+  correlations_ = agreement->correlation;
   QStringList correlations;
   std::size_t pair = 0;
   for (qsizetype i = 0; i < names.size(); ++i)

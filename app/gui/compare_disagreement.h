@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 
 #include "app/gui/compare_settings.h"
@@ -23,6 +24,10 @@ class DisagreementSection : public QWidget {
 
   MapGrid* grid() const { return grid_; }
   QString text() const;  ///< predictions and correlations
+  ResultArea* area() const { return area_; }
+  /// How the maps of each pair of models() correlate, (0, 1), (0, 2), ..; empty while nothing is compared.
+  const std::vector<double>& correlations() const { return correlations_; }
+  const QStringList& models() const { return models_; }
   void show_settings(const CompareSettings& settings);
 
  private:
@@ -35,6 +40,8 @@ class DisagreementSection : public QWidget {
   QLabel* texts_;
   ResultArea* area_;
   std::vector<SharedMap> compared_;
+  std::vector<double> correlations_;
+  QStringList models_;  ///< whose maps were compared
 };
 
 }  // namespace orderscope

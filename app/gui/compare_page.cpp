@@ -230,28 +230,6 @@ void ComparePage::open_layers(const CompareLayers& layers) {
   change([&](CompareSettings& s) { s.layers = layers; });
 }
 
-Plate ComparePage::figure() const {
-  Plate plate;
-  plate.grid = grid_->grid();
-  if (plate.grid.empty()) return plate;
-  QStringList names;
-  for (const CompareColumn& column : work_->columns()) names << column.name;
-  plate.title = names.join(QStringLiteral(" · "));
-  plate.subtitle =
-      settings_.rows == CompareRows::Stages ? quantity_title(settings_.quantity) : tr("several quantities");
-  plate.subtitle += QStringLiteral("  ·  ") + file_name(session().image_path());
-  const QString scale = settings_.scale == CompareScale::Shared   ? tr("one colour scale")
-                        : settings_.scale == CompareScale::PerRow ? tr("one colour scale a row")
-                                                                  : tr("one colour scale a map");
-  plate.footnotes
-      << tr("Maps of the last block of each stage; %1; the range under a map is that of its raw values.").arg(scale);
-  for (const CompareColumn& column : work_->columns())
-    if (column.model)
-      plate.footnotes
-          << tr("%1: weights SHA-256 %2").arg(column.name, QString::fromStdString(column.model->sha256.substr(0, 16)));
-  return plate;
-}
-
 nlohmann::json ComparePage::state() const { return to_json(settings_); }
 
 void ComparePage::restore(const nlohmann::json& state) {

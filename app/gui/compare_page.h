@@ -65,6 +65,7 @@ class ComparePage : public Page {
   void show_classes();
   void follow_cursor();
   void take_sources();
+  std::vector<PlatePanel> section_panels() const;
   void open_layers(const CompareLayers& layers);
 
   CompareSettings settings_;

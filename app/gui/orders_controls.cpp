@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "app/gui/actions.h"
+#include "app/gui/orders_lens.h"
 #include "app/gui/orders_mixer.h"
 #include "app/gui/orders_page.h"
 #include "app/gui/orders_profile.h"
@@ -137,6 +138,17 @@ void OrdersPage::fill_menu(QMenu& menu) {
       add_action(menu, tr("Order &mixer and depth profile"), tr("M"), tr("Shows or hides what stands beside the maps"),
                  [this] { change_detail([](OrdersDetail& d) { d.side = !d.side; }); });
   side->setCheckable(true);
+  QAction* lens = add_action(menu, tr("Order &lens"), tr("L"), tr("Shows or hides two orders with a divider between them"),
+                             [this] { change_detail([](OrdersDetail& d) { d.lens = !d.lens; }); });
+  lens->setCheckable(true);
+  const auto move_divider = [this](double by) {
+    change_detail([by](OrdersDetail& d) { d.lens_divider = std::clamp(d.lens_divider + by, 0.0, 1.0); });
+  };
+  constexpr double kDividerStep = 0.05;
+  add_action(menu, tr("Lens: more of the &right order"), tr("["), tr("Moves the divider of the order lens to the left"),
+             [move_divider] { move_divider(-kDividerStep); });
+  add_action(menu, tr("Lens: more of the l&eft order"), tr("]"), tr("Moves the divider of the order lens to the right"),
+             [move_divider] { move_divider(kDividerStep); });
   add_action(menu, tr("&Reset the order mixer"), tr("Shift+M"), tr("All orders back to 1: the network as it is"),
              [this] { change_detail([](OrdersDetail& d) { d.factors.clear(); }); });
   const auto add_terms = [this](int step) {
@@ -153,8 +165,9 @@ void OrdersPage::fill_menu(QMenu& menu) {
              [add_terms] { add_terms(1); });
   add_action(menu, tr("&Leave out the last interaction order"), tr(","),
              tr("Takes the last term out of the sum below the maps"), [add_terms] { add_terms(-1); });
-  const auto show_checks = [this, checks, side] {
+  const auto show_checks = [this, checks, side, lens] {
     side->setChecked(detail_.side);
+    lens->setChecked(detail_.lens);
     for (const auto& [action, is_on] : checks) action->setChecked(is_on(settings_));
   };
   connect(this, &Page::state_changed, &menu, show_checks);
@@ -169,6 +182,8 @@ std::vector<TourStep> OrdersPage::tour() const {
            tr("Maps are raw values: choose how channels are reduced, and whether a row shares one colour scale.")},
           {opacity_, tr("The photo below"),
            tr("Maps lie over the photo in grey, so that its colours are not read as values.")},
+          {lens_, tr("Two orders, one photo"),
+           tr("Drag the divider: the one order uncovers the other, both on one colour scale.")},
           {mixer_, tr("What is an order worth?"),
            tr("Multiply the gates of an order, in this block, its stage or the whole network: the scores follow.")},
           {profile_, tr("Through the depth"),

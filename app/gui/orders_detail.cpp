@@ -17,6 +17,7 @@ QString tr(const char* text) { return QCoreApplication::translate("OrdersDetail"
 
 constexpr std::array kScopes{"block", "stage", "network"};
 constexpr std::array kQuantities{"states", "terms", "contributions"};
+constexpr std::array kLensQuantities{"gate", "state", "contribution"};
 constexpr std::size_t kMostFactors = 64;  // of a file that says anything
 
 template <class Enum, std::size_t N>
@@ -52,12 +53,26 @@ nlohmann::json to_json(const OrdersDetail& detail) {
           {"scope", kScopes[static_cast<std::size_t>(detail.scope)]},
           {"factors", detail.factors},
           {"profile", kQuantities[static_cast<std::size_t>(detail.profile)]},
-          {"side", detail.side}};
+          {"side", detail.side},
+          {"lens", detail.lens},
+          {"lens_quantity", kLensQuantities[static_cast<std::size_t>(detail.lens_quantity)]},
+          {"lens_left", detail.lens_left},
+          {"lens_right", detail.lens_right},
+          {"lens_divider", detail.lens_divider}};
 }
 
 void read_json(const nlohmann::json& state, OrdersDetail& detail) {
+  const auto count = [&](const char* key, int& value) {
+    constexpr double kMost = 1000;  // of a file that says anything
+    value = static_cast<int>(std::clamp(value_or(state, key, static_cast<double>(value)), 0.0, kMost));
+  };
   detail.by_gates = value_or(state, "by_gates", detail.by_gates);
-  detail.terms = static_cast<int>(std::clamp(value_or(state, "terms", static_cast<double>(detail.terms)), 0.0, 1000.0));
+  count("terms", detail.terms);
+  detail.lens = value_or(state, "lens", detail.lens);
+  read_name(state, "lens_quantity", kLensQuantities, detail.lens_quantity);
+  count("lens_left", detail.lens_left);
+  count("lens_right", detail.lens_right);
+  detail.lens_divider = std::clamp(value_or(state, "lens_divider", detail.lens_divider), 0.0, 1.0);
   read_name(state, "scope", kScopes, detail.scope);
   read_name(state, "profile", kQuantities, detail.profile);
   detail.side = value_or(state, "side", detail.side);

@@ -16,6 +16,7 @@ namespace orderscope {
 
 enum class MixScope { Block, Stage, Network };
 enum class ProfileQuantity { States, Terms, Contributions };
+enum class LensQuantity { Gate, State, Contribution };
 
 /// What a person chose on the orders page beside how maps are drawn.
 struct OrdersDetail {
@@ -25,6 +26,10 @@ struct OrdersDetail {
   std::vector<double> factors;  ///< of orders 1, 2, ..; what is missing is 1
   ProfileQuantity profile = ProfileQuantity::States;
   bool side = true;  ///< mixer and depth profile are shown
+  bool lens = true;  ///< the order lens is shown
+  LensQuantity lens_quantity = LensQuantity::State;
+  int lens_left = 1, lens_right = 0;  ///< orders; 0: the block's highest
+  double lens_divider = 0.5;          ///< fraction of the picture's width
 
   bool operator==(const OrdersDetail&) const = default;
 };

@@ -13,16 +13,14 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "app/gui/orders_channels.h"
+#include "app/gui/orders_lens.h"
 #include "app/gui/orders_mixer.h"
 #include "app/gui/orders_profile.h"
 #include "app/gui/orders_terms.h"
 #include "app/gui/orders_work.h"
 #include "app/gui/session.h"
-#include "app/gui/session_export.h"
-#include "app/gui/state_value.h"
 #include "widgets/elided_label.h"
 #include "widgets/map_grid.h"
 #include "widgets/map_tile.h"
@@ -80,8 +78,10 @@ QWidget* OrdersPage::make_maps() {
   lines->setSpacing(4 * kStep);
   terms_ = new TermsSection(session(), *work_, grid_->link(), maps);
   channels_ = new ChannelsSection(session(), *work_, grid_->link(), maps);
+  lens_ = new LensSection(session(), grid_->link(), maps);
   lines->addWidget(grid_, 1);
   lines->addWidget(channels_);
+  lines->addWidget(lens_);
   lines->addWidget(terms_);
   maps_ = make_scroll(maps, stack_);
   grid_->setAutoFillBackground(false);
@@ -117,6 +117,16 @@ void OrdersPage::connect_parts() {
   connect(&session(), &Session::finished, this, &OrdersPage::show_hint);
   connect(grid_, &MapGrid::cursor_moved, this, &Page::cursor_moved);
   connect(grid_, &MapGrid::tile_chosen, this, &OrdersPage::look_into_chosen);
+  connect(lens_, &LensSection::quantity_chosen, this,
+          [this](LensQuantity quantity) { change_detail([=](OrdersDetail& d) { d.lens_quantity = quantity; }); });
+  connect(lens_, &LensSection::orders_chosen, this, [this](int left, int right) {
+    change_detail([=](OrdersDetail& d) {
+      d.lens_left = left;
+      d.lens_right = right;
+    });
+  });
+  connect(lens_, &LensSection::divider_chosen, this,
+          [this](double position) { change_detail([=](OrdersDetail& d) { d.lens_divider = position; }); });
   connect(terms_, &TermsSection::kind_chosen, this,
           [this](bool by_gates) { change_detail([=](OrdersDetail& d) { d.by_gates = by_gates; }); });
   connect(terms_, &TermsSection::terms_chosen, this,
@@ -146,6 +156,7 @@ void OrdersPage::show_detail() {
   const QSignalBlocker quiet(side_button_);
   side_button_->setChecked(detail_.side);
   show_side();
+  lens_->show_settings(settings_, detail_);
   terms_->show_settings(settings_, detail_);
   mixer_->show_detail(detail_);
   profile_->show_detail(detail_);
@@ -201,30 +212,10 @@ void OrdersPage::set_settings(const OrdersSettings& settings) {
     grid_->set_style(settings.style);
   else
     show_panels();
+  lens_->show_settings(settings_, detail_);
   terms_->show_settings(settings_, detail_);
   channels_->show_settings(settings_);
   Q_EMIT state_changed();
-}
-
-Plate OrdersPage::figure() const {
-  if (!session().result() || session().block() < 0) return {};
-  return orders_plate({session().result(), session().view(), session().block(), settings_});
-}
-
-std::vector<FigurePanelPlan> OrdersPage::figure_panels() const {
-  const auto result = session().result();
-  if (!result || session().block() < 0) return {};
-  FigurePanelPlan panel;
-  panel.view = "orders";
-  panel.model = session().model_index();
-  panel.image = session().image_index();
-  panel.block = result->model->blocks[static_cast<std::size_t>(session().block())].name;
-  if (session().view()) panel.class_index = session().view()->class_index;
-  panel.settings = {{"reduction", to_string(settings_.reduction)},
-                    {"scale", settings_.scale == ScaleMode::Shared ? "row" : "map"},
-                    {"opacity", settings_.style.opacity},
-                    {"interpolate", settings_.style.interpolate}};
-  return {panel};
 }
 
 void OrdersPage::set_cursor(std::optional<QPointF> position) {
@@ -232,30 +223,6 @@ void OrdersPage::set_cursor(std::optional<QPointF> position) {
     grid_->set_cursor(position);
   else
     grid_->release_cursor();
-}
-
-nlohmann::json OrdersPage::state() const {
-  nlohmann::json state = to_json(detail_);
-  state["reduction"] = to_string(settings_.reduction);
-  state["scale"] = settings_.scale == ScaleMode::Shared ? "row" : "map";
-  state["opacity"] = settings_.style.opacity;
-  state["interpolate"] = settings_.style.interpolate;
-  return state;
-}
-
-void OrdersPage::restore(const nlohmann::json& state) {
-  OrdersSettings settings = settings_;
-  const std::string reduction = value_or(state, "reduction", std::string());
-  for (const auto known : {ChannelReduction::MeanAbs, ChannelReduction::Mean, ChannelReduction::L2})
-    if (reduction == to_string(known)) settings.reduction = known;
-  const std::string scale = value_or(state, "scale", std::string());
-  if (scale == "row" || scale == "map") settings.scale = scale == "row" ? ScaleMode::Shared : ScaleMode::PerMap;
-  settings.style.opacity = std::clamp(value_or(state, "opacity", settings.style.opacity), 0.0, 1.0);
-  settings.style.interpolate = value_or(state, "interpolate", settings.style.interpolate);
-  set_settings(settings);
-  OrdersDetail detail = detail_;
-  read_json(state, detail);
-  set_detail(detail);
 }
 
 PanelGrid OrdersPage::panels() const {

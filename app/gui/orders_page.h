@@ -18,6 +18,7 @@ namespace orderscope {
 
 class ChannelsSection;
 class ElidedLabel;
+class LensSection;
 class MapGrid;
 class MixerSection;
 class OrdersWork;
@@ -38,6 +39,7 @@ class OrdersPage : public Page {
   void set_detail(const OrdersDetail& detail);
   OrdersWork& work() { return *work_; }
   ChannelsSection* channels() const { return channels_; }
+  LensSection* lens() const { return lens_; }
   TermsSection* terms() const { return terms_; }
   MixerSection* mixer() const { return mixer_; }
   ProfileSection* profile() const { return profile_; }
@@ -72,6 +74,7 @@ class OrdersPage : public Page {
   void show_panels();
   void show_hint();
   void read_controls();
+  std::vector<PlatePanel> section_panels() const;
 
   OrdersSettings settings_;
   OrdersDetail detail_;
@@ -91,6 +94,7 @@ class OrdersPage : public Page {
   QScrollArea* side_;
   MapGrid* grid_;
   ChannelsSection* channels_;
+  LensSection* lens_;
   TermsSection* terms_;
   MixerSection* mixer_;
   ProfileSection* profile_;

@@ -94,7 +94,8 @@ int TermsSection::added() const {
 void TermsSection::show_settings(const OrdersSettings& settings, const OrdersDetail& detail) {
   OrdersSettings without_style = settings;
   without_style.style = settings_.style;
-  const bool only_style = without_style == settings_ && detail == detail_;
+  const bool only_style =
+      without_style == settings_ && detail.by_gates == detail_.by_gates && detail.terms == detail_.terms;
   settings_ = settings;
   detail_ = detail;
   work_.set_by_gates(detail.by_gates);

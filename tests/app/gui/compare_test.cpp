@@ -204,6 +204,35 @@ TEST_F(CompareTest, SaysWhereTheModelsDisagree) {
   EXPECT_TRUE(page.disagreement()->grid()->tiles()[0]->cursor_position().has_value());
 }
 
+TEST_F(CompareTest, TheFigureHoldsWhatStandsBesideTheMaps) {
+  open({"hornet_7x7", "convnext"}, {"chelsea.png", "coffee.png"});
+  ASSERT_TRUE(idle());
+  page.work().start_similarity();
+  ASSERT_TRUE(idle());
+  page.work().start_spectra();
+  ASSERT_TRUE(idle());
+  const Plate plate = page.figure();
+  EXPECT_FALSE(plate.grid.empty());
+  const MatrixPanel* matrix = nullptr;
+  const PlotPanel* spectra = nullptr;
+  int maps = 0, tables = 0;
+  for (const PlatePanel& panel : plate.panels) {
+    if (const auto* of = std::get_if<MatrixPanel>(&panel.content)) matrix = of;
+    if (const auto* of = std::get_if<PlotPanel>(&panel.content)) spectra = of;
+    maps += std::holds_alternative<PanelGrid>(panel.content) ? 1 : 0;
+    tables += std::holds_alternative<TablePanel>(panel.content) ? 1 : 0;
+    EXPECT_TRUE(plate_panel_from_json(to_json(panel))) << panel.title.toStdString();
+  }
+  ASSERT_NE(matrix, nullptr);
+  EXPECT_EQ(matrix->matrix.values, page.similarity()->matrix()->matrix().values);
+  ASSERT_NE(spectra, nullptr);
+  ASSERT_EQ(spectra->lines.size(), 2U);
+  // log10 and back in double
+  EXPECT_NEAR(std::pow(10, spectra->lines[0].y[1]), std::max(page.spectrum()->plot()->curves()[0].y[1], 1e-6), 1e-9);
+  EXPECT_EQ(maps, 1) << "where they disagree";
+  EXPECT_EQ(tables, 2) << "correlations and predictions";
+}
+
 TEST_F(CompareTest, ABrokenModelIsAColumnThatSaysSoAndTheOthersGoOn) {
   session.add_files({fs::path(ORDERSCOPE_GOLDEN_DIR) / "bad" / "st_truncated.safetensors",
                      kSmall / "convnext" / "official.pth", kSamples / "chelsea.png"});

@@ -46,12 +46,12 @@ class FigureDialogTest : public testing::Test {
   MainWindow window{make_core_engine(models), ThemeKind::Dark, Settings::forgetful(), models};
 };
 
-TEST_F(FigureDialogTest, WhatThePageShowsBecomesAPanelThatIsComputedAgain) {
+TEST_F(FigureDialogTest, WhatThePageShowsBecomesPanelsThatAreComputedAgainOrKept) {
   window.show_figure();
   FigureDialog& dialog = window.figure_dialog();
   ASSERT_TRUE(QTest::qWaitFor([&] { return dialog.ready() && !dialog.plate().panels.empty(); }, kPatience))
       << dialog.problem().toStdString();
-  ASSERT_EQ(dialog.panel_list()->count(), 1);
+  ASSERT_GE(dialog.panel_list()->count(), 2) << "the maps, and what stands below and beside them";
   ASSERT_TRUE(dialog.export_to(QString::fromStdString((folder / "a.pdf").string())));
   EXPECT_TRUE(fs::exists(folder / "a.json"));
 
@@ -61,8 +61,9 @@ TEST_F(FigureDialogTest, WhatThePageShowsBecomesAPanelThatIsComputedAgain) {
   ASSERT_TRUE(idle());
   const auto session = read_session(file);
   ASSERT_TRUE(session) << session.error().message();
-  ASSERT_EQ(session->figure.panels.size(), 1U);
+  ASSERT_EQ(static_cast<int>(session->figure.panels.size()), dialog.panel_list()->count());
   EXPECT_EQ(session->figure.panels[0].view, "orders");
+  EXPECT_EQ(session->figure.panels[1].view, "stored");
   PanelRunner runner(*session, [](const fs::path& path, const JobContext& job) { return load_model(path, {}, job); });
   const auto plate = draw_figure(*session, runner);
   ASSERT_TRUE(plate) << plate.error().message();
@@ -75,7 +76,7 @@ TEST_F(FigureDialogTest, PanelsAreTakenOutOrderedAndTitled) {
   FigurePanelPlan scores;
   scores.view = "scores";
   scores.model = scores.image = 0;
-  dialog.add_panels(window.page()->figure_panels());
+  dialog.add_panels({window.page()->figure_panels().front()});
   dialog.add_panels({scores});
   ASSERT_TRUE(QTest::qWaitFor([&] { return dialog.ready() && dialog.plate().panels.size() == 2; }, kPatience));
   EXPECT_TRUE(std::holds_alternative<TablePanel>(dialog.plate().panels[1].content));

@@ -5,6 +5,7 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QMouseEvent>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTest>
@@ -14,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/gui/orders_channels.h"
+#include "app/gui/orders_lens.h"
 #include "app/gui/orders_mixer.h"
 #include "app/gui/orders_profile.h"
 #include "app/gui/orders_terms.h"
@@ -268,6 +270,72 @@ TEST_F(OrdersPageTest, ComputesNothingWhileNobodyLooksAndCancelsOnRequest) {
   EXPECT_FALSE(page.terms()->area()->message().isEmpty());
   page.work().retry();
   EXPECT_TRUE(terms_ready());
+}
+
+TEST_F(OrdersPageTest, TheLensDividesTwoOrdersOnOneScale) {
+  open();
+  ASSERT_TRUE(terms_ready());
+  LensSection& lens = *page.lens();
+  ASSERT_FALSE(lens.isHidden());
+  const int highest = session.result()->blocks[static_cast<std::size_t>(session.block())].order;
+  EXPECT_EQ(lens.left()->count(), highest);
+  EXPECT_EQ(lens.right()->currentIndex(), highest - 1) << "the highest, unless asked";
+  set([](OrdersDetail& d) {
+    d.lens_quantity = LensQuantity::Gate;
+    d.lens_left = 2;
+    d.lens_right = 1;
+  });
+  const MapTile& tile = *lens.grid()->tiles().front();
+  ASSERT_NE(tile.swipe(), nullptr);
+  const PanelGroup& gates = page.grid()->grid().rows[1][0];
+  EXPECT_EQ(tile.panel().map.get(), gates.panels[1].map.get());
+  EXPECT_EQ(tile.swipe()->map.get(), gates.panels[0].map.get());
+  EXPECT_EQ(tile.panel().scale.low, tile.swipe()->scale.low);
+  EXPECT_EQ(tile.panel().scale.high, tile.swipe()->scale.high);
+
+  // A drag of the divider is part of the state, and of what is taken back.
+  QTest::mousePress(lens.grid()->tiles().front(), Qt::LeftButton, {}, tile.picture_rect().center().toPoint());
+  QMouseEvent move(QEvent::MouseMove, tile.picture_rect().center() + QPointF(tile.picture_rect().width() / 4, 0),
+                   QPointF(), Qt::NoButton, Qt::LeftButton, {});
+  QCoreApplication::sendEvent(lens.grid()->tiles().front(), &move);
+  EXPECT_NEAR(page.detail().lens_divider, 0.75, 0.02);  // a pixel of the picture
+  const nlohmann::json state = page.state();
+  set([](OrdersDetail& d) { d = {}; });
+  EXPECT_DOUBLE_EQ(tile.divider(), 0.5);
+  page.restore(state);
+  EXPECT_NEAR(tile.divider(), 0.75, 0.02);
+  EXPECT_EQ(page.detail().lens_left, 2);
+  set([](OrdersDetail& d) { d.lens = false; });
+  EXPECT_TRUE(lens.isHidden());
+}
+
+TEST_F(OrdersPageTest, TheFigureHoldsTheSectionsThatAreShown) {
+  open();
+  ASSERT_TRUE(terms_ready());
+  set([](OrdersDetail& d) { d.factors = {0.5}; });
+  ASSERT_TRUE(QTest::qWaitFor([&] { return page.work().mixed() && page.work().idle(); }, kPatience));
+  const auto count = [](const Plate& plate, auto kind) {
+    return std::ranges::count_if(plate.panels, [&](const PlatePanel& panel) {
+      return std::holds_alternative<decltype(kind)>(panel.content);
+    });
+  };
+  const Plate plate = page.figure();
+  EXPECT_FALSE(plate.grid.empty());
+  EXPECT_EQ(count(plate, PanelGrid{}), 1) << "the maps of the terms";
+  EXPECT_EQ(count(plate, PlotPanel{}), 2) << "their contributions and the depth profile";
+  EXPECT_EQ(count(plate, TablePanel{}), 1) << "what the mix does to the scores";
+  const auto plans = page.figure_panels();
+  ASSERT_EQ(plans.size(), 5U);
+  EXPECT_EQ(plans[0].view, "orders");
+  for (std::size_t i = 1; i < plans.size(); ++i) EXPECT_TRUE(plate_panel_from_json(plans[i].content)) << i;
+  // The bars are those of the page: they end at the block's total.
+  const auto contributions = std::ranges::find_if(
+      plate.panels, [](const PlatePanel& panel) { return std::holds_alternative<PlotPanel>(panel.content); });
+  const auto& bars = std::get<PlotPanel>(contributions->content).bars;
+  EXPECT_EQ(bars.back().values.back(), page.terms()->bars()->bars().back().value);
+
+  set([](OrdersDetail& d) { d.side = false; });
+  EXPECT_EQ(page.figure().panels.size(), 2U);
 }
 
 }  // namespace
