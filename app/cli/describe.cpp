@@ -64,8 +64,10 @@ json describe_option(const CLI::Option& option, const std::string& group) {
 }
 
 void add_options(const CLI::App& app, const std::string& group, json& options) {
+  // CLI11 gives each option group the help flag once more.
+  const CLI::Option* const repeated = group.empty() ? nullptr : app.get_help_ptr();
   for (const CLI::Option* option : app.get_options())
-    if (!option->get_group().empty()) options.push_back(describe_option(*option, group));
+    if (!option->get_group().empty() && option != repeated) options.push_back(describe_option(*option, group));
 }
 
 }  // namespace
