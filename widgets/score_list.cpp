@@ -18,6 +18,7 @@ namespace {
 constexpr int kIndexRole = Qt::UserRole + 1;
 constexpr int kProbabilityRole = Qt::UserRole + 2;
 constexpr int kChosenRole = Qt::UserRole + 3;
+constexpr int kSearchRole = Qt::UserRole + 4;
 constexpr std::size_t kManyClasses = 12;
 
 class ScoreDelegate : public QStyledItemDelegate {
@@ -89,6 +90,7 @@ ScoreList::ScoreList(QWidget* parent)
 
   filtered_->setSourceModel(model_);
   filtered_->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  filtered_->setFilterRole(kSearchRole);
   view_->setModel(filtered_);
   view_->setItemDelegate(new ScoreDelegate(view_));
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -115,6 +117,7 @@ void ScoreList::set_scores(const std::vector<ClassScore>& scores) {
     item->setData(score.index, kIndexRole);
     item->setData(score.probability, kProbabilityRole);
     item->setData(score.index == chosen_, kChosenRole);
+    item->setData(QStringLiteral("%1\n%2").arg(item->text()).arg(score.index), kSearchRole);
     item->setData(tr("%1, probability %2, logit %3")
                       .arg(item->text())
                       .arg(score.probability, 0, 'f', 3)

@@ -33,8 +33,7 @@ double fitting_tile(const PanelGrid& grid, const PanelMetrics& metrics, QSizeF a
 PanelLayout layout_panels(const PanelGrid& grid, const PanelMetrics& metrics, double tile) {
   PanelLayout layout;
   double y = header_height(grid, metrics);
-  for (std::size_t i = 0; i < grid.columns.size(); ++i)
-    layout.columns.emplace_back(metrics.title + static_cast<double>(i) * (tile + metrics.gap), 0, tile, y);
+  const double header = y;
   double width = 0;
   for (const auto& row : grid.rows) {
     auto& groups = layout.rows.emplace_back();
@@ -53,6 +52,11 @@ PanelLayout layout_panels(const PanelGrid& grid, const PanelMetrics& metrics, do
     width = std::max(width, x);
     y += tile + metrics.caption + metrics.gap;
   }
+  // Titles of columns go on over the next groups of the first row.
+  if (!layout.rows.empty())
+    for (const GroupLayout& group : layout.rows.front())
+      for (const QRectF& each : group.tiles)
+        if (layout.columns.size() < grid.columns.size()) layout.columns.emplace_back(each.left(), 0, tile, header);
   layout.size = {width, std::max(y - metrics.gap, 0.0)};
   return layout;
 }
