@@ -14,16 +14,20 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/gui/attribution_page.h"
 #include "app/gui/compare_page.h"
+#include "app/gui/data_set_page.h"
 #include "app/gui/figure_dialog.h"
 #include "app/gui/inspector.h"
 #include "app/gui/network_panel.h"
 #include "app/gui/orders_page.h"
+#include "app/gui/orders_work.h"
 #include "app/gui/receptive_field_page.h"
 #include "app/gui/session.h"
 #include "app/gui/session_document.h"
 #include "app/gui/sources_panel.h"
 #include "app/gui/timings.h"
+#include "app/gui/update_rate.h"
 #include "app/gui/view_history.h"
 #include "widgets/dock_title.h"
 #include "widgets/input_view.h"
@@ -94,7 +98,8 @@ MainWindow::~MainWindow() {
 
 void MainWindow::make_pages() {
   orders_ = new OrdersPage(*session_, this);
-  pages_ = {orders_, new ReceptiveFieldPage(*session_, this), new ComparePage(*session_, this)};
+  pages_ = {orders_, new ReceptiveFieldPage(*session_, this), new AttributionPage(*session_, this),
+            new ComparePage(*session_, this), new DataSetPage(*session_, this)};
   for (Page* page : pages_) {
     stack_->addWidget(page);
     tabs_->addTab(page->title());
@@ -250,6 +255,12 @@ void MainWindow::connect_timings() {
     if (session_->view() && since->isValid())
       timings_->add(tr("all maps after the request"), static_cast<double>(since->nsecsElapsed()) / 1e6);
   });
+  auto* mixer = new UpdateRate(this);
+  connect(&orders_->work(), &OrdersWork::mixed_changed, mixer, [this, mixer] {
+    if (orders_->work().mixed()) mixer->update();
+  });
+  connect(mixer, &UpdateRate::measured, timings_,
+          [this](double milliseconds) { timings_->add(tr("order mixer, from one update to the next"), milliseconds); });
 }
 
 void MainWindow::add_files(const std::vector<std::filesystem::path>& paths) {
