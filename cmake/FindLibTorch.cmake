@@ -46,11 +46,7 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     ${LibTorch_INCLUDE_DIR} ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include)
   target_link_libraries(LibTorch::LibTorch INTERFACE
     ${LibTorch_torch_LIBRARY} ${LibTorch_torch_cpu_LIBRARY} ${LibTorch_c10_LIBRARY})
-  set(_rpath LINKER:-rpath,${LibTorch_ROOT}/lib)
-  if(ORDERSCOPE_PACKAGE)  # packages bring LibTorch's libraries beside their own
-    set(_rpath)
-  endif()
-  target_link_options(LibTorch::LibTorch INTERFACE ${_rpath} LINKER:--allow-shlib-undefined)
+  target_link_options(LibTorch::LibTorch INTERFACE LINKER:-rpath,${LibTorch_ROOT}/lib LINKER:--allow-shlib-undefined)
   # Wheels since 2.6 use the C++11 ABI; an older LibTorch may not.
   set(LibTorch_HAS_CUDA OFF)
   if(LibTorch_torch_cuda_LIBRARY AND LibTorch_c10_cuda_LIBRARY)

@@ -33,10 +33,9 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/resources/models ${PROJECT_SOURCE_DIR}/r
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core DESTINATION ${_headers} COMPONENT development
   FILES_MATCHING PATTERN *.h PATTERN torch.pch.h EXCLUDE)
 install(EXPORT OrderScopeTargets NAMESPACE OrderScope:: DESTINATION ${_package} COMPONENT development)
-set(_torch_root ${LibTorch_ROOT})
-if(ORDERSCOPE_PACKAGE)  # made elsewhere: the paths of that machine mean nothing
-  set(_torch_root)
-endif()
+# Goes with the libraries that expect LibTorch there; packages bring their own and leave it out.
+file(CONFIGURE OUTPUT LibTorchRoot.cmake CONTENT "set(_orderscope_torch_root \"@LibTorch_ROOT@\")\n" @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/LibTorchRoot.cmake DESTINATION ${_package} COMPONENT library)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/OrderScopeConfig.cmake.in OrderScopeConfig.cmake
   INSTALL_DESTINATION ${_package})
 write_basic_package_version_file(OrderScopeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
@@ -45,6 +44,4 @@ install(FILES
   ${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake ${PROJECT_SOURCE_DIR}/cmake/OrderScopePlugin.cmake
   DESTINATION ${_package} COMPONENT development)
 
-if(ORDERSCOPE_PACKAGE)
-  add_subdirectory(${PROJECT_SOURCE_DIR}/packaging ${PROJECT_BINARY_DIR}/packaging)
-endif()
+add_subdirectory(${PROJECT_SOURCE_DIR}/packaging ${PROJECT_BINARY_DIR}/packaging)

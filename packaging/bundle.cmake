@@ -9,17 +9,17 @@ if(TARGET orderscope)
     if(EXISTS ${_qt_plugin_folder}/${plugin}.so)
       get_filename_component(folder ${plugin} DIRECTORY)
       install(FILES ${_qt_plugin_folder}/${plugin}.so
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/orderscope/qt/${folder} COMPONENT bundle)
+        DESTINATION ${private}/qt/${folder} COMPONENT bundle EXCLUDE_FROM_ALL)
       list(APPEND _qt_plugins ${_qt_plugin_folder}/${plugin}.so)
     endif()
   endforeach()
   file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/qt.conf
-    "[Paths]\nPlugins = ../${CMAKE_INSTALL_LIBDIR}/orderscope/qt\n")
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/qt.conf DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT bundle)
+    "[Paths]\nPlugins = ../${private}/qt\n")
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/qt.conf DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT bundle EXCLUDE_FROM_ALL)
 endif()
 
 set(_binaries)
-foreach(target orderscope-cli orderscope)
+foreach(target packaged_orderscope-cli packaged_orderscope)
   if(TARGET ${target})
     list(APPEND _binaries $<TARGET_FILE:${target}>)
   endif()
@@ -32,6 +32,6 @@ install(CODE "
     PRE_EXCLUDE_REGEXES [[^liborderscope_]] [[^lib(torch_cpu|c10)[.]]]
       [[^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|stdc\\+\\+|gcc_s))[.]so]])
   foreach(library \${found})
-    file(INSTALL \${library} DESTINATION \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/orderscope FOLLOW_SYMLINK_CHAIN)
+    file(INSTALL \${library} DESTINATION \${CMAKE_INSTALL_PREFIX}/${private} FOLLOW_SYMLINK_CHAIN)
   endforeach()"
-  COMPONENT bundle)
+  COMPONENT bundle EXCLUDE_FROM_ALL)

@@ -11,7 +11,7 @@ set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/stamp.cmake)
 set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_SOURCE_DIR}/generator.cmake)
 set(CPACK_GENERATOR DEB TGZ)
 
-set(CPACK_COMPONENTS_ALL program library development)
+set(CPACK_COMPONENTS_ALL package development package_development)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -28,7 +28,7 @@ let through, what it was worth for a class, and where the decision came from.
 The package holds the window, the command line, four small demo models and
 sample photos, and the libraries of LibTorch ${LibTorch_VERSION} that Debian lacks.")
 set(CPACK_DEBIAN_ORDERSCOPE_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${stage}/${private})
 set(CPACK_DEBIAN_ORDERSCOPE_PACKAGE_RECOMMENDS "qt6-wayland, fonts-dejavu-core")
 set(CPACK_DEBIAN_ORDERSCOPE_PACKAGE_SUGGESTS "orderscope-dev, slurm-client")
 
@@ -41,12 +41,12 @@ For plugins and for programs that use OrderScope's models and analyses.
 LibTorch's headers come from the torch wheel ${LibTorch_VERSION}:
 ORDERSCOPE_TORCH_ROOT names its folder.")
 
-set(CPACK_ARCHIVE_COMPONENT_INSTALL OFF)
+set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
 set(CPACK_ARCHIVE_FILE_NAME orderscope-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR})
 
 include(CPack)
 cpack_add_component_group(orderscope)
 cpack_add_component_group(dev)
-cpack_add_component(program GROUP orderscope)
-cpack_add_component(library GROUP orderscope)
+cpack_add_component(package GROUP orderscope)
 cpack_add_component(development GROUP dev)
+cpack_add_component(package_development GROUP dev)

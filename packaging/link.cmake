@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The programs and libraries of a package, from the objects of the build itself: only the link differs. Gives `packaged`,
+# their targets.
+set(packaged)
+set(_torch ${LibTorch_torch_cpu_LIBRARY} ${LibTorch_c10_LIBRARY})
+
+# What Debian lacks: LibTorch without its Python. libgomp is Debian's own.
+install(FILES ${_torch} DESTINATION ${private} COMPONENT package EXCLUDE_FROM_ALL)
+file(MAKE_DIRECTORY ${stage}/${private})
+foreach(library ${_torch})
+  get_filename_component(_name ${library} NAME)
+  file(CREATE_LINK ${library} ${stage}/${private}/${_name} SYMBOLIC)
+endforeach()
+
+# _finish(TARGET OF FOLDER RPATH) links with what target OF is linked with, its own libraries replaced by those packaged.
+function(_finish target of folder rpath)
+  get_target_property(libraries ${of} LINK_LIBRARIES)
+  list(TRANSFORM libraries REPLACE "^(orderscope_(engine|core|figure|widgets))$" "packaged_\\1")
+  list(REMOVE_ITEM libraries orderscope_gui)
+  # Not the imported target: it tells the linker where LibTorch is now.
+  list(TRANSFORM libraries REPLACE "^LibTorch::LibTorch$" "${LibTorch_torch_cpu_LIBRARY};${LibTorch_c10_LIBRARY}")
+  target_link_libraries(${target} PRIVATE ${libraries} ${ARGN} LINKER:--allow-shlib-undefined)
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${of} LINKER_LANGUAGE CXX BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "${rpath}"
+    LIBRARY_OUTPUT_DIRECTORY ${stage}/${private} RUNTIME_OUTPUT_DIRECTORY ${stage}/${CMAKE_INSTALL_BINDIR})
+  install(TARGETS ${target}
+    LIBRARY DESTINATION ${private} COMPONENT package EXCLUDE_FROM_ALL
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT package EXCLUDE_FROM_ALL)
+  set(packaged ${packaged} ${target} PARENT_SCOPE)
+endfunction()
+
+set(_libraries orderscope_engine orderscope_core)
+if(TARGET orderscope)
+  list(APPEND _libraries orderscope_figure orderscope_widgets)
+endif()
+foreach(library ${_libraries})
+  add_library(packaged_${library} SHARED EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${library}>)
+  _finish(packaged_${library} ${library} ${private} "$ORIGIN")
+  # What the original hands on to whoever links it.
+  target_link_libraries(packaged_${library} INTERFACE ${_torch})
+endforeach()
+
+file(RELATIVE_PATH _from_programs /${CMAKE_INSTALL_BINDIR} /${private})
+add_executable(packaged_orderscope-cli EXCLUDE_FROM_ALL $<TARGET_OBJECTS:orderscope-cli>)
+_finish(packaged_orderscope-cli orderscope-cli ${CMAKE_INSTALL_BINDIR} "$ORIGIN/${_from_programs}")
+if(TARGET orderscope)
+  add_executable(packaged_orderscope EXCLUDE_FROM_ALL $<TARGET_OBJECTS:orderscope> $<TARGET_OBJECTS:orderscope_gui>)
+  _finish(packaged_orderscope orderscope ${CMAKE_INSTALL_BINDIR} "$ORIGIN/${_from_programs}"
+    packaged_orderscope_widgets Qt6::Concurrent)
+  list(APPEND _programs packaged_orderscope)
+endif()
+# RPATH, not RUNPATH: it holds for the libraries of libraries too, which the archive brings along.
+foreach(program packaged_orderscope-cli ${_programs})
+  target_link_options(${program} PRIVATE LINKER:--disable-new-dtags)
+endforeach()
