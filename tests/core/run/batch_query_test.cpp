@@ -253,5 +253,25 @@ TEST_F(BatchQueryTest, ReportsAreWholeFiles) {
   EXPECT_THAT(pdf, HasSubstr("%%EOF"));
 }
 
+TEST_F(BatchQueryTest, TalliesCountByClassAndConfidence) {
+  BatchFilter second;
+  second.model = 1;
+  const auto tallies = query().tallies(second, 10);
+  ASSERT_TRUE(tallies);
+  EXPECT_EQ(tallies->all.right, 3);
+  EXPECT_EQ(tallies->all.wrong, 1);
+  ASSERT_EQ(tallies->by_label.size(), 3u);
+  EXPECT_EQ(tallies->by_label[0].right, 2);
+  EXPECT_EQ(tallies->by_label[1].wrong, 1) << "the third image is taken for an x";
+  EXPECT_EQ(tallies->by_label[2].rows(), 0);
+  ASSERT_EQ(tallies->by_confidence.size(), 10u);
+  EXPECT_EQ(tallies->by_confidence[9].right, 1);
+  EXPECT_EQ(tallies->by_confidence[2].right, 1);
+  std::int64_t counted = 0;
+  for (const auto& part : tallies->by_confidence) counted += part.rows();
+  EXPECT_EQ(counted, 4) << "the broken image has no confidence";
+  EXPECT_FALSE(query().tallies({}, 0));
+}
+
 }  // namespace
 }  // namespace orderscope

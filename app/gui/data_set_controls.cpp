@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What stands around the table of the data set page, and its menu.
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLocale>
+#include <QMenu>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "app/gui/actions.h"
+#include "app/gui/data_set_charts.h"
+#include "app/gui/data_set_filter.h"
+#include "app/gui/data_set_model.h"
+#include "app/gui/data_set_page.h"
+#include "app/gui/data_set_runner.h"
+#include "app/gui/data_set_setup.h"
+#include "app/gui/data_set_work.h"
+#include "app/gui/session.h"
+#include "widgets/bar_plot.h"
+#include "widgets/banner.h"
+#include "widgets/theme.h"
+
+namespace orderscope {
+namespace {
+
+QString grouped(std::int64_t count) { return QLocale().toString(static_cast<qlonglong>(count)); }
+
+}  // namespace
+
+QWidget* DataSetPage::make_header() {
+  auto* header = new QWidget(this);
+  auto* layout = new QHBoxLayout(header);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(2 * kStep);
+  title_ = new QLabel(header);
+  QFont bold = title_->font();
+  bold.setBold(true);
+  bold.setPointSizeF(bold.pointSizeF() * 1.15);
+  title_->setFont(bold);
+  status_ = new QLabel(header);
+  status_->setForegroundRole(QPalette::PlaceholderText);
+  status_->setFont(value_font(status_->font()));
+  status_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  const auto button = [&](const QString& text, const QString& tool_tip) {
+    auto* result = new QPushButton(text, header);
+    result->setToolTip(tool_tip);
+    return result;
+  };
+  rank_ = new QToolButton(header);
+  rank_->setText(tr("Rank by disagreement"));
+  rank_->setAccessibleName(rank_->text());
+  rank_->setToolTip(tr("Images on which the models disagree most come first (D)"));
+  rank_->setCheckable(true);
+  rank_->setFocusPolicy(Qt::TabFocus);
+  new_ = button(tr("New run…"), tr("Set up a run of the open models over a data set (Ctrl+Alt+N)"));
+  open_ = button(tr("Open run…"), tr("Look at a run that is there (Ctrl+Alt+R)"));
+  pause_ = button(tr("Pause"), QString());
+  cancel_ = button(tr("Cancel"), tr("End the run; what is done is kept and can be gone on with (Ctrl+Alt+X)"));
+  layout->addWidget(title_);
+  layout->addWidget(status_, 1);
+  for (QWidget* control : std::initializer_list<QWidget*>{rank_, pause_, cancel_, new_, open_}) layout->addWidget(control);
+  connect(rank_, &QToolButton::clicked, this, &DataSetPage::rank_by_disagreement);
+  connect(new_, &QPushButton::clicked, this, &DataSetPage::show_setup);
+  connect(open_, &QPushButton::clicked, this, &DataSetPage::ask_for_run);
+  connect(pause_, &QPushButton::clicked, this, &DataSetPage::pause_or_resume);
+  connect(cancel_, &QPushButton::clicked, runner_, &DataSetRunner::cancel);
+  return header;
+}
+
+QWidget* DataSetPage::make_progress() {
+  progress_line_ = new QWidget(this);
+  auto* layout = new QHBoxLayout(progress_line_);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(2 * kStep);
+  progress_ = new QProgressBar(progress_line_);
+  progress_->setTextVisible(false);
+  progress_->setAccessibleName(tr("Progress of the run"));
+  progress_text_ = new QLabel(progress_line_);
+  progress_text_->setForegroundRole(QPalette::PlaceholderText);
+  progress_text_->setFont(value_font(progress_text_->font()));
+  layout->addWidget(progress_, 1);
+  layout->addWidget(progress_text_);
+  return progress_line_;
+}
+
+QWidget* DataSetPage::make_table() {
+  stack_ = new QStackedWidget(this);
+  hint_ = new QLabel(stack_);
+  hint_->setAlignment(Qt::AlignCenter);
+  hint_->setWordWrap(true);
+  hint_->setForegroundRole(QPalette::PlaceholderText);
+  table_ = new QTableView(stack_);
+  table_->setModel(model_);
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  table_->setShowGrid(false);
+  table_->setWordWrap(false);
+  table_->setTextElideMode(Qt::ElideMiddle);
+  table_->setTabKeyNavigation(false);
+  table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table_->setCornerButtonEnabled(false);
+  table_->viewport()->setAutoFillBackground(false);
+  table_->setAccessibleName(tr("Rows of the run"));
+  table_->setToolTip(tr("Double click or Return opens the image"));
+  QHeaderView* rows = table_->verticalHeader();
+  rows->hide();
+  rows->setSectionResizeMode(QHeaderView::Fixed);
+  rows->setDefaultSectionSize(fontMetrics().height() + 2 * kStep);
+  QHeaderView* columns = table_->horizontalHeader();
+  columns->setHighlightSections(false);
+  columns->setSectionsClickable(true);
+  columns->setSortIndicatorShown(true);
+  columns->setStretchLastSection(true);
+  const int letter = fontMetrics().averageCharWidth();
+  constexpr int kLetters[] = {30, 17, 17, 17, 10, 13, 8, 9, 10, 15, 10, 30};
+  for (int column = 0; column < DataSetModel::kColumns; ++column)
+    table_->setColumnWidth(column, kLetters[column] * letter);
+  connect(columns, &QHeaderView::sectionClicked, this, [this](int column) {
+    change([&](DataSetSettings& s) {
+      const std::string key = DataSetModel::sort_key(column);
+      // A third click goes back to the order of the images.
+      if (s.sort.key != key)
+        s.sort = {key, false};
+      else if (!s.sort.descending)
+        s.sort.descending = true;
+      else
+        s.sort = {};
+    });
+  });
+  empty_ = new QLabel(tr("No row passes the filter"), table_);
+  empty_->setForegroundRole(QPalette::PlaceholderText);
+  empty_->setAlignment(Qt::AlignCenter);
+  auto* over = new QVBoxLayout(table_->viewport());
+  over->addWidget(empty_);
+  empty_->setAttribute(Qt::WA_TransparentForMouseEvents);
+  stack_->addWidget(hint_);
+  stack_->addWidget(table_);
+  return stack_;
+}
+
+void DataSetPage::show_sort() {
+  QHeaderView* columns = table_->horizontalHeader();
+  const QSignalBlocker blocked(columns);
+  int sorted = -1;
+  for (int column = 0; column < DataSetModel::kColumns && sorted < 0; ++column)
+    if (settings_.sort.key == DataSetModel::sort_key(column)) sorted = column;
+  columns->setSortIndicator(sorted, settings_.sort.descending ? Qt::DescendingOrder : Qt::AscendingOrder);
+  columns->viewport()->update();
+  rank_->setChecked(settings_.sort.key == "disagreement" && settings_.sort.descending);
+}
+
+QString DataSetPage::status() const { return status_->text(); }
+
+void DataSetPage::show_status() {
+  const auto& run = work_->run();
+  const std::filesystem::path path(settings_.run);
+  title_->setText(settings_.run.empty() ? tr("data set") : QString::fromStdString(path.filename().string()));
+  title_->setToolTip(QString::fromStdString(settings_.run));
+  QStringList parts;
+  if (run) {
+    const BatchCounts& counts = work_->counts();
+    parts << (counts.done < counts.images ? tr("%1 of %2 images").arg(grouped(counts.done), grouped(counts.images))
+                                          : tr("%1 images").arg(grouped(counts.images)));
+    if (counts.broken > 0) parts << tr("%1 broken").arg(grouped(counts.broken));
+    parts << tr("%n model(s)", nullptr, static_cast<int>(run->models.size()));
+    parts << tr("%1 rows shown").arg(grouped(std::ssize(*model_->ids())));
+  }
+  status_->setText(parts.join(QStringLiteral(" · ")));
+  status_->setToolTip(status_->text());
+  empty_->setVisible(run && model_->ids()->empty() && !work_->busy());
+}
+
+void DataSetPage::show_controls() {
+  const auto& run = work_->run();
+  const bool own = runner_->run() == settings_.run && !settings_.run.empty();
+  const bool active = runner_->active();
+  const bool unfinished = run && work_->counts().done < work_->counts().images;
+  const bool paused = own && runner_->state() == DataSetRunner::State::Paused;
+  show_status();
+  show_sort();
+  filter_->show_settings(settings_, run.get());
+  charts_->show_settings(settings_, chart_model());
+  filter_->setEnabled(run != nullptr);
+  rank_->setEnabled(run && run->models.size() > 1);
+  table_->setColumnHidden(DataSetModel::Model, run && run->models.size() < 2);
+  for (const int column : {DataSetModel::Disagreement, DataSetModel::Classes})
+    table_->setColumnHidden(column, run && run->models.size() < 2);
+  pause_->setVisible(active || paused || unfinished);
+  pause_->setText(active ? tr("Pause") : tr("Resume"));
+  pause_->setToolTip(active ? tr("Finish the chunk under way, then wait (Ctrl+Alt+P)")
+                            : tr("Go on with the run by its own settings (Ctrl+Alt+P)"));
+  pause_->setEnabled(runner_->state() != DataSetRunner::State::Pausing);
+  cancel_->setVisible(active || paused);
+  cancel_->setEnabled(pause_->isEnabled());
+  new_->setEnabled(!active);
+
+  progress_line_->setVisible(active || paused);
+  const DataSetRunner::Progress& progress = runner_->progress();
+  progress_->setRange(0, progress.total > 0 ? 1000 : 0);
+  if (progress.total > 0) progress_->setValue(static_cast<int>(1000 * progress.done / progress.total));
+  QString text = progress.activity;
+  if (runner_->state() == DataSetRunner::State::Pausing) text = tr("the chunk under way is being finished");
+  if (paused) text = tr("paused");
+  if (progress.total > 0) text = tr("%1 of %2 · %3").arg(grouped(progress.done), grouped(progress.total), text);
+  progress_text_->setText(text);
+
+  stack_->setCurrentIndex(run ? 1 : 0);
+  if (run) return;
+  if (settings_.run.empty())
+    hint_->setText(session().models().empty()
+                       ? tr("A run shows models over a whole data set.\nOpen models with Ctrl+M and set one up with "
+                            "Ctrl+Alt+N, or open one that is there with Ctrl+Alt+R")
+                       : tr("A run shows the open models over a whole data set.\nSet one up with Ctrl+Alt+N, or open one "
+                            "that is there with Ctrl+Alt+R"));
+  else if (own && active)
+    hint_->setText(tr("Rows come once the first images are done"));
+  else
+    hint_->setText(work_->busy() ? tr("The run is being opened") : tr("%1 cannot be shown").arg(QString::fromStdString(settings_.run)));
+}
+
+void DataSetPage::ask_for_run() {
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder of a run"), QString::fromStdString(settings_.run));
+  if (!folder.isEmpty()) open_run(folder.toStdString());
+}
+
+DataSetSetup& DataSetPage::setup() {
+  if (!setup_) {
+    setup_ = new DataSetSetup(this);
+    connect(setup_, &DataSetSetup::start_requested, this,
+            [this](const std::filesystem::path& run, const BatchConfig& config) {
+              banner()->dismiss();
+              runner_->start(run, config);
+              open_run(run);
+            });
+  }
+  std::vector<DataSetSetup::Model> models;
+  for (const ModelSource& source : session().models())
+    models.push_back({source.model ? QString::fromStdString(source.model->name) : file_name(source.path), source.path});
+  setup_->set_models(models);
+  return *setup_;
+}
+
+void DataSetPage::show_setup() {
+  if (!runner_->active()) setup().open();
+}
+
+void DataSetPage::pause_or_resume() {
+  if (runner_->state() == DataSetRunner::State::Running) return runner_->pause();
+  const bool unfinished = work_->run() && work_->counts().done < work_->counts().images;
+  const bool paused = runner_->state() == DataSetRunner::State::Paused && runner_->run() == settings_.run;
+  if (runner_->active() || !(unfinished || paused)) return;
+  banner()->dismiss();
+  runner_->resume(settings_.run);
+}
+
+void DataSetPage::rank_by_disagreement() {
+  const bool ranked = settings_.sort.key == "disagreement" && settings_.sort.descending;
+  change([&](DataSetSettings& s) { s.sort = ranked ? BatchSort{} : BatchSort{"disagreement", true}; });
+}
+
+void DataSetPage::fill_menu(QMenu& menu) {
+  const auto outcome = [this](DataSetOutcome wanted) {
+    change([&](DataSetSettings& s) { s.outcome = s.outcome == wanted ? DataSetOutcome::All : wanted; });
+  };
+  add_action(menu, tr("&New run…"), tr("Ctrl+Alt+N"), tr("Set up a run of the open models over a data set"),
+             [this] { show_setup(); });
+  add_action(menu, tr("&Open run…"), tr("Ctrl+Alt+R"), tr("Look at a run that is there"), [this] { ask_for_run(); });
+  add_action(menu, tr("&Pause or resume"), tr("Ctrl+Alt+P"),
+             tr("Finish the chunk under way and wait, or go on with the run"), [this] { pause_or_resume(); });
+  add_action(menu, tr("&Cancel run"), tr("Ctrl+Alt+X"), tr("End the run; what is done is kept"),
+             [this] { runner_->cancel(); });
+  menu.addSeparator();
+  add_action(menu, tr("Open the &image"), tr("Ctrl+Return"), tr("Open the current row's image, with its model, on every page"),
+             [this] { open_row(table_->currentIndex().row()); });
+  add_action(menu, tr("Rank by &disagreement"), tr("D"), tr("Images on which the models disagree most come first"),
+             [this] { rank_by_disagreement(); });
+  add_action(menu, tr("&Filter by path"), tr("/"), tr("To the words of the path"), [this] { filter_->focus_text(); });
+  add_action(menu, tr("Only &wrong predictions"), tr("W"), tr("Or all again"),
+             [outcome] { outcome(DataSetOutcome::Wrong); });
+  add_action(menu, tr("Only &broken images"), tr("B"), tr("Those that cannot be read, with the reason; or all again"),
+             [outcome] { outcome(DataSetOutcome::Broken); });
+  add_action(menu, tr("Show &all rows"), tr("A"), tr("No condition on the rows"),
+             [this] { change([](DataSetSettings& s) { s = unfiltered(s); }); });
+  add_action(menu, tr("Next &quantity by depth"), tr("Q"), tr("The next figure of the orders"), [this] {
+    change([](DataSetSettings& s) { s.depth = static_cast<DepthQuantity>((static_cast<int>(s.depth) + 1) % 5); });
+  });
+}
+
+std::vector<TourStep> DataSetPage::tour() const {
+  return {{new_, tr("Models over a whole data set"),
+           tr("A run keeps every prediction and the figures of every order in one file. It can be paused, killed and gone "
+              "on with; the command line does the same runs, on a cluster too.")},
+          {filter_, tr("Which rows"),
+           tr("By words of the path, class, prediction, outcome, model and confidence. Broken images are rows with their "
+              "reason.")},
+          {stack_, tr("An image and a model a row"),
+           tr("A header sorts. A double click opens the image, so that every page shows it; what is selected is dashed in "
+              "the charts by depth.")},
+          {charts_, tr("What they have in common"),
+           tr("Charts count the rows that pass the filter. Click a class or a bar of the confidence to narrow it, click it "
+              "again to widen it.")},
+          {rank_, tr("Where the models disagree"),
+           tr("By the divergence of what they predict: the images worth looking at come first.")}};
+}
+
+}  // namespace orderscope
