@@ -90,7 +90,7 @@ QWidget* FigureDialog::make_figure_side() {
   form->addRow(make_heading(tr("Figure"), side));
   title_ = new QLineEdit(side);
   subtitle_ = new QLineEdit(side);
-  title_->setPlaceholderText(tr("that of its only panel"));
+  title_->setPlaceholderText(tr("that of its panels, where they agree"));
   preset_ = new QComboBox(side);
   for (const FigurePreset& preset : kFigurePresets) preset_->addItem(tr(preset.name), preset.width_mm);
   preset_->addItem(tr("Other width"));

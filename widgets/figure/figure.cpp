@@ -166,10 +166,13 @@ Plate compose_figure(const SessionFile& session, std::vector<DrawnPanel> panels)
   plate.scale_bar = plan.scale_bar;
   plate.title = text(plan.title);
   plate.subtitle = text(plan.subtitle);
-  if (panels.size() == 1) {
-    if (plate.title.isEmpty()) plate.title = panels[0].title;
-    if (plate.subtitle.isEmpty()) plate.subtitle = panels[0].subtitle;
-  }
+  const auto common = [&](QString DrawnPanel::*word) {
+    const bool same =
+        !panels.empty() && std::ranges::all_of(panels, [&](const DrawnPanel& p) { return p.*word == panels[0].*word; });
+    return same ? panels[0].*word : QString();
+  };
+  if (plate.title.isEmpty()) plate.title = common(&DrawnPanel::title);
+  if (plate.subtitle.isEmpty()) plate.subtitle = common(&DrawnPanel::subtitle);
   for (const std::string& note : plan.notes) plate.footnotes << text(note);
   if (plan.sources) {
     const auto add = [&](const QString& note) {

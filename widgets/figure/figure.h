@@ -6,8 +6,8 @@
 
 namespace orderscope {
 
-/// The figure of a session, every panel that is shown computed or, if it is stored, read. One panel alone gives the
-/// plate its title and notes where the plan has none. `session` names the sources. Errors: InvalidInput for a figure
+/// The figure of a session, every panel that is shown computed or, if it is stored, read. Where the plan has no title,
+/// the plate has the one that all its panels have. `session` names the sources. Errors: InvalidInput for a figure
 /// without panels; those of PanelRunner::run and plate_panel_from_json.
 Result<Plate> draw_figure(const SessionFile& session, PanelRunner& runner, const JobContext& job = {});
 
