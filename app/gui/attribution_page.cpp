@@ -7,7 +7,6 @@
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QStackedWidget>
-#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -19,7 +18,6 @@
 #include "app/gui/attribution_options.h"
 #include "app/gui/session.h"
 #include "widgets/elided_label.h"
-#include "widgets/figure/custom_plot.h"
 #include "widgets/map_grid.h"
 #include "widgets/map_link.h"
 #include "widgets/map_tile.h"
@@ -27,8 +25,6 @@
 
 namespace orderscope {
 namespace {
-
-constexpr int kTitleWidth = 76;  // pixels, left of the maps
 
 QScrollArea* scroll_around(QWidget* content, QWidget* parent) {
   auto* scroll = new QScrollArea(parent);
@@ -89,11 +85,13 @@ QWidget* AttributionPage::make_maps() {
     grid->set_link(link_);
     grid->set_title_width(grid == large_ ? 0 : kTitleWidth);
   }
-  column->addWidget(grid_, 1);
+  column->addWidget(grid_);
   column->addWidget(whole_);
-  grid_->installEventFilter(this);
+  column->addStretch(1);
+  maps_ = scroll_around(maps, stack_);
+  maps_->viewport()->installEventFilter(this);
   stack_->addWidget(empty);
-  stack_->addWidget(scroll_around(maps, stack_));
+  stack_->addWidget(maps_);
   stack_->addWidget(large_);
   return stack_;
 }
@@ -226,133 +224,6 @@ void AttributionPage::choose(MapGrid* grid, int tile) {
     for (const AttributionRow& row : attribution_rows(*model(), settings_))
       if (row.tap == key.layer) s.chosen_layer = row.name;
   });
-}
-
-void AttributionPage::show_work() {
-  show_grids();
-  show_detail();
-  show_hint();
-  Q_EMIT panels_changed();
-}
-
-void AttributionPage::show_grids() {
-  const auto known = model();
-  PanelGrid layers, whole, large;
-  if (known) {
-    layers = attribution_grid(*work_, *known, settings_, photo_);
-    whole = whole_network_grid(*work_, settings_, photo_);
-    if (settings_.large) large = cell_grid(*work_, chosen(), settings_, photo_);
-  }
-  const QString context = context_of(chosen());
-  const std::pair<MapGrid*, PanelGrid*> grids[] = {{grid_, &layers}, {whole_, &whole}, {large_, &large}};
-  for (const auto& [grid, panels] : grids) {
-    grid->setVisible(!panels->empty());
-    grid->set_grid(std::move(*panels));
-    if (grid == large_) continue;
-    const QSignalBlocker quiet(grid);
-    int index = -1;
-    for (std::size_t i = 0; i < grid->tiles().size(); ++i)
-      if (grid->tiles()[i]->panel().context.toString() == context) index = static_cast<int>(i);
-    grid->choose(index);
-  }
-  static_cast<QVBoxLayout*>(grid_->parentWidget()->layout())
-      ->setStretch(0, static_cast<int>(std::max<std::size_t>(grid_->grid().rows.size(), 1)));
-  fit_whole_network();
-}
-
-// Maps without a layer are as large as those with one.
-void AttributionPage::fit_whole_network() {
-  if (grid_->grid().empty() || grid_->tiles().empty()) {
-    whole_->set_largest_tile(420);
-    whole_->setMinimumHeight(0);
-    return;
-  }
-  const double side = grid_->tiles().front()->width();
-  whole_->set_largest_tile(side);
-  whole_->set_smallest_tile(std::min(side, 88.0));
-  whole_->setMinimumHeight(static_cast<int>(side) + MapTile::caption_height(font()) + fontMetrics().height() +
-                           2 * kStep);
-}
-
-bool AttributionPage::eventFilter(QObject* object, QEvent* event) {
-  if (event->type() == QEvent::Resize) {
-    // After the grid has placed its tiles.
-    QTimer::singleShot(0, this, [this, object] { object == grid_ ? fit_whole_network() : show_detail(); });
-  }
-  return Page::eventFilter(object, event);
-}
-
-void AttributionPage::show_detail() {
-  const auto known = model();
-  side_->setVisible(known != nullptr);
-  if (!known) return;
-  detail_->show_map(chosen(), settings_, photo_);
-  checks_->show_maps(*known, chosen(), settings_);
-}
-
-void AttributionPage::show_hint() {
-  const bool has_maps = !grid_->grid().empty() || !whole_->grid().empty();
-  stack_->setCurrentIndex(!has_maps ? 0 : settings_.large ? 2 : 1);
-  again_->hide();
-  if (has_maps) return;
-  if (session().models().empty())
-    hint_->setText(tr("Drop a checkpoint here, or open one with Ctrl+M"));
-  else if (session().images().empty())
-    hint_->setText(tr("Drop a photo here, or open one with Ctrl+O"));
-  else if (session().busy())
-    hint_->setText(tr("Maps are on their way"));
-  else if (model())
-    hint_->setText(tr("No method is chosen: tick some under Methods"));
-  else
-    hint_->setText(tr("Nothing to explain for this model and image; choose another, or press F5 to try again"));
-}
-
-QString AttributionPage::question() const {
-  const auto known = model();
-  if (!known || !shown_) return {};
-  const AttributionTarget& target = work_->target();
-  const QString name = QString::fromStdString(known->class_name(target.class_index));
-  if (!target.against) return tr("Why %1?").arg(name);
-  return tr("Why %1, not %2?").arg(name, QString::fromStdString(known->class_name(*target.against)));
-}
-
-Plate AttributionPage::figure() const {
-  Plate plate;
-  const auto known = model();
-  if (!known) return plate;
-  plate.grid = grid_->grid();
-  plate.title = QString::fromStdString(known->name) + QStringLiteral("   ") + question();
-  plate.subtitle = file_name(shown_->image_path);
-  if (!whole_->grid().empty()) plate.panels.push_back({tr("methods without a layer"), 1, whole_->grid(), {}});
-  const AttributionCell* cell = work_->cell(chosen());
-  if (checks_->has_curves())
-    plate.panels.push_back({tr("faithfulness, %1").arg(QString::fromStdString(settings_.curve)),
-                            0.5,
-                            plot_of(*checks_->curves()->plot()),
-                            {}});
-  if (cell && cell->randomised)
-    plate.panels.push_back({tr("weights shuffled from the head down"), 0.5, plot_of(*checks_->ranks()->plot()), {}});
-  plate.footnotes << tr("Raw maps, before any ReLU or scaling: red speaks for the class, blue against it. %1.")
-                         .arg(settings_.scale == AttributionScale::PerMap     ? tr("One colour scale a map")
-                              : settings_.scale == AttributionScale::PerLayer ? tr("One colour scale a layer")
-                                                                              : tr("One colour scale"));
-  for (const MethodDescriptor* method : chosen_methods(settings_))
-    plate.footnotes << QString::fromStdString(method->title + ": " + method->citation + ".");
-  return plate;
-}
-
-PanelGrid AttributionPage::panels() const {
-  PanelGrid grid;
-  for (const MapGrid* source : {grid_, whole_})
-    for (const auto& row : source->grid().rows)
-      for (const PanelGroup& group : row)
-        for (const MapPanel& panel : group.panels)
-          if (panel.map) {
-            PanelGroup& single = grid.rows.emplace_back().emplace_back();
-            single.title = panel.name;
-            single.panels = {panel};
-          }
-  return grid;
 }
 
 nlohmann::json AttributionPage::state() const { return to_json(settings_); }

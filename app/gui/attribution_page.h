@@ -10,6 +10,7 @@
 
 class QComboBox;
 class QLabel;
+class QScrollArea;
 class QSlider;
 class QStackedWidget;
 class QToolButton;
@@ -61,6 +62,7 @@ class AttributionPage : public Page {
   bool eventFilter(QObject* object, QEvent* event) override;
 
  private:
+  static constexpr int kTitleWidth = 76;  ///< pixels, left of the maps
   QWidget* make_header();
   QWidget* make_maps();
   QWidget* make_side();
@@ -71,7 +73,7 @@ class AttributionPage : public Page {
   void show_grids();
   void show_hint();
   void show_detail();
-  void fit_whole_network();
+  void fit_maps();
 
   // In attribution_controls.cpp.
   void show_controls();
@@ -104,6 +106,7 @@ class AttributionPage : public Page {
   QStackedWidget* stack_;
   QLabel* hint_;
   QToolButton* again_;
+  QScrollArea* maps_;
   QWidget* side_;
   MapGrid* grid_;
   MapGrid* whole_;

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the attribution page shows what was computed, on screen and in figures.
+#include <QLabel>
+#include <QScrollArea>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QTimer>
+#include <QToolButton>
+#include <algorithm>
+#include <cmath>
+
+#include "app/gui/attribution_checks.h"
+#include "app/gui/attribution_detail.h"
+#include "app/gui/attribution_grid.h"
+#include "app/gui/attribution_page.h"
+#include "app/gui/session.h"
+#include "widgets/color_bar.h"
+#include "widgets/figure/custom_plot.h"
+#include "widgets/map_grid.h"
+#include "widgets/map_tile.h"
+#include "widgets/theme.h"
+
+namespace orderscope {
+
+void AttributionPage::show_work() {
+  show_grids();
+  show_detail();
+  show_hint();
+  Q_EMIT panels_changed();
+}
+
+void AttributionPage::show_grids() {
+  const auto known = model();
+  PanelGrid layers, whole, large;
+  if (known) {
+    layers = attribution_grid(*work_, *known, settings_, photo_);
+    whole = whole_network_grid(*work_, settings_, photo_);
+    if (settings_.large) large = cell_grid(*work_, chosen(), settings_, photo_);
+  }
+  const QString context = context_of(chosen());
+  const std::pair<MapGrid*, PanelGrid*> grids[] = {{grid_, &layers}, {whole_, &whole}, {large_, &large}};
+  for (const auto& [grid, panels] : grids) {
+    grid->setVisible(!panels->empty());
+    grid->set_grid(std::move(*panels));
+    if (grid == large_) continue;
+    const QSignalBlocker quiet(grid);
+    int index = -1;
+    for (std::size_t i = 0; i < grid->tiles().size(); ++i)
+      if (grid->tiles()[i]->panel().context.toString() == context) index = static_cast<int>(i);
+    grid->choose(index);
+  }
+  fit_maps();
+}
+
+// All maps as large as the page allows, those without a layer as large as the others.
+void AttributionPage::fit_maps() {
+  constexpr double kSmallest = 88, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places its tiles
+  const QSize room = maps_->viewport()->size();
+  const double caption = MapTile::caption_height(font()), header = fontMetrics().height() + 1.5 * kStep;
+  double rows = 0, height = room.height(), side = kLargest;
+  for (const MapGrid* grid : {grid_, whole_}) {
+    if (grid->grid().empty()) continue;
+    const auto& first = grid->grid().rows.front();
+    double panels = 0;
+    for (const PanelGroup& group : first) panels += static_cast<double>(group.panels.size());
+    const double bars = static_cast<double>(first.size()) * (kTitleWidth + grid->bars().front()->width());
+    side = std::min(side, (room.width() - bars - panels * kGap) / panels);
+    const auto count = static_cast<double>(grid->grid().rows.size());
+    height -= header + (count - 1) * kGap + 3 * kStep;
+    rows += count;
+  }
+  if (rows == 0) return;
+  side = std::floor(std::clamp(std::min(side, height / rows - caption), kSmallest, kLargest));
+  for (MapGrid* grid : {grid_, whole_}) {
+    const auto count = static_cast<double>(grid->grid().rows.size());
+    grid->set_largest_tile(side);
+    grid->setFixedHeight(static_cast<int>(std::ceil(header + count * (side + caption) + (count - 1) * kGap)));
+  }
+}
+
+bool AttributionPage::eventFilter(QObject* object, QEvent* event) {
+  if (event->type() == QEvent::Resize) {
+    if (object == maps_->viewport())
+      fit_maps();
+    else
+      QTimer::singleShot(0, this, &AttributionPage::show_detail);  // after the column has its width
+  }
+  return Page::eventFilter(object, event);
+}
+
+void AttributionPage::show_detail() {
+  const auto known = model();
+  side_->setVisible(known != nullptr);
+  if (!known) return;
+  detail_->show_map(chosen(), settings_, photo_);
+  checks_->show_maps(*known, chosen(), settings_);
+}
+
+void AttributionPage::show_hint() {
+  const bool has_maps = !grid_->grid().empty() || !whole_->grid().empty();
+  stack_->setCurrentIndex(!has_maps ? 0 : settings_.large ? 2 : 1);
+  again_->hide();
+  if (has_maps) return;
+  if (session().models().empty())
+    hint_->setText(tr("Drop a checkpoint here, or open one with Ctrl+M"));
+  else if (session().images().empty())
+    hint_->setText(tr("Drop a photo here, or open one with Ctrl+O"));
+  else if (session().busy())
+    hint_->setText(tr("Maps are on their way"));
+  else if (model())
+    hint_->setText(tr("No method is chosen: tick some under Methods"));
+  else
+    hint_->setText(tr("Nothing to explain for this model and image; choose another, or press F5 to try again"));
+}
+
+QString AttributionPage::question() const {
+  const auto known = model();
+  if (!known || !shown_) return {};
+  const AttributionTarget& target = work_->target();
+  const QString name = QString::fromStdString(known->class_name(target.class_index));
+  if (!target.against) return tr("Why %1?").arg(name);
+  return tr("Why %1, not %2?").arg(name, QString::fromStdString(known->class_name(*target.against)));
+}
+
+Plate AttributionPage::figure() const {
+  Plate plate;
+  const auto known = model();
+  if (!known) return plate;
+  plate.grid = grid_->grid();
+  plate.title = QString::fromStdString(known->name) + QStringLiteral("   ") + question();
+  plate.subtitle = file_name(shown_->image_path);
+  if (!whole_->grid().empty()) plate.panels.push_back({tr("methods without a layer"), 1, whole_->grid(), {}});
+  const AttributionCell* cell = work_->cell(chosen());
+  if (checks_->has_curves())
+    plate.panels.push_back({tr("faithfulness, %1").arg(QString::fromStdString(settings_.curve)),
+                            0.5,
+                            plot_of(*checks_->curves()->plot()),
+                            {}});
+  if (cell && cell->randomised)
+    plate.panels.push_back({tr("weights shuffled from the head down"), 0.5, plot_of(*checks_->ranks()->plot()), {}});
+  plate.footnotes << tr("Raw maps, before any ReLU or scaling: red speaks for the class, blue against it. %1.")
+                         .arg(settings_.scale == AttributionScale::PerMap     ? tr("One colour scale a map")
+                              : settings_.scale == AttributionScale::PerLayer ? tr("One colour scale a layer")
+                                                                              : tr("One colour scale"));
+  for (const MethodDescriptor* method : chosen_methods(settings_))
+    plate.footnotes << QString::fromStdString(method->title + ": " + method->citation + ".");
+  return plate;
+}
+
+PanelGrid AttributionPage::panels() const {
+  PanelGrid grid;
+  for (const MapGrid* source : {grid_, whole_})
+    for (const auto& row : source->grid().rows)
+      for (const PanelGroup& group : row)
+        for (const MapPanel& panel : group.panels)
+          if (panel.map) {
+            PanelGroup& single = grid.rows.emplace_back().emplace_back();
+            single.title = panel.name;
+            single.panels = {panel};
+          }
+  return grid;
+}
+
+}  // namespace orderscope
