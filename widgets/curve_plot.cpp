@@ -132,7 +132,7 @@ void CurvePlot::place_labels() {
   double last = low - line;
   for (const std::size_t i : order) {
     const PlottedCurve& curve = curves_[i];
-    if (curve.x.empty()) continue;
+    if (curve.x.empty() || curve.name.isEmpty()) continue;
     last = std::max(end_of(i), last + line);
     auto* label = new QCPItemText(plot_);
     label->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
