@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/mapped_pages.h"
+
 namespace orderscope {
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem::path& path) {
@@ -34,13 +36,17 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem
       return refuse("cannot be mapped: " + why);
     }
     ::madvise(address, size, MADV_WILLNEED);
+    watch_mapped({static_cast<const std::byte*>(address), size}, descriptor, path);
+  } else {
+    ::close(descriptor);
   }
-  ::close(descriptor);
   return std::shared_ptr<const MappedFile>(new MappedFile({static_cast<const std::byte*>(address), size}));
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (bytes_.empty()) return;
+  forget_mapped(bytes_.data());
+  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace orderscope

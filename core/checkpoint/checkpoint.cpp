@@ -7,6 +7,7 @@
 #include <new>
 #include <string_view>
 
+#include "core/base/mapped_pages.h"
 #include "core/base/sha256.h"
 #include "core/checkpoint/family_reader.h"
 #include "core/checkpoint/key_names.h"
@@ -87,6 +88,7 @@ Result<Checkpoint> read_checkpoint(const std::filesystem::path& path, const std:
   try {
     auto checkpoint = read(path, key);
     if (!checkpoint) return fail(std::move(checkpoint.error()).on(path.string()));
+    TRY_VOID(check_mapped(checkpoint->file->bytes().data()));
     return checkpoint;
   } catch (const std::bad_alloc&) {
     return fail(Error::Kind::OutOfMemory, "not enough memory to read it", path.string());

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/base/guard.h"
+#include "core/base/mapped_pages.h"
 #include "core/base/sha256.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/infer.h"
@@ -172,6 +173,7 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
     if (parameter.key().find(".running_") == std::string::npos) model->parameters += parameter.value().numel();
   TRY_VOID(guarded([&] { model->macs = model->backbone->macs(a.image_size, a.image_size); }));
   if (options.hash) model->sha256 = sha256(checkpoint.file->bytes());
+  TRY_VOID(check_mapped(checkpoint.file->bytes().data()));
   return std::shared_ptr<const Model>(std::move(model));
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/base/mapped_file.h"
+#include "core/base/mapped_pages.h"
 #include "core/base/sha256.h"
 
 namespace orderscope {
@@ -85,7 +86,9 @@ Result<std::string> file_sha256(const fs::path& path) {
   std::error_code error;
   if (fs::exists(path, error) && !is_file(path)) return fail(Error::Kind::FileAccess, "not a file", path.string());
   TRY(const auto file, MappedFile::open(path));
-  return sha256(file->bytes());
+  const std::string hash = sha256(file->bytes());
+  TRY_VOID(check_mapped(file->bytes().data()));
+  return hash;
 }
 
 Result<void> complete_hashes(SessionFile& session, const JobContext& job) {

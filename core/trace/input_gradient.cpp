@@ -10,6 +10,7 @@
 #include "core/models/backbone.h"
 #include "core/trace/find_taps.h"
 #include "core/trace/glob.h"
+#include "core/trace/trace_state.h"
 
 namespace orderscope {
 
@@ -113,6 +114,7 @@ Result<at::Tensor> InputGradient::of(const std::function<at::Tensor(const at::Te
   state.closed = nullptr;
   state.job = nullptr;
   TRY_VOID(std::move(done));
+  TRY_VOID(check_weights(*state.backbone));
   if (!gradient.defined())
     return fail(Error::Kind::InvalidInput, "no gradient of this layer reaches the images", state.tap);
   return gradient;

@@ -133,6 +133,7 @@ Result<at::Tensor> Trace::activation(const std::string& tap, const JobContext& j
     const at::NoGradGuard no_grad;
     steps[index].run(state_->step_inputs[index], &replay);
   }));
+  TRY_VOID(check_weights(*state_->backbone));
   return replay.seen;
 }
 
@@ -191,6 +192,7 @@ Result<at::Tensor> Trace::rerun(const Variants& variants, const JobContext& job,
       }
     }
   }));
+  TRY_VOID(check_weights(*state_->backbone));
   return logits;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/guard.h"
+#include "core/base/mapped_pages.h"
 #include "core/models/backbone.h"
 #include "core/trace/glob.h"
 #include "core/trace/trace_state.h"
@@ -75,6 +76,11 @@ class Trace::Recorder : public Taps {
 
   State& state_;
 };
+
+Result<void> check_weights(const Backbone& backbone) {
+  for (const at::Tensor& weight : backbone.parameters()) TRY_VOID(check_mapped(weight.const_data_ptr()));
+  return {};
+}
 
 Trace::Trace(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Trace::Trace(Trace&&) noexcept = default;
@@ -148,6 +154,7 @@ Result<Trace> Trace::run(std::unique_ptr<State> state, std::ptrdiff_t first, con
     if (state->backbone->has_logits()) state->logits = at_hand.x.detach();
   }));
   state->job = nullptr;
+  TRY_VOID(check_weights(*state->backbone));
   return Trace(std::move(state));
 }
 
@@ -221,6 +228,7 @@ Result<void> Trace::backward(const Target& target, const JobContext& job) {
   });
   for (at::Tensor& leaf : state_->leaves) leaf.mutable_grad() = at::Tensor();
   state_->job = nullptr;
+  if (done) done = check_weights(*state_->backbone);
   if (!done)
     for (auto& results : state_->backward_results) results.clear();
   if (done && !has_graph)

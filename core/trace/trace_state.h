@@ -38,6 +38,9 @@ at::Tensor apply_edit(const Edit& edit, const at::Tensor& x);
 /// The same values without their graph.
 Activations detached(const Activations& activations);
 
+/// Whether the weights are still those that were loaded: they may lie in a mapped file. Errors: as check_mapped.
+Result<void> check_weights(const Backbone& backbone);
+
 /// Index of the step in which a tap passes; -1 for the input. Errors: InvalidInput if there is no such tap.
 Result<std::ptrdiff_t> step_of(const Backbone& backbone, const std::string& tap);
 

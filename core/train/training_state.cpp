@@ -8,6 +8,7 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "core/base/mapped_pages.h"
 #include "core/checkpoint/safetensors.h"
 
 namespace orderscope {
@@ -107,6 +108,7 @@ Result<TrainingState> load_state(const std::filesystem::path& path, const nlohma
     if (found->second.sizes() != named.tensor.sizes()) return broken("has another shape of " + named.name);
     named.tensor.copy_(found->second);
   }
+  TRY_VOID(check_mapped(saved.file->bytes().data()));
   try {
     const auto json = nlohmann::json::parse(saved.metadata[kKey]);
     TrainingState state;
