@@ -89,7 +89,7 @@ namespace {
 
 constexpr int kShift = 6;  // OpenCV draws at fractions of 1 / 64 pixel
 
-cv::Point fixed(const Point& point) {
+cv::Point fixed(const CanvasPoint& point) {
   // A pixel's centre is OpenCV's whole number and our half.
   return {static_cast<int>(std::lround((point.x - 0.5F) * (1 << kShift))),
           static_cast<int>(std::lround((point.y - 0.5F) * (1 << kShift)))};
@@ -97,14 +97,14 @@ cv::Point fixed(const Point& point) {
 
 cv::Scalar scalar(Rgb color) { return {double(color.r), double(color.g), double(color.b)}; }
 
-std::vector<std::vector<Point>> strokes(std::span<const Point> points, float dash) {
-  std::vector<std::vector<Point>> result;
+std::vector<std::vector<CanvasPoint>> strokes(std::span<const CanvasPoint> points, float dash) {
+  std::vector<std::vector<CanvasPoint>> result;
   float walked = 0;
   bool on = true;
-  std::vector<Point> stroke{points.front()};
+  std::vector<CanvasPoint> stroke{points.front()};
   for (std::size_t i = 1; i < points.size(); ++i) {
-    Point from = points[i - 1];
-    const Point to = points[i];
+    CanvasPoint from = points[i - 1];
+    const CanvasPoint to = points[i];
     float rest = std::hypot(to.x - from.x, to.y - from.y);
     while (walked + rest > dash) {
       const float share = (dash - walked) / rest;
@@ -125,7 +125,7 @@ std::vector<std::vector<Point>> strokes(std::span<const Point> points, float das
 
 }  // namespace
 
-void Canvas::polyline(std::span<const Point> points, float width, Rgb color, float dash) {
+void Canvas::polyline(std::span<const CanvasPoint> points, float width, Rgb color, float dash) {
   if (points.empty()) return;
   if (dash > 0) {
     for (const auto& stroke : strokes(points, dash)) polyline(stroke, width, color);
@@ -133,16 +133,16 @@ void Canvas::polyline(std::span<const Point> points, float width, Rgb color, flo
   }
   cv::Mat pixels(image_.height, image_.width, CV_8UC3, image_.rgb.data());
   std::vector<cv::Point> path;
-  for (const Point& point : points) path.push_back(fixed(point));
+  for (const CanvasPoint& point : points) path.push_back(fixed(point));
   const int thickness = std::max(1, static_cast<int>(std::lround(width)));
   cv::polylines(pixels, path, false, scalar(color), thickness, cv::LINE_AA, kShift);
 }
 
-void Canvas::polygon(std::span<const Point> points, Rgb color, float opacity) {
+void Canvas::polygon(std::span<const CanvasPoint> points, Rgb color, float opacity) {
   if (points.size() < 3) return;
   cv::Mat pixels(image_.height, image_.width, CV_8UC3, image_.rgb.data());
   std::vector<cv::Point> path;
-  for (const Point& point : points) path.push_back(fixed(point));
+  for (const CanvasPoint& point : points) path.push_back(fixed(point));
   cv::Mat over = pixels.clone();
   cv::fillPoly(over, std::vector{path}, scalar(color), cv::LINE_AA, kShift);
   cv::addWeighted(over, opacity, pixels, 1 - opacity, 0, pixels);

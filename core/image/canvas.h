@@ -18,7 +18,7 @@ struct Theme {
 inline constexpr Theme light_theme{{255, 255, 255}, {28, 28, 30}, {96, 98, 104}, {190, 192, 196}};
 inline constexpr Theme dark_theme{{32, 33, 36}, {228, 229, 232}, {154, 157, 163}, {70, 73, 78}};
 
-struct Point {
+struct CanvasPoint {
   float x = 0, y = 0;
 };
 
@@ -34,8 +34,8 @@ class Canvas {
   /// Reads upwards; its first letter's base line starts at this point.
   void upward_text(float baseline, float bottom, std::string_view text, const TextStyle& style);
   /// Smooth lines through the points; `dash` is the length of strokes and gaps, 0 for none.
-  void polyline(std::span<const Point> points, float width, Rgb color, float dash = 0);
-  void polygon(std::span<const Point> points, Rgb color, float opacity);
+  void polyline(std::span<const CanvasPoint> points, float width, Rgb color, float dash = 0);
+  void polygon(std::span<const CanvasPoint> points, Rgb color, float opacity);
   float text_width(std::string_view text, const TextStyle& style) { return painter_.width(text, style); }
 
   Image image() && { return std::move(image_); }

@@ -82,7 +82,7 @@ class ChartPainter {
       canvas_.text(left, baseline + 0.8F * font_, chart_.subtitle, {font_, false, theme_.muted});
   }
 
-  Point at(double x, double y) const {
+  CanvasPoint at(double x, double y) const {
     return {left_ + float((x - x_.low) / (x_.high - x_.low)) * (right_ - left_),
             bottom_ - float((y - y_.low) / (y_.high - y_.low)) * (bottom_ - top_)};
   }
@@ -114,7 +114,7 @@ class ChartPainter {
 
   void band(std::size_t index) {
     const ChartLine& line = chart_.lines[index];
-    std::vector<Point> upper, lower;
+    std::vector<CanvasPoint> upper, lower;
     const auto close = [&] {
       upper.insert(upper.end(), lower.rbegin(), lower.rend());
       canvas_.polygon(upper, color(index), 0.18F);
@@ -135,7 +135,7 @@ class ChartPainter {
   void line(std::size_t index) {
     const ChartLine& line = chart_.lines[index];
     const float width = 0.14F * font_, dash = line.dashed ? 0.6F * font_ : 0;
-    std::vector<Point> path;
+    std::vector<CanvasPoint> path;
     const auto draw = [&] {
       if (path.size() == 1) {  // a point between gaps still shows
         path = {{path[0].x - width, path[0].y}, {path[0].x + width, path[0].y}};

@@ -16,18 +16,18 @@ namespace orderscope {
 using ImageBytes = std::span<const std::uint8_t>;
 
 /// A picture in the order in which it is stored: EXIF orientation is reported, not applied.
-struct StoredImage {
+struct CodedImage {
   Image image;
   int orientation = 1;
   std::vector<std::string> warnings;
 };
 
 // Each takes a whole file that starts with its format's signature. Errors: Broken, Unsupported, OutOfMemory.
-Result<StoredImage> decode_jpeg(ImageBytes file);
-Result<StoredImage> decode_png(ImageBytes file);
-Result<StoredImage> decode_webp(ImageBytes file);
-Result<StoredImage> decode_tiff(ImageBytes file);
-Result<StoredImage> decode_bmp(ImageBytes file);
+Result<CodedImage> decode_jpeg(ImageBytes file);
+Result<CodedImage> decode_png(ImageBytes file);
+Result<CodedImage> decode_webp(ImageBytes file);
+Result<CodedImage> decode_tiff(ImageBytes file);
+Result<CodedImage> decode_bmp(ImageBytes file);
 
 /// The values of a gray or palette PNG as they are stored. Errors: as decode_png; NotThisFormat for another file.
 Result<LabelImage> decode_png_labels(ImageBytes file);

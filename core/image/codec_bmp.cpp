@@ -136,7 +136,7 @@ bool read_runs(const Header& header, std::vector<std::uint8_t>& indices) {
 
 }  // namespace
 
-Result<StoredImage> decode_bmp(ImageBytes file) {
+Result<CodedImage> decode_bmp(ImageBytes file) {
   TRY(const Header header, read_header(file));
   const bool runs =
       (header.compression == rle8 && header.bits == 8) || (header.compression == rle4 && header.bits == 4);
@@ -144,7 +144,7 @@ Result<StoredImage> decode_bmp(ImageBytes file) {
                      ((header.compression == bit_fields || header.compression == alpha_bit_fields) && header.bits > 8);
   if (!runs && !plain)
     return fail(Error::Kind::Unsupported, "BMP with compression " + std::to_string(header.compression));
-  StoredImage result;
+  CodedImage result;
   const std::int64_t stride = (header.width * header.bits + 31) / 32 * 4;
   if (plain && static_cast<std::int64_t>(header.pixels.size()) / stride < header.height)
     return fail(Error::Kind::Broken, "BMP: the file is truncated");

@@ -128,7 +128,7 @@ void to_rgb(const std::uint8_t* in, std::uint8_t* out, int width, int components
 
 }  // namespace
 
-Result<StoredImage> decode_jpeg(ImageBytes file) {
+Result<CodedImage> decode_jpeg(ImageBytes file) {
   JpegReader reader;
   if (!reader.read_header(file)) return reader.error();
   const int components = reader.info().num_components;
@@ -139,7 +139,7 @@ Result<StoredImage> decode_jpeg(ImageBytes file) {
   const std::size_t blocks = std::size_t{reader.info().image_width} * reader.info().image_height / 64;
   if (!reader.info().arith_code && blocks / 32 > file.size())
     return fail(Error::Kind::Broken, "JPEG: the file is truncated or too short for its size in pixels");
-  StoredImage result;
+  CodedImage result;
   TRY(result.image, make_image(reader.info().image_width, reader.info().image_height));
   result.orientation = reader.orientation();
 

@@ -112,14 +112,14 @@ class PngReader {
 
 }  // namespace
 
-Result<StoredImage> decode_png(ImageBytes file) {
+Result<CodedImage> decode_png(ImageBytes file) {
   PngReader reader(file);
   if (!reader.read_header()) return reader.error();
   TRY_VOID(check_size(reader.width(), reader.height()));
   // Deflate shrinks data to 1/1032 at best: a small file cannot hold a large picture, so none is allocated for it.
   if (reader.stored_row_bytes() * reader.height() / 1032 > file.size())
     return fail(Error::Kind::Broken, "PNG: the file is too short for its size in pixels");
-  StoredImage result;
+  CodedImage result;
   TRY(result.image, make_image(reader.width(), reader.height()));
   if (reader.gray_16())
     result.warnings.push_back("16-bit gray: shown by its high byte; Pillow's convert(\"RGB\") would clip it to white");

@@ -176,7 +176,7 @@ bool read_as_rgba(TIFF* tiff, Image& image) {
 
 }  // namespace
 
-Result<StoredImage> decode_tiff(ImageBytes bytes) {
+Result<CodedImage> decode_tiff(ImageBytes bytes) {
   MemoryFile file{bytes, 0, {}};
   const auto broken = [&] {
     return fail(Error::Kind::Broken, "TIFF: " + (file.message.empty() ? "damaged or truncated" : file.message));
@@ -190,7 +190,7 @@ Result<StoredImage> decode_tiff(ImageBytes bytes) {
     return fail(Error::Kind::Unsupported,
                 "TIFF with " + std::to_string(layout.bits) + "-bit samples that are no plain 8- or 16-bit numbers",
                 {}, "convert it to 8 bit");
-  StoredImage result;
+  CodedImage result;
   TRY(result.image, make_image(layout.width, layout.height));
   std::uint16_t orientation = 1;
   TIFFGetFieldDefaulted(tiff.get(), TIFFTAG_ORIENTATION, &orientation);

@@ -46,14 +46,14 @@ Result<Image> decode_first_frame(WebPDemuxer* demuxer, int width, int height) {
 
 }  // namespace
 
-Result<StoredImage> decode_webp(ImageBytes file) {
+Result<CodedImage> decode_webp(ImageBytes file) {
   WebPBitstreamFeatures features{};
   switch (WebPGetFeatures(file.data(), file.size(), &features)) {
     case VP8_STATUS_OK: break;
     case VP8_STATUS_NOT_ENOUGH_DATA: return fail(Error::Kind::Broken, "WebP: the file is truncated");
     default: return fail(Error::Kind::Broken, "WebP: damaged header");
   }
-  StoredImage result;
+  CodedImage result;
   TRY_VOID(check_size(features.width, features.height));
   const WebPData data{file.data(), file.size()};
   const Demuxer demuxer(WebPDemux(&data), WebPDemuxDelete);

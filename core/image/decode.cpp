@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/mapped_file.h"
+#include "core/base/mapped_pages.h"
 #include "core/base/sha256.h"
 #include "core/image/codec.h"
 
@@ -18,7 +19,7 @@ struct Signature {
   std::size_t at;
   std::string_view bytes;
   const char* name;
-  Result<StoredImage> (*decode)(ImageBytes);  ///< null: known, but not read here
+  Result<CodedImage> (*decode)(ImageBytes);  ///< null: known, but not read here
 };
 
 // A longer signature stands before its prefix.
@@ -77,7 +78,7 @@ Result<DecodedImage> decode_bytes(ImageBytes file, ExifOrientation exif) {
   if (!format->decode)
     return fail(Error::Kind::Unsupported, std::string(format->name) + " files are not supported", {},
                 "convert it to PNG or JPEG");
-  TRY(StoredImage stored, format->decode(file));
+  TRY(CodedImage stored, format->decode(file));
   DecodedImage result;
   result.image = std::move(stored.image);
   result.format = format->name;
@@ -116,6 +117,8 @@ Result<DecodedImage> decode_image(const std::filesystem::path& path, ExifOrienta
   const auto bytes = file->bytes();
   try {
     auto result = decode_bytes({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, exif);
+    // First: a picture that is cut off while it is read looks like a damaged one.
+    TRY_VOID(check_mapped(bytes.data()));
     if (!result) return fail(std::move(result).error().on(path.string()));
     return result;
   } catch (const std::bad_alloc&) {
