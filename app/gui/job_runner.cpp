@@ -7,6 +7,11 @@
 
 namespace orderscope {
 
+namespace {
+/// The job that this thread runs; 0 where it runs none: a job's own helpers are known by its name only.
+thread_local quint64 job_of_thread = 0;
+}  // namespace
+
 JobRunner::JobRunner(JobList& list, QObject* parent) : QObject(parent), list_(list) {
   pool_.setMaxThreadCount(1);
   pool_.setExpiryTimeout(-1);
@@ -26,6 +31,7 @@ void JobRunner::start_job(const QString& name, const QString& title,
   Q_EMIT busy_changed();
   pool_.start([this, name, title, id, work = std::move(work), token = stop.get_token()] {
     set_up_compute_threads();
+    job_of_thread = id;
     QElapsedTimer timer, since_report;
     timer.start();
     JobContext job;
@@ -68,9 +74,11 @@ void JobRunner::finish(const QString& name, quint64 id, const QString& title, co
 void JobRunner::post(const QString& name, std::function<void()> show) {
   QMetaObject::invokeMethod(
       this,
-      [this, name, show = std::move(show)] {
+      [this, name, id = job_of_thread, show = std::move(show)] {
         const auto found = running_.find(name);
-        if (found != running_.end() && !found->second.stop.stop_requested()) show();
+        if (found == running_.end() || found->second.stop.stop_requested()) return;
+        // What a job posted before another of its name took its place is not shown under that one.
+        if (id == 0 || found->second.id == id) show();
       },
       Qt::QueuedConnection);
 }
