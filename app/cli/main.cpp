@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <list>
@@ -96,7 +97,10 @@ int run(int argc, char** argv) {
     const Result<void> result = entry.run(job);
     bar.clear();
     if (result) return 0;
-    std::fprintf(stderr, "error: %s\n", result.error().message().c_str());
+    std::string message = result.error().message();
+    // A path may hold a line break or what rewrites a terminal.
+    std::ranges::replace_if(message, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    std::fprintf(stderr, "error: %s\n", message.c_str());
     return 1;
   }
   return 2;

@@ -7,6 +7,7 @@
 
 #include "core/analysis/method.h"
 #include "core/base/files.h"
+#include "core/base/json_fields.h"
 
 namespace orderscope {
 
@@ -98,7 +99,8 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
 }  // namespace
 
 Result<BatchConfig> parse_batch_config(const std::string& text, const std::filesystem::path& base) {
-  const json parsed = json::parse(text, nullptr, false);
+  // Nested without bound, what names a wrong value in a message would run out of stack.
+  TRY(const json parsed, parse_json(text, {}));
   if (!parsed.is_object()) return fail(Error::Kind::Broken, "is no JSON object");
   BatchConfig config;
   for (const auto& [name, value] : parsed.items()) {
