@@ -5,7 +5,7 @@ set(_loaded)
 if(TARGET orderscope)
   set(_qt_plugin_folder ${QT6_INSTALL_PREFIX}/${QT6_INSTALL_PLUGINS})
   foreach(plugin platforms/libqxcb platforms/libqoffscreen imageformats/libqsvg iconengines/libqsvgicon
-      xcbglintegrations/libqxcb-glx-integration printsupport/libcupsprintersupport)
+      xcbglintegrations/libqxcb-glx-integration)
     if(EXISTS ${_qt_plugin_folder}/${plugin}.so)
       get_filename_component(folder ${plugin} DIRECTORY)
       install(FILES ${_qt_plugin_folder}/${plugin}.so
@@ -25,7 +25,9 @@ foreach(target ${packaged})
     string(APPEND _loaded " \"$<TARGET_FILE:${target}>\"")
   endif()
 endforeach()
-string(APPEND _loaded " \"${LibTorch_torch_cpu_LIBRARY}\"")
+# By the link in the stage: beside the file itself lies a libgomp of its own.
+get_filename_component(_name ${LibTorch_torch_cpu_LIBRARY} NAME)
+string(APPEND _loaded " \"${stage}/${private}/${_name}\"")
 
 set(_binaries)
 foreach(target packaged_orderscope-cli packaged_orderscope)
