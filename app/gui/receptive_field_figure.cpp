@@ -46,7 +46,7 @@ QWidget* ReceptiveFieldPage::make_side() {
   scroll->setFocusPolicy(Qt::NoFocus);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->viewport()->setAutoFillBackground(false);
-  scroll->setMinimumWidth(330);
+  scroll->setMinimumWidth(344);
   auto* side = new QWidget(scroll);
   auto* lines = new QVBoxLayout(side);
   lines->setContentsMargins(0, 0, 2 * kStep, 0);

@@ -66,7 +66,8 @@ QWidget* ReceptiveFieldPage::make_maps() {
   scroll->viewport()->setAutoFillBackground(false);
   grid_ = new MapGrid(scroll);
   grid_->set_link(link_);
-  grid_->set_title_width(72);
+  grid_->set_title_width(60);
+  grid_->set_smallest_tile(64);
   grid_->set_largest_tile(520);
   grid_->setAccessibleName(tr("Receptive fields of the models"));
   scroll->setWidget(grid_);

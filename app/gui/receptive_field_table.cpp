@@ -30,7 +30,7 @@ class AreaDelegate : public QStyledItemDelegate {
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, option.palette.alternateBase());
-    const QRect cell = option.rect.adjusted(kStep, kStep, -kStep, -kStep);
+    const QRect cell = option.rect.adjusted(2, kStep, -kStep, -kStep);
     if (index.column() == 0)
       paint_name(*painter, option, cell, index);
     else
@@ -126,7 +126,7 @@ void AreaTableView::set_fields(const std::vector<NamedField>& fields) {
   setRowCount(static_cast<int>(fields.size()));
   QStringList header{QString()};
   for (const double threshold : kErfThresholds) header << tr("%1\u2009%").arg(std::lround(100 * threshold));
-  header << tr("½ mass, px");
+  header << tr("r½, px");
   setHorizontalHeaderLabels(header);
   horizontalHeaderItem(thresholds + 1)
       ->setToolTip(tr("Radius around the unit within which half of the raw gradient lies"));
@@ -164,13 +164,17 @@ void AreaTableView::set_fields(const std::vector<NamedField>& fields) {
 void AreaTableView::fit() {
   const int line = QFontMetrics(value_font(font())).height() + QFontMetrics(small_font(font())).height();
   for (int row = 0; row < rowCount(); ++row) setRowHeight(row, line + kBar + 3 * kStep);
-  const int values = columnCount() - 1;
-  if (values < 1) return;
-  const int least = QFontMetrics(small_font(font())).horizontalAdvance(QStringLiteral("00.0–00.0")) + 3 * kStep;
-  const int name = std::max(width() - values * least, 76);
-  setColumnWidth(0, std::min(name, 200));
-  const int rest = std::max((width() - columnWidth(0)) / values, 40);
-  for (int column = 1; column <= values; ++column) setColumnWidth(column, rest);
+  const int ratios = columnCount() - 2;
+  if (ratios < 1) return;
+  // Names give way to numbers, and numbers share what names leave.
+  constexpr int kLeastName = 72, kWidestName = 200;
+  const QFontMetrics small(small_font(value_font(font())));
+  const int interval = small.horizontalAdvance(QStringLiteral("00.0–00.0")) + 2 * kStep;
+  const int radius = std::max(small.horizontalAdvance(QStringLiteral("r½, px")), 32) + 2 * kStep;
+  setColumnWidth(0, std::clamp(width() - ratios * interval - radius, kLeastName, kWidestName));
+  const int rest = std::max((width() - columnWidth(0) - radius) / ratios, 40);
+  for (int column = 1; column <= ratios; ++column) setColumnWidth(column, rest);
+  setColumnWidth(ratios + 1, radius);
   updateGeometry();
 }
 
