@@ -12,13 +12,19 @@ foreach(library ${_torch})
   file(CREATE_LINK ${library} ${stage}/${private}/${_name} SYMBOLIC)
 endforeach()
 
-# _finish(TARGET OF FOLDER RPATH) links with what target OF is linked with, its own libraries replaced by those packaged.
-function(_finish target of folder rpath)
+# _ours(OUT LIBRARIES...): our own libraries replaced by those packaged, LibTorch by its files: its target tells the linker
+# where they are now.
+function(_ours out)
+  list(TRANSFORM ARGN REPLACE "^(orderscope_(engine|core|figure|widgets))$" "packaged_\\1")
+  list(REMOVE_ITEM ARGN orderscope_gui)
+  list(TRANSFORM ARGN REPLACE "^LibTorch::LibTorch$" "${LibTorch_torch_cpu_LIBRARY};${LibTorch_c10_LIBRARY}")
+  set(${out} ${ARGN} PARENT_SCOPE)
+endfunction()
+
+# _finish(TARGET OF RPATH LIBRARIES...) links TARGET with what OF is linked with, and with LIBRARIES.
+function(_finish target of rpath)
   get_target_property(libraries ${of} LINK_LIBRARIES)
-  list(TRANSFORM libraries REPLACE "^(orderscope_(engine|core|figure|widgets))$" "packaged_\\1")
-  list(REMOVE_ITEM libraries orderscope_gui)
-  # Not the imported target: it tells the linker where LibTorch is now.
-  list(TRANSFORM libraries REPLACE "^LibTorch::LibTorch$" "${LibTorch_torch_cpu_LIBRARY};${LibTorch_c10_LIBRARY}")
+  _ours(libraries ${libraries})
   target_link_libraries(${target} PRIVATE ${libraries} ${ARGN} LINKER:--allow-shlib-undefined)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${of} LINKER_LANGUAGE CXX BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "${rpath}"
@@ -35,17 +41,19 @@ if(TARGET orderscope)
 endif()
 foreach(library ${_libraries})
   add_library(packaged_${library} SHARED EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${library}>)
-  _finish(packaged_${library} ${library} ${private} "$ORIGIN")
-  # What the original hands on to whoever links it.
-  target_link_libraries(packaged_${library} INTERFACE ${_torch})
+  _finish(packaged_${library} ${library} "$ORIGIN")
+  get_target_property(_handed_on ${library} INTERFACE_LINK_LIBRARIES)
+  list(FILTER _handed_on EXCLUDE REGEX "LINK_ONLY")
+  _ours(_handed_on ${_handed_on})
+  target_link_libraries(packaged_${library} INTERFACE ${_handed_on})
 endforeach()
 
 file(RELATIVE_PATH _from_programs /${CMAKE_INSTALL_BINDIR} /${private})
 add_executable(packaged_orderscope-cli EXCLUDE_FROM_ALL $<TARGET_OBJECTS:orderscope-cli>)
-_finish(packaged_orderscope-cli orderscope-cli ${CMAKE_INSTALL_BINDIR} "$ORIGIN/${_from_programs}")
+_finish(packaged_orderscope-cli orderscope-cli "$ORIGIN/${_from_programs}")
 if(TARGET orderscope)
   add_executable(packaged_orderscope EXCLUDE_FROM_ALL $<TARGET_OBJECTS:orderscope> $<TARGET_OBJECTS:orderscope_gui>)
-  _finish(packaged_orderscope orderscope ${CMAKE_INSTALL_BINDIR} "$ORIGIN/${_from_programs}"
+  _finish(packaged_orderscope orderscope "$ORIGIN/${_from_programs}"
     packaged_orderscope_widgets Qt6::Concurrent)
   list(APPEND _programs packaged_orderscope)
 endif()
