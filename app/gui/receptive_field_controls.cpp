@@ -124,7 +124,7 @@ QWidget* ReceptiveFieldPage::make_controls() {
   layer_->setEditable(true);
   layer_->setInsertPolicy(QComboBox::NoInsert);
   layer_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  layer_->setMinimumContentsLength(9);
+  layer_->setMinimumContentsLength(7);
   layer_->lineEdit()->setAccessibleName(tr("Layer"));
   size_ = make_box(line, tr("Size of the images"),
                    tr("Side of the images in pixels. A Swin takes its own size only; the published numbers are those of "
@@ -201,7 +201,7 @@ void ReceptiveFieldPage::show_controls() {
   size_->setCurrentIndex(size_->findData(plan.size));
 
   const auto protocol = erf_protocol(plan.protocol);
-  pictures_->setText(settings_.folder.empty() ? tr("session's images")
+  pictures_->setText(settings_.folder.empty() ? tr("open images")
                                               : file_name(std::filesystem::path(settings_.folder)));
   count_->setSpecialValueText(tr("up to %1").arg(protocol ? protocol->images : 0));
   count_->setValue(static_cast<int>(plan.count));

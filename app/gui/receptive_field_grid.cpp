@@ -137,7 +137,9 @@ std::vector<NamedField> named_fields(const std::vector<ReceptiveFieldColumn>& co
       const auto& seen = (control ? column.control : column.trained).seen;
       if (!seen) continue;
       for (const MeasuredField& field : seen->fields) {
-        const QString part = control || field.order ? row_title({control, field.order}) : QString();
+        const QString part = control       ? tr("random")
+                             : field.order ? row_title({control, field.order})
+                                           : QString();
         all.push_back({part.isEmpty() ? column.name : tr("%1, %2").arg(column.name, part), part, column.color, control,
                        &field, seen});
       }

@@ -22,6 +22,12 @@ constexpr int kBar = 4;  // pixels
 /// The parts of an area from 0 to 1 as places of a bar.
 double place(const QRectF& bar, double ratio) { return bar.left() + bar.width() * std::clamp(ratio, 0.0, 1.0); }
 
+/// "8.4–9.3", "12–16": an interval in percent in the room of a cell; the tool tip has all digits.
+QString short_interval(double low, double high) {
+  const auto text = [](double value) { return QString::number(value, 'f', value < 9.95 ? 1 : 0); };
+  return QStringLiteral("%1–%2").arg(text(low), text(high));
+}
+
 class AreaDelegate : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
@@ -150,6 +156,8 @@ void AreaTableView::set_fields(const std::vector<NamedField>& fields) {
       if (measure.low && measure.high) {
         item->setData(LowRole, 100 * *measure.low);
         item->setData(HighRole, 100 * *measure.high);
+        item->setData(IntervalRole, short_interval(100 * *measure.low, 100 * *measure.high));
+        item->setToolTip(tr("%1 %, 95 % interval %2").arg(item->text(), interval));
       }
       item->setData(Qt::AccessibleTextRole, item->text() + QStringLiteral(", ") + interval);
       setItem(row, t + 1, item);
@@ -169,7 +177,7 @@ void AreaTableView::fit() {
   // Names give way to numbers, and numbers share what names leave.
   constexpr int kLeastName = 72, kWidestName = 200;
   const QFontMetrics small(small_font(value_font(font())));
-  const int interval = small.horizontalAdvance(QStringLiteral("00.0–00.0")) + 2 * kStep;
+  const int interval = small.horizontalAdvance(QStringLiteral("0.0–0.00")) + 2 * kStep;
   const int radius = std::max(small.horizontalAdvance(QStringLiteral("r½, px")), 32) + 2 * kStep;
   setColumnWidth(0, std::clamp(width() - ratios * interval - radius, kLeastName, kWidestName));
   const int rest = std::max((width() - columnWidth(0) - radius) / ratios, 40);
