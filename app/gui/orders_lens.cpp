@@ -138,6 +138,7 @@ void LensSection::show_maps() {
   grid_->clear_swipes();
   for (int i = 0; i < count; ++i) grid_->set_swipe(i, std::move(maps.right[static_cast<std::size_t>(i)]));
   grid_->set_divider(detail_.lens_divider);
+  area_->show_content();
   if (count == 0) return;
   const int side = std::clamp(width() / count - kSectionBar - 2 * kStep, static_cast<int>(kSmallestSectionTile), kLargest);
   grid_->setFixedHeight(side + MapTile::caption_height(grid_->font()) + 3 * kStep);

@@ -15,6 +15,7 @@
 #include <cmath>
 
 #include "app/gui/orders_channels.h"
+#include "app/gui/orders_fit.h"
 #include "app/gui/orders_lens.h"
 #include "app/gui/orders_mixer.h"
 #include "app/gui/orders_profile.h"
@@ -85,6 +86,7 @@ QWidget* OrdersPage::make_maps() {
   lines->addWidget(terms_);
   maps_ = make_scroll(maps, stack_);
   grid_->setAutoFillBackground(false);
+  grid_->set_smallest_tile(kSmallestSectionTile);  // five orders and the mixer beside them fit 1280 pixels
   maps_->viewport()->installEventFilter(this);
   stack_->addWidget(hint_);
   stack_->addWidget(maps_);
@@ -166,7 +168,9 @@ void OrdersPage::show_detail() {
 void OrdersPage::look_into_chosen() {
   const auto& tiles = grid_->tiles();
   const int chosen = grid_->chosen();
-  const bool is_tile = chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
+  // Of a segmenter or detector the channels are not looked into.
+  const auto model = session().model();
+  const bool is_tile = (!model || model->is_classifier()) && chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
   work_->set_tap(is_tile ? tiles[static_cast<std::size_t>(chosen)]->panel().context.toString().toStdString()
                          : std::string());
 }
