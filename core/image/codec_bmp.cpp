@@ -119,7 +119,8 @@ bool read_runs(const Header& header, std::vector<std::uint8_t>& indices) {
     } else if (value == 0) {
       x = 0, ++y;
     } else if (value == 1) {
-      return true;
+      // A picture that ends rows before its height is cut off: taken, a few bytes would make millions of pixels.
+      return y >= header.height - 1;
     } else if (value == 2) {
       if (at + 2 > in.size()) return false;
       x += in[at], y += in[at + 1];
