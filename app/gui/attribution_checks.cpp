@@ -67,6 +67,7 @@ AttributionChecks::AttributionChecks(AttributionWork& work, QWidget* parent)
   lines->setContentsMargins(0, 0, 0, 0);
   lines->addWidget(curves_);
   table_->setTextFormat(Qt::RichText);
+  table_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   table_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   table_->setToolTip(
       tr("Areas under the curves of deletion (small is good) and insertion (large is good); ROAD combined "
@@ -152,7 +153,7 @@ QString AttributionChecks::table_of(const std::vector<Judged>& judged) const {
       const double value = number_of(*each.result, kAreas[i].number);
       if (std::isnan(best[i]) || (kAreas[i].small_is_good ? value < best[i] : value > best[i])) best[i] = value;
     }
-    html += QStringLiteral("<td align='right' style='padding-left:10px; color:%2'>%1</td>")
+    html += QStringLiteral("<td align='right' style='padding-left:7px; color:%2'>%1</td>")
                 .arg(tr(kAreas[i].title), palette().color(QPalette::PlaceholderText).name());
   }
   html += QStringLiteral("</tr>");
@@ -163,7 +164,7 @@ QString AttributionChecks::table_of(const std::vector<Judged>& judged) const {
       const double value = number_of(*each.result, kAreas[i].number);
       QString text = QString::number(value, 'f', i == 3 ? 0 : 3);
       if (judged.size() > 1 && value == best[i]) text = QStringLiteral("<b>%1</b>").arg(text);
-      html += QStringLiteral("<td align='right' style='padding-left:10px'>%1</td>").arg(text);
+      html += QStringLiteral("<td align='right' style='padding-left:7px'>%1</td>").arg(text);
     }
     html += QStringLiteral("</tr>");
   }

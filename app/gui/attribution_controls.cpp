@@ -133,8 +133,8 @@ void AttributionPage::show_controls() {
     control->setEnabled(known != nullptr);
   scale_->setCurrentIndex(static_cast<int>(settings_.scale));
   opacity_->setValue(static_cast<int>(std::lround(settings_.style.opacity * 100)));
-  methods_->setText(tr("%n method(s)", nullptr, static_cast<int>(chosen_methods(settings_).size())));
-  if (known) layers_->setText(tr("%n layer(s)", nullptr, static_cast<int>(attribution_rows(*known, settings_).size())));
+  methods_->setText(tr("methods: %1").arg(chosen_methods(settings_).size()));
+  if (known) layers_->setText(tr("layers: %1").arg(attribution_rows(*known, settings_).size()));
   show_scores();
   QMenu* old = drawing_->menu();
   drawing_->setMenu(make_style_menu(settings_.style, this, [this](const MapStyle& style) {

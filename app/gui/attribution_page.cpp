@@ -84,6 +84,7 @@ QWidget* AttributionPage::make_maps() {
   for (MapGrid* grid : {grid_, whole_, large_}) {
     grid->set_link(link_);
     grid->set_title_width(grid == large_ ? 0 : kTitleWidth);
+    grid->set_smallest_tile(64);
   }
   column->addWidget(grid_);
   column->addWidget(whole_);

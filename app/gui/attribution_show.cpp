@@ -54,7 +54,7 @@ void AttributionPage::show_grids() {
 
 // All maps as large as the page allows, those without a layer as large as the others.
 void AttributionPage::fit_maps() {
-  constexpr double kSmallest = 88, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places its tiles
+  constexpr double kSmallest = 64, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places its tiles
   const QSize room = maps_->viewport()->size();
   const double caption = MapTile::caption_height(font()), header = fontMetrics().height() + 1.5 * kStep;
   double rows = 0, height = room.height(), side = kLargest;
