@@ -54,9 +54,7 @@ double BarPlot::spacing() const {
   return (axes_.numbers->second - axes_.numbers->first) / static_cast<double>(names_.size());
 }
 
-double BarPlot::place_of(int bar) const {
-  return axes_.numbers ? axes_.numbers->first + (bar + 0.5) * spacing() : bar;
-}
+double BarPlot::place_of(int bar) const { return axes_.numbers ? axes_.numbers->first + (bar + 0.5) * spacing() : bar; }
 
 int BarPlot::bar_at(QPointF point) const {
   const QPointF inside = plot_->mapFrom(this, point.toPoint());

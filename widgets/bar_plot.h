@@ -19,8 +19,8 @@ struct BarSeries {
   std::vector<double> values;
 };
 
-/// Upright bars over one pair of axes, in the window's colours. Click one, or move with the arrow keys and press Return,
-/// to choose it. What a bar stands for is in the tool tip; names stand under the bars where they have room.
+/// Upright bars over one pair of axes, in the window's colours. Click one, or move with the arrow keys and press
+/// Return, to choose it. What a bar stands for is in the tool tip; names stand under the bars where they have room.
 class BarPlot : public QWidget {
   Q_OBJECT
 

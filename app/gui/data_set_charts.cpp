@@ -8,103 +8,23 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <map>
 
-#include "core/image/colormap.h"
+#include "app/gui/data_set_curves.h"
 #include "widgets/bar_plot.h"
 #include "widgets/figure/custom_plot.h"
-#include "widgets/network_strip.h"
 #include "widgets/result_area.h"
 #include "widgets/theme.h"
 
 namespace orderscope {
 namespace {
 
-struct DepthText {
-  const char *quantity, *kind, *title, *label;
-};
-
-// In the order of DepthQuantity.
-constexpr DepthText kDepths[] = {
-    {"gate", "share", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "energy of the gates"),
-     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "share of the block's energy")},
-    {"state", "share", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "energy of the states"),
-     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "share of the block's energy")},
-    {"gate", "contribution", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "contribution"),
-     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "contribution (logit)")},
-    {"gate", "entropy", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "spatial entropy"),
-     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "entropy (1: even)")},
-    {"gate", "scale", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "spatial scale"),
-     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "scale (pixels)")},
-};
-
-QColor color_of(std::size_t index) {
-  const Rgb rgb = model_color(index);
-  return {rgb.r, rgb.g, rgb.b};
-}
-
 // Okabe and Ito's green and vermilion: right and wrong stay apart for colour-blind readers.
-QColor right_color() { return color_of(2); }
-QColor wrong_color() { return color_of(4); }
-
-double accuracy(const BatchQuery::Tally& tally) {
-  const std::int64_t labelled = tally.right + tally.wrong;
-  return labelled > 0 ? static_cast<double>(tally.right) / static_cast<double>(labelled) : std::nan("");
-}
+QColor right_color() { return okabe_ito(2); }
+QColor wrong_color() { return okabe_ito(5); }
 
 QString percent(double share) { return QStringLiteral("%1 %").arg(100 * share, 0, 'f', 1); }
 
 }  // namespace
-
-std::vector<PlottedCurve> depth_curves(const std::vector<BatchFigure>& figures, const std::vector<double>& means,
-                                       DepthQuantity quantity) {
-  const DepthText& wanted = kDepths[static_cast<int>(quantity)];
-  std::map<int, PlottedCurve> curves;
-  std::string block;
-  double depth = 0;
-  for (std::size_t i = 0; i < figures.size() && i < means.size(); ++i) {
-    const BatchFigure& figure = figures[i];
-    if (figure.quantity != wanted.quantity || figure.kind != wanted.kind) continue;
-    if (figure.block != block) {
-      block = figure.block;
-      ++depth;
-    }
-    if (!std::isfinite(means[i])) continue;
-    PlottedCurve& curve = curves[figure.order];
-    curve.x.push_back(depth);
-    curve.y.push_back(means[i]);
-  }
-  std::vector<PlottedCurve> result;
-  for (auto& [order, curve] : curves) {
-    curve.name = DataSetChartsView::tr("order %1").arg(order);
-    curve.color = color_of(static_cast<std::size_t>(order - 1));
-    result.push_back(std::move(curve));
-  }
-  return result;
-}
-
-std::vector<PlottedCurve> ablation_curves(const DataSetCharts& charts) {
-  std::vector<PlottedCurve> curves;
-  const double untouched = accuracy(charts.tallies.all);
-  if (!charts.means || !std::isfinite(untouched)) return curves;
-  std::string where;
-  for (std::size_t i = 0; i < charts.figures.size() && i < charts.means->figures.size(); ++i) {
-    const BatchFigure& figure = charts.figures[i];
-    if (figure.quantity != "ablation" || figure.kind != "correct" || !std::isfinite(charts.means->figures[i])) continue;
-    if (figure.block != where || curves.empty()) {
-      where = figure.block;
-      PlottedCurve curve;
-      curve.name = QString::fromStdString(where);
-      curve.color = color_of(curves.size());
-      curve.x = {0};
-      curve.y = {untouched};
-      curves.push_back(std::move(curve));
-    }
-    curves.back().x.push_back(figure.order);
-    curves.back().y.push_back(charts.means->figures[i]);
-  }
-  return curves;
-}
 
 DataSetChartsView::DataSetChartsView(DataSetWork& work, QWidget* parent)
     : QWidget(parent),
@@ -134,7 +54,7 @@ DataSetChartsView::DataSetChartsView(DataSetWork& work, QWidget* parent)
   model_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   quantity_->setAccessibleName(tr("Quantity by depth"));
   quantity_->setToolTip(tr("What of each order is shown from the first block to the last"));
-  for (const DepthText& text : kDepths) quantity_->addItem(tr(text.title));
+  for (int i = 0; i < kDepthQuantities; ++i) quantity_->addItem(depth_title(static_cast<DepthQuantity>(i)));
   depth_area_->line()->addWidget(quantity_);
   classes_->setToolTip(tr("Click a class to see its images alone"));
   for (ResultArea* area : {classes_area_, confidence_area_, depth_area_, ablation_area_}) lines->addWidget(area, 1);
@@ -229,7 +149,7 @@ void DataSetChartsView::show_confidence(const DataSetCharts& charts) {
     return;
   }
   BarSeries right{tr("right"), right_color(), {}}, wrong{tr("wrong"), wrong_color(), {}},
-      unlabelled{tr("without a class"), color_of(0), {}};
+      unlabelled{tr("without a class"), okabe_ito(0), {}};
   QStringList names;
   std::optional<int> marked;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -277,11 +197,11 @@ void DataSetChartsView::show_orders(const DataSetCharts& charts) {
       own.dashed = true;
       curves.push_back(std::move(own));
     }
-    subtitle += tr("; dashed: %n selected", nullptr, static_cast<int>(selection->images));
+    subtitle += tr("; dashed: %1 selected").arg(selection->images);
   }
   depth_area_->set_subtitle(any ? subtitle : QString());
   if (any) {
-    depth_->set_curves(curves, tr("block"), tr(kDepths[static_cast<int>(settings_.depth)].label));
+    depth_->set_curves(curves, tr("block"), depth_label(settings_.depth));
     depth_area_->show_content();
   } else {
     depth_area_->show_hint(settings_.depth == DepthQuantity::Contribution
@@ -311,7 +231,7 @@ std::vector<PlatePanel> DataSetChartsView::panels() const {
   };
   add(classes_area_, tr("accuracy by class"), classes_->plot());
   add(confidence_area_, tr("confidence"), confidence_->plot());
-  add(depth_area_, tr(kDepths[static_cast<int>(settings_.depth)].title), depth_->plot());
+  add(depth_area_, depth_title(settings_.depth), depth_->plot());
   add(ablation_area_, tr("accuracy without an order"), ablation_->plot());
   return panels;
 }

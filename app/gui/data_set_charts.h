@@ -17,13 +17,6 @@ namespace orderscope {
 class BarPlot;
 class ResultArea;
 
-/// A line an order over the blocks that have it, from the first to the last; mean over images. Empty where a model has no
-/// orders, or the figure is not kept.
-std::vector<PlottedCurve> depth_curves(const std::vector<BatchFigure>& figures, const std::vector<double>& means,
-                                       DepthQuantity quantity);
-/// Top-1 accuracy without an order: a line a scope of the ablation, starting at what it is with all of them.
-std::vector<PlottedCurve> ablation_curves(const DataSetCharts& charts);
-
 /// Charts of the rows that pass the filter, in one model: accuracy by class, confidence, orders by depth, accuracy
 /// under order ablation. Bars narrow the filter.
 class DataSetChartsView : public QWidget {
@@ -46,7 +39,7 @@ class DataSetChartsView : public QWidget {
  Q_SIGNALS:
   void model_chosen(const QString& name);
   void quantity_chosen(DepthQuantity quantity);
-  void class_chosen(const QString& name);            ///< "": any
+  void class_chosen(const QString& name);  ///< "": any
   void confidence_chosen(double least, double most);
 
  private:

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What stands around the table of the data set page, and its menu.
+// What stands around the table of the data set page.
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
-#include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalBlocker>
@@ -14,7 +13,6 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "app/gui/actions.h"
 #include "app/gui/data_set_charts.h"
 #include "app/gui/data_set_filter.h"
 #include "app/gui/data_set_model.h"
@@ -23,7 +21,6 @@
 #include "app/gui/data_set_setup.h"
 #include "app/gui/data_set_work.h"
 #include "app/gui/session.h"
-#include "widgets/bar_plot.h"
 #include "widgets/banner.h"
 #include "widgets/theme.h"
 
@@ -65,7 +62,8 @@ QWidget* DataSetPage::make_header() {
   cancel_ = button(tr("Cancel"), tr("End the run; what is done is kept and can be gone on with (Ctrl+Alt+X)"));
   layout->addWidget(title_);
   layout->addWidget(status_, 1);
-  for (QWidget* control : std::initializer_list<QWidget*>{rank_, pause_, cancel_, new_, open_}) layout->addWidget(control);
+  for (QWidget* control : std::initializer_list<QWidget*>{rank_, pause_, cancel_, new_, open_})
+    layout->addWidget(control);
   connect(rank_, &QToolButton::clicked, this, &DataSetPage::rank_by_disagreement);
   connect(new_, &QPushButton::clicked, this, &DataSetPage::show_setup);
   connect(open_, &QPushButton::clicked, this, &DataSetPage::ask_for_run);
@@ -106,6 +104,7 @@ QWidget* DataSetPage::make_table() {
   table_->setTabKeyNavigation(false);
   table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   table_->setCornerButtonEnabled(false);
+  table_->setCornerWidget(new QWidget(table_));  // the style draws a frame there otherwise
   table_->viewport()->setAutoFillBackground(false);
   table_->setAccessibleName(tr("Rows of the run"));
   table_->setToolTip(tr("Double click or Return opens the image"));
@@ -119,7 +118,7 @@ QWidget* DataSetPage::make_table() {
   columns->setSortIndicatorShown(true);
   columns->setStretchLastSection(true);
   const int letter = fontMetrics().averageCharWidth();
-  constexpr int kLetters[] = {30, 17, 17, 17, 10, 13, 8, 9, 10, 15, 10, 30};
+  constexpr int kLetters[] = {29, 13, 14, 14, 9, 13, 8, 9, 10, 15, 10, 30};
   for (int column = 0; column < DataSetModel::kColumns; ++column)
     table_->setColumnWidth(column, kLetters[column] * letter);
   connect(columns, &QHeaderView::sectionClicked, this, [this](int column) {
@@ -169,8 +168,8 @@ void DataSetPage::show_status() {
     parts << (counts.done < counts.images ? tr("%1 of %2 images").arg(grouped(counts.done), grouped(counts.images))
                                           : tr("%1 images").arg(grouped(counts.images)));
     if (counts.broken > 0) parts << tr("%1 broken").arg(grouped(counts.broken));
-    parts << tr("%n model(s)", nullptr, static_cast<int>(run->models.size()));
-    parts << tr("%1 rows shown").arg(grouped(std::ssize(*model_->ids())));
+    parts << (run->models.size() == 1 ? tr("1 model") : tr("%1 models").arg(run->models.size()));
+    parts << tr("%1 rows").arg(grouped(std::ssize(*model_->ids())));
   }
   status_->setText(parts.join(QStringLiteral(" · ")));
   status_->setToolTip(status_->text());
@@ -214,19 +213,22 @@ void DataSetPage::show_controls() {
   stack_->setCurrentIndex(run ? 1 : 0);
   if (run) return;
   if (settings_.run.empty())
-    hint_->setText(session().models().empty()
-                       ? tr("A run shows models over a whole data set.\nOpen models with Ctrl+M and set one up with "
-                            "Ctrl+Alt+N, or open one that is there with Ctrl+Alt+R")
-                       : tr("A run shows the open models over a whole data set.\nSet one up with Ctrl+Alt+N, or open one "
-                            "that is there with Ctrl+Alt+R"));
+    hint_->setText(
+        session().models().empty()
+            ? tr("A run shows models over a whole data set.\nOpen models with Ctrl+M and set one up with "
+                 "Ctrl+Alt+N, or open one that is there with Ctrl+Alt+R")
+            : tr("A run shows the open models over a whole data set.\nSet one up with Ctrl+Alt+N, or open one "
+                 "that is there with Ctrl+Alt+R"));
   else if (own && active)
     hint_->setText(tr("Rows come once the first images are done"));
   else
-    hint_->setText(work_->busy() ? tr("The run is being opened") : tr("%1 cannot be shown").arg(QString::fromStdString(settings_.run)));
+    hint_->setText(work_->busy() ? tr("The run is being opened")
+                                 : tr("%1 cannot be shown").arg(QString::fromStdString(settings_.run)));
 }
 
 void DataSetPage::ask_for_run() {
-  const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder of a run"), QString::fromStdString(settings_.run));
+  const QString folder =
+      QFileDialog::getExistingDirectory(this, tr("Folder of a run"), QString::fromStdString(settings_.run));
   if (!folder.isEmpty()) open_run(folder.toStdString());
 }
 
@@ -263,51 +265,6 @@ void DataSetPage::pause_or_resume() {
 void DataSetPage::rank_by_disagreement() {
   const bool ranked = settings_.sort.key == "disagreement" && settings_.sort.descending;
   change([&](DataSetSettings& s) { s.sort = ranked ? BatchSort{} : BatchSort{"disagreement", true}; });
-}
-
-void DataSetPage::fill_menu(QMenu& menu) {
-  const auto outcome = [this](DataSetOutcome wanted) {
-    change([&](DataSetSettings& s) { s.outcome = s.outcome == wanted ? DataSetOutcome::All : wanted; });
-  };
-  add_action(menu, tr("&New run…"), tr("Ctrl+Alt+N"), tr("Set up a run of the open models over a data set"),
-             [this] { show_setup(); });
-  add_action(menu, tr("&Open run…"), tr("Ctrl+Alt+R"), tr("Look at a run that is there"), [this] { ask_for_run(); });
-  add_action(menu, tr("&Pause or resume"), tr("Ctrl+Alt+P"),
-             tr("Finish the chunk under way and wait, or go on with the run"), [this] { pause_or_resume(); });
-  add_action(menu, tr("&Cancel run"), tr("Ctrl+Alt+X"), tr("End the run; what is done is kept"),
-             [this] { runner_->cancel(); });
-  menu.addSeparator();
-  add_action(menu, tr("Open the &image"), tr("Ctrl+Return"), tr("Open the current row's image, with its model, on every page"),
-             [this] { open_row(table_->currentIndex().row()); });
-  add_action(menu, tr("Rank by &disagreement"), tr("D"), tr("Images on which the models disagree most come first"),
-             [this] { rank_by_disagreement(); });
-  add_action(menu, tr("&Filter by path"), tr("/"), tr("To the words of the path"), [this] { filter_->focus_text(); });
-  add_action(menu, tr("Only &wrong predictions"), tr("W"), tr("Or all again"),
-             [outcome] { outcome(DataSetOutcome::Wrong); });
-  add_action(menu, tr("Only &broken images"), tr("B"), tr("Those that cannot be read, with the reason; or all again"),
-             [outcome] { outcome(DataSetOutcome::Broken); });
-  add_action(menu, tr("Show &all rows"), tr("A"), tr("No condition on the rows"),
-             [this] { change([](DataSetSettings& s) { s = unfiltered(s); }); });
-  add_action(menu, tr("Next &quantity by depth"), tr("Q"), tr("The next figure of the orders"), [this] {
-    change([](DataSetSettings& s) { s.depth = static_cast<DepthQuantity>((static_cast<int>(s.depth) + 1) % 5); });
-  });
-}
-
-std::vector<TourStep> DataSetPage::tour() const {
-  return {{new_, tr("Models over a whole data set"),
-           tr("A run keeps every prediction and the figures of every order in one file. It can be paused, killed and gone "
-              "on with; the command line does the same runs, on a cluster too.")},
-          {filter_, tr("Which rows"),
-           tr("By words of the path, class, prediction, outcome, model and confidence. Broken images are rows with their "
-              "reason.")},
-          {stack_, tr("An image and a model a row"),
-           tr("A header sorts. A double click opens the image, so that every page shows it; what is selected is dashed in "
-              "the charts by depth.")},
-          {charts_, tr("What they have in common"),
-           tr("Charts count the rows that pass the filter. Click a class or a bar of the confidence to narrow it, click it "
-              "again to widen it.")},
-          {rank_, tr("Where the models disagree"),
-           tr("By the divergence of what they predict: the images worth looking at come first.")}};
 }
 
 }  // namespace orderscope

@@ -30,7 +30,8 @@ void fill(QComboBox& box, const QString& any, const std::vector<std::string>& na
     box.clear();
     box.addItems(texts);
   }
-  const int place = wanted.empty() ? 0 : box.findText(QString::fromStdString(wanted), Qt::MatchExactly | Qt::MatchCaseSensitive);
+  const int place =
+      wanted.empty() ? 0 : box.findText(QString::fromStdString(wanted), Qt::MatchExactly | Qt::MatchCaseSensitive);
   box.setCurrentIndex(std::max(place, 0));
   box.setEnabled(texts.size() > 1);
 }
@@ -63,7 +64,8 @@ DataSetFilterBar::DataSetFilterBar(QWidget* parent) : QWidget(parent) {
   layout->addWidget(text_, 2);
   label_ = add_box(tr("Class"), tr("Only images of this class"));
   predicted_ = add_box(tr("Predicted"), tr("Only images that were taken for this class"));
-  outcome_ = add_box(tr("Outcome"), tr("Only right or wrong predictions, images on which the models disagree, or broken ones"));
+  outcome_ = add_box(tr("Outcome"),
+                     tr("Only right or wrong predictions, images on which the models disagree, or broken ones"));
   outcome_->addItems({tr("any outcome"), tr("right"), tr("wrong"), tr("models disagree"), tr("broken")});
   model_ = add_box(tr("Model"), tr("Only rows of this model"));
   const auto confidence = [&](const QString& name, double value) {

@@ -77,8 +77,7 @@ void DataSetModel::set_run(std::shared_ptr<const OpenRun> run) {
 
 void DataSetModel::set_rows(Ids ids, std::vector<BatchRow> first) {
   const std::size_t before = ids_->size();
-  const bool longer =
-      before > 0 && ids->size() >= before && std::equal(ids_->begin(), ids_->end(), ids->begin());
+  const bool longer = before > 0 && ids->size() >= before && std::equal(ids_->begin(), ids_->end(), ids->begin());
   if (longer && ids->size() == before) return;
   if (longer) {
     beginInsertRows({}, static_cast<int>(before), static_cast<int>(ids->size()) - 1);
@@ -121,7 +120,8 @@ QVariant DataSetModel::headerData(int section, Qt::Orientation orientation, int 
     return static_cast<int>((section >= Confidence && section <= Classes ? Qt::AlignRight : Qt::AlignLeft) |
                             Qt::AlignVCenter);
   if (role != Qt::ToolTipRole) return {};
-  const QString what = *kColumnTexts[section].tool_tip ? tr(kColumnTexts[section].tool_tip) + QStringLiteral(". ") : QString();
+  const QString what =
+      *kColumnTexts[section].tool_tip ? tr(kColumnTexts[section].tool_tip) + QStringLiteral(". ") : QString();
   return what + tr("Click to sort");
 }
 
@@ -140,8 +140,7 @@ QVariant DataSetModel::data(const QModelIndex& index, int role) const {
   windows_[index.row() / kWindow].used = ++clock_;
   if (role == Qt::ForegroundRole) {
     const QPalette colors = QApplication::palette();
-    if (column == Note || (column == Outcome && !at->correct.value_or(true)))
-      return colors.color(QPalette::BrightText);
+    if (column == Note || (column == Outcome && !at->correct.value_or(true))) return colors.color(QPalette::BrightText);
     return column == Image || column == Predicted ? QVariant() : colors.color(QPalette::PlaceholderText);
   }
   if (role == Qt::ToolTipRole && column == Image) return QString::fromStdString(at->path);
@@ -153,12 +152,8 @@ QString DataSetModel::text(const BatchRow& row, int column) const {
   if (run_ && row.model >= 0 && static_cast<std::size_t>(row.model) < run_->models.size())
     model = &run_->models[static_cast<std::size_t>(row.model)];
   switch (column) {
-    case Image: {
-      // The last folder tells the class; the ones before are the same for most.
-      const std::filesystem::path path(row.path);
-      const auto folder = path.parent_path().filename();
-      return QString::fromStdString((folder.empty() ? path.filename() : folder / path.filename()).string());
-    }
+    // Folders are the class, or the same for all; the tool tip has them.
+    case Image: return QString::fromStdString(std::filesystem::path(row.path).filename().string());
     case Model: return model ? QString::fromStdString(model->name) : QString::number(row.model);
     case Label: return run_ ? name_at(run_->classes, row.set_label) : QString();
     case Predicted: return model ? name_at(model->class_names, row.predicted) : QString();

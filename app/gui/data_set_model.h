@@ -27,7 +27,18 @@ class DataSetModel : public QAbstractTableModel {
 
  public:
   enum Column {
-    Image, Model, Label, Predicted, Outcome, Confidence, LabelRank, Loss, Entropy, Disagreement, Classes, Note,
+    Image,
+    Model,
+    Label,
+    Predicted,
+    Outcome,
+    Confidence,
+    LabelRank,
+    Loss,
+    Entropy,
+    Disagreement,
+    Classes,
+    Note,
     kColumns
   };
   using Ids = std::shared_ptr<const std::vector<std::int64_t>>;

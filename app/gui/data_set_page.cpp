@@ -170,7 +170,7 @@ int DataSetPage::chart_model() const {
     const auto named = std::ranges::find(run->models, name, &BatchModelInfo::name);
     if (!name.empty() && named != run->models.end()) return named->id;
   }
-  const auto orders = std::ranges::find(run->models, std::string("HorNet"), &BatchModelInfo::architecture);
+  const auto orders = std::ranges::find(run->models, std::string("hornet"), &BatchModelInfo::architecture);
   return orders == run->models.end() ? 0 : orders->id;
 }
 

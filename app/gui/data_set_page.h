@@ -51,7 +51,7 @@ class DataSetPage : public Page {
   nlohmann::json state() const override;
   void restore(const nlohmann::json& state) override;
   void activate() override;
-  void fill_menu(QMenu& menu) override;
+  void fill_menu(QMenu& menu) override;  ///< in data_set_menu.cpp, with the tour
   std::vector<TourStep> tour() const override;
 
  protected:

@@ -16,13 +16,13 @@ enum class DepthQuantity { GateShare, StateShare, Contribution, Entropy, Scale }
 
 /// What the data set page shows of which run. Names and not numbers, so that it holds for another run, too.
 struct DataSetSettings {
-  std::string run;                       ///< a run's folder; "": none
-  std::string text;                      ///< in the image's path
-  std::string model, label, predicted;   ///< by name; "": any
+  std::string run;                      ///< a run's folder; "": none
+  std::string text;                     ///< in the image's path
+  std::string model, label, predicted;  ///< by name; "": any
   DataSetOutcome outcome = DataSetOutcome::All;
   double least_confidence = 0, most_confidence = 1;
   BatchSort sort;
-  std::string chart_model;               ///< "": that of the filter, else the first with orders
+  std::string chart_model;  ///< "": that of the filter, else the first with orders
   DepthQuantity depth = DepthQuantity::GateShare;
 
   bool operator==(const DataSetSettings&) const = default;

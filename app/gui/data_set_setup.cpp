@@ -34,9 +34,9 @@ bool runs_by_default(const MethodDescriptor& method) {
 QString parameters_of(const MethodDescriptor& method) {
   QStringList lines;
   for (const MethodParameter& parameter : method.parameters)
-    lines << QStringLiteral("%1=%2: %3").arg(QString::fromStdString(parameter.name),
-                                             QString::fromStdString(parameter.default_value),
-                                             QString::fromStdString(parameter.help));
+    lines << QStringLiteral("%1=%2: %3")
+                 .arg(QString::fromStdString(parameter.name), QString::fromStdString(parameter.default_value),
+                      QString::fromStdString(parameter.help));
   return lines.join('\n');
 }
 
@@ -97,7 +97,8 @@ QWidget* DataSetSetup::make_form() {
 
   images_ = new QLineEdit(page);
   images_->setPlaceholderText(tr("A folder, a list, or a CSV file"));
-  images_->setToolTip(tr("Folders name the classes. A list has a path a line; a CSV file has a column path, and if it likes label"));
+  images_->setToolTip(
+      tr("Folders name the classes. A list has a path a line; a CSV file has a column path, and if it likes label"));
   auto* folder = button(tr("Folder…"), tr("Choose a folder of images"));
   auto* file = button(tr("List…"), tr("Choose a list or a CSV file"));
   form->addRow(tr("&Images"), beside({images_, folder, file}, page));
@@ -106,8 +107,10 @@ QWidget* DataSetSetup::make_form() {
   models_->setToolTip(tr("The open models; those that are ticked see every image"));
   models_->setMaximumHeight(110);
   form->addRow(tr("&Models"), models_);
-  gradients_ = check(tr("gradients"), tr("Contributions of the orders and Grad-CAM's figures: a backward pass an image"), true);
-  faithfulness_ = check(tr("faithfulness"), tr("Of Grad-CAM and of the first map of each method: 50 steps an image, slow"), false);
+  gradients_ =
+      check(tr("gradients"), tr("Contributions of the orders and Grad-CAM's figures: a backward pass an image"), true);
+  faithfulness_ =
+      check(tr("faithfulness"), tr("Of Grad-CAM and of the first map of each method: 50 steps an image, slow"), false);
   form->addRow(tr("Measure"), beside({gradients_, faithfulness_}, page));
   network_ = check(tr("network"), tr("The prediction with each order's gates at zero in all blocks"), true);
   stage_ = check(tr("each stage"), tr("The same stage by stage: about as many passes as orders of all stages"), false);
@@ -209,7 +212,8 @@ Result<BatchConfig> DataSetSetup::config() const {
   if (!images_->text().trimmed().isEmpty()) config.images = {images_->text().trimmed().toStdString()};
   for (int i = 0; i < models_->count(); ++i) {
     const QListWidgetItem* item = models_->item(i);
-    if (item->checkState() == Qt::Checked) config.models.push_back({item->data(Qt::UserRole).toString().toStdString(), {}});
+    if (item->checkState() == Qt::Checked)
+      config.models.push_back({item->data(Qt::UserRole).toString().toStdString(), {}});
   }
   for (int row = 0; row < methods_->rowCount(); ++row) {
     const QTableWidgetItem* item = methods_->item(row, 0);
@@ -221,7 +225,8 @@ Result<BatchConfig> DataSetSetup::config() const {
   }
   config.gradients = gradients_->isChecked();
   config.faithfulness = faithfulness_->isChecked();
-  for (const auto& [box, scope] : {std::pair(network_, "network"), std::pair(stage_, "stage"), std::pair(block_, "block")})
+  for (const auto& [box, scope] :
+       {std::pair(network_, "network"), std::pair(stage_, "stage"), std::pair(block_, "block")})
     if (box->isChecked()) config.ablate.emplace_back(scope);
   config.batch = batch_->value();
   config.chunk = chunk_->value();

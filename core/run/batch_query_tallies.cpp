@@ -22,7 +22,9 @@ Result<BatchQuery::Tallies> BatchQuery::tallies(const BatchFilter& filter, int c
       const auto label = optional_of(select.getColumn(0));
       const auto correct = optional_of(select.getColumn(1));
       const bool placed = label && *label >= 0 && static_cast<std::size_t>(*label) < state_->classes.size();
-      const auto add = [&](Tally& tally) { ++(correct ? (*correct != 0 ? tally.right : tally.wrong) : tally.unlabelled); };
+      const auto add = [&](Tally& tally) {
+        ++(correct ? (*correct != 0 ? tally.right : tally.wrong) : tally.unlabelled);
+      };
       add(tallies.all);
       add(placed ? tallies.by_label[static_cast<std::size_t>(*label)] : tallies.by_label.back());
       if (select.getColumn(2).isNull()) continue;

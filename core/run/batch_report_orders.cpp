@@ -199,9 +199,11 @@ Result<std::vector<ReportPart>> ablation_charts(const OrderMeans& means) {
     table.push_back({figure.block, std::to_string(figure.order), now, change});
   }
   if (chart.lines.empty()) {
+    const bool orders = std::ranges::any_of(means.names, [](const BatchFigure& f) { return f.quantity == "gate"; });
     parts.push_back(
         {ReportPart::Kind::Text,
-         "Accuracy under order ablation was not asked for; a run with --ablate network,stage measures it."});
+         orders ? "Accuracy under order ablation was not asked for; a run with --ablate network,stage measures it."
+                : "Has no gnConv, and so no orders."});
     return parts;
   }
   TRY(Image picture, draw_chart(chart));

@@ -68,15 +68,18 @@ TEST_F(DataSetModelTest, WindowsHoldTheRowsOfAPlainQueryWhateverTheFilterAndOrde
   many.label = 3;
   many.least_confidence = 0.25;
   many.path_contains = "CLASS";
-  const std::pair<BatchFilter, BatchSort> cases[] = {
-      {{}, {}}, {{}, {"confidence", true}}, {wrong, {"loss", false}}, {many, {"path", true}}, {{}, {"disagreement", true}}};
+  const std::pair<BatchFilter, BatchSort> cases[] = {{{}, {}},
+                                                     {{}, {"confidence", true}},
+                                                     {wrong, {"loss", false}},
+                                                     {many, {"path", true}},
+                                                     {{}, {"disagreement", true}}};
   for (const auto& [filter, sort] : cases) {
     const auto ids = select(filter, sort);
     model.set_rows(ids);
     ASSERT_EQ(model.rowCount(), std::ssize(*ids));
     ASSERT_GT(ids->size(), 100U);
-    for (const int row : {0, 1, DataSetModel::kWindow - 1, static_cast<int>(ids->size()) / 2,
-                          static_cast<int>(ids->size()) - 1}) {
+    for (const int row :
+         {0, 1, DataSetModel::kWindow - 1, static_cast<int>(ids->size()) / 2, static_cast<int>(ids->size()) - 1}) {
       ASSERT_TRUE(loaded(row)) << sort.key << " " << row;
       const auto plain = query->rows(&(*ids)[static_cast<std::size_t>(row)], 1);
       ASSERT_TRUE(plain);
@@ -162,9 +165,11 @@ TEST(SlowDataSetPage, AMillionRowsAreFilteredSortedAndScrolledWithoutAStall) {
     QElapsedTimer timer;
     timer.start();
     act();
-    ASSERT_TRUE(QTest::qWaitFor([&] { return !page.work().busy() && page.work().run() != nullptr; }, kPatience)) << what;
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !page.work().busy() && page.work().run() != nullptr; }, kPatience))
+        << what;
     QTest::qWait(30);
-    std::printf("%-24s %8.0f ms, longest stall %5.1f ms\n", what, static_cast<double>(timer.elapsed()), meter.longest());
+    std::printf("%-24s %8.0f ms, longest stall %5.1f ms\n", what, static_cast<double>(timer.elapsed()),
+                meter.longest());
     RecordProperty(what, std::to_string(meter.longest()));
     // A user notices from about 50 ms on. The bound of the test is wider, since a busy machine takes the thread's time
     // away; what was measured is printed.

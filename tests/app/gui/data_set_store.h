@@ -23,7 +23,8 @@ inline void make_run(const std::filesystem::path& folder, std::int64_t images, s
   start.classes = names;
   for (std::int64_t i = 0; i < images; ++i)
     start.images.push_back({"set/class " + std::to_string(i % kClasses) + "/" + std::to_string(i) + ".jpg",
-                            static_cast<int>(i % kClasses), {}});
+                            static_cast<int>(i % kClasses),
+                            {}});
   auto store = BatchStore::create(folder, start);
   ASSERT_TRUE(store) << store.error().message();
   ASSERT_TRUE(store->begin());
