@@ -32,7 +32,6 @@ Accessible describe(AtspiAccessible* node, int depth) {
   result.depth = depth;
   result.role = taken(atspi_accessible_get_role_name(node, nullptr));
   result.name = taken(atspi_accessible_get_name(node, nullptr));
-  result.description = taken(atspi_accessible_get_description(node, nullptr));
   const Owned<AtspiStateSet> states(atspi_accessible_get_state_set(node));
   result.showing = has_state(states.get(), ATSPI_STATE_SHOWING);
   result.checked = has_state(states.get(), ATSPI_STATE_CHECKED);
@@ -40,15 +39,12 @@ Accessible describe(AtspiAccessible* node, int depth) {
   result.focused = has_state(states.get(), ATSPI_STATE_FOCUSED);
   result.focusable = has_state(states.get(), ATSPI_STATE_FOCUSABLE);
   result.enabled = has_state(states.get(), ATSPI_STATE_ENABLED);
+  if (!result.showing) return result;
   if (const Owned<AtspiComponent> component(atspi_accessible_get_component_iface(node)); component) {
     if (AtspiRect* rect = atspi_component_get_extents(component.get(), ATSPI_COORD_TYPE_SCREEN, nullptr)) {
       result.area = {rect->x, rect->y, rect->width, rect->height};
       g_free(rect);
     }
-  }
-  if (const Owned<AtspiText> text(atspi_accessible_get_text_iface(node)); text) {
-    constexpr int kEnd = -1;
-    result.text = taken(atspi_text_get_text(text.get(), 0, kEnd, nullptr));
   }
   return result;
 }

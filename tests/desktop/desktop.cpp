@@ -88,6 +88,8 @@ Desktop::Desktop(int width, int height) : parts_(std::make_unique<Parts>()) {
   ::setenv("DBUS_SESSION_BUS_ADDRESS", address.c_str(), 1);
   ::unsetenv("AT_SPI_BUS_ADDRESS");
   parts_->accessibility = Process({kBus, "--launch-immediately"});
+  // A window may go while it is asked for something.
+  XSetErrorHandler([](::Display*, XErrorEvent*) { return 0; });
   parts_->display = XOpenDisplay(parts_->display_name.c_str());
   if (parts_->display == nullptr) throw std::runtime_error("the screen does not answer");
   move(width - 1, height - 1);
@@ -169,12 +171,10 @@ void Desktop::double_click(const Area& area) const {
   click(area);
 }
 
-void Desktop::drag(int from_x, int from_y, int to_x, int to_y) const {
+void Desktop::drag(int from_x, int from_y, int to_x, int to_y, int steps) const {
   move(from_x, from_y);
   XTestFakeButtonEvent(parts_->display, 1, True, CurrentTime);
-  constexpr int kSteps = 10;
-  for (int i = 1; i <= kSteps; ++i)
-    move(from_x + (to_x - from_x) * i / kSteps, from_y + (to_y - from_y) * i / kSteps);
+  for (int i = 1; i <= steps; ++i) move(from_x + (to_x - from_x) * i / steps, from_y + (to_y - from_y) * i / steps);
   XTestFakeButtonEvent(parts_->display, 1, False, CurrentTime);
   XFlush(parts_->display);
 }
@@ -188,7 +188,32 @@ void Desktop::wheel(int x, int y, int steps) const {
   for (int i = 0; i < std::abs(steps); ++i) click(x, y, steps > 0 ? kUp : kDown);
 }
 
+// There is no window manager that would: the uppermost window gets the keyboard. Menus take it themselves.
+void Desktop::focus() const {
+  ::Display* display = parts_->display;
+  ::Window root = 0, parent = 0, *children = nullptr;
+  unsigned count = 0;
+  if (XQueryTree(display, DefaultRootWindow(display), &root, &parent, &children, &count) == 0) return;
+  while (count > 0) {
+    const ::Window window = children[--count];
+    XWindowAttributes about{};
+    if (XGetWindowAttributes(display, window, &about) == 0 || about.map_state != IsViewable ||
+        about.override_redirect == True || about.c_class != InputOutput)
+      continue;
+    ::Window focused = 0;
+    int revert = 0;
+    XGetInputFocus(display, &focused, &revert);
+    if (focused == window) break;
+    XSetInputFocus(display, window, RevertToParent, CurrentTime);
+    XSync(display, False);
+    pause(100ms);
+    break;
+  }
+  if (children != nullptr) XFree(children);
+}
+
 void Desktop::key(const std::string& combination) const {
+  focus();
   std::istringstream parts(combination);
   std::vector<KeyCode> keys;
   for (std::string part; std::getline(parts, part, '+');) {
@@ -205,6 +230,7 @@ void Desktop::key(const std::string& combination) const {
 }
 
 void Desktop::type(const std::string& text) const {
+  focus();
   for (const char c : text) {
     const KeySym symbol = c == ' ' ? XK_space : static_cast<KeySym>(static_cast<unsigned char>(c));  // Latin-1
     const KeyCode code = parts_->code(symbol);

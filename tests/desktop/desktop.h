@@ -46,9 +46,7 @@ struct Screenshot : Image {
 struct Accessible {
   std::string role;  ///< "push button", "page tab", "list item", ...
   std::string name;
-  std::string description;
-  std::string text;  ///< of what has text
-  Area area;         ///< on the screen
+  Area area;  ///< on the screen; of what is showing
   bool showing = false, checked = false, selected = false, focused = false, focusable = false, enabled = false;
   int depth = 0;
 };
@@ -79,7 +77,8 @@ class Desktop {
   void click(int x, int y, int button = 1) const;
   void click(const Area& area) const { click(area.centre_x(), area.centre_y()); }
   void double_click(const Area& area) const;
-  void drag(int from_x, int from_y, int to_x, int to_y) const;
+  /// 30 ms a step.
+  void drag(int from_x, int from_y, int to_x, int to_y, int steps = 10) const;
   /// Drops files as a file manager does; false if the place does not take them.
   bool drop(int x, int y, const std::vector<std::filesystem::path>& files) const;
   void wheel(int x, int y, int steps) const;  ///< up if positive
@@ -98,6 +97,8 @@ class Desktop {
   const TemporaryFolder& home() const { return home_; }
 
  private:
+  void focus() const;
+
   struct Parts;
   std::unique_ptr<Parts> parts_;
   TemporaryFolder home_;

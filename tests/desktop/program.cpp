@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/desktop/program.h"
 
+#include "core/base/files.h"
 #include "core/image/png.h"
 
 namespace orderscope::test {
@@ -23,7 +24,13 @@ void DesktopTest::TearDown() {
   ADD_FAILURE() << "it said:\n" << desktop->output() << "and showed:\n" << nodes;
 }
 
-void DesktopTest::start(std::vector<std::string> arguments) {
+void DesktopTest::start(std::vector<std::string> arguments, bool first) {
+  const std::filesystem::path settings = desktop->home() / "config/OrderScope/orderscope.ini";
+  if (!first && !std::filesystem::exists(settings)) {
+    std::filesystem::create_directories(settings.parent_path());
+    ASSERT_TRUE(write_file(settings, std::string_view("[General]\ntours=orders, compare, receptive-field, attribution, "
+                                                      "data-set\n")));
+  }
   arguments.insert(arguments.end(), {"--window-size", "1280x800"});
   desktop->start(arguments);
   ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "frame"; }, kPatience)) << desktop->output();
@@ -51,6 +58,13 @@ std::vector<std::string> DesktopTest::pages() const {
   for (const Accessible& node : desktop->tree())
     if (node.role == "page tab" && node.showing) names.push_back(node.name);
   return names;
+}
+
+bool DesktopTest::in_front(const std::string& page) const {
+  // Qt before 6.5 says of the tab in front that it has the focus, and nothing of selection.
+  return desktop->find([&](const Accessible& node) {
+    return node.role == "page tab" && node.name == page && (node.selected || node.focused);
+  }).has_value();
 }
 
 void DesktopTest::go_to(const std::string& page) {

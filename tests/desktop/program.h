@@ -20,8 +20,8 @@ class DesktopTest : public ::testing::Test {
   }
   void TearDown() override;
 
-  /// Starts it and waits until it is on the screen.
-  void start(std::vector<std::string> arguments = {});
+  /// Starts it and waits until the maps are on the screen. As a first start it begins with a tour.
+  void start(std::vector<std::string> arguments = {}, bool first = false);
   /// Ctrl+Q; expects a clean end.
   void quit();
   /// Until the maps of the orders page are there and nothing is computed any more.
@@ -29,6 +29,7 @@ class DesktopTest : public ::testing::Test {
   /// The page in the middle: what lies between the panels.
   Area page_area() const;
   std::vector<std::string> pages() const;  ///< as their tabs name them
+  bool in_front(const std::string& page) const;
   void go_to(const std::string& page);  ///< by its tab, with the mouse
   /// Keeps what was seen, for people: build/PRESET/screenshots/NAME.png.
   void keep(const Screenshot& shot, const std::string& name) const;
