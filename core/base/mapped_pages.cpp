@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -34,15 +35,15 @@ std::mutex mutex;
 struct sigaction before {};
 std::uintptr_t page_size = 4096;
 
-/// Puts a page of zeros in the place of one that the file no longer has. mmap is no function that POSIX allows here, but
-/// on Linux it is a bare system call.
+/// Puts a page of zeros in the place of one that the file no longer has. The system call itself: mmap is no function that
+/// POSIX allows in a handler.
 void on_bus_error(int number, siginfo_t* info, void* context) {
   const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
   for (auto* entry = all.load(); entry != nullptr; entry = entry->next) {
     if (address < entry->begin.load() || address >= entry->end.load()) continue;
     void* page = reinterpret_cast<void*>(address & ~(page_size - 1));
     constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    if (::mmap(page, page_size, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) break;
+    if (::syscall(SYS_mmap, page, page_size, PROT_READ | PROT_WRITE, flags, -1, 0) == -1) break;
     entry->lost.store(true);
     return;
   }
