@@ -18,8 +18,8 @@ inline void make_run(const std::filesystem::path& folder, std::int64_t images, s
   start.values = {{"folder", "/photos"}, {"program", "test"}};
   std::vector<std::string> names;
   for (int c = 0; c < kClasses; ++c) names.push_back("class " + std::to_string(c));
-  start.models = {{0, "a", "/models/a.pth", "00", "HorNet", names, {"stages.0.0", "stages.0.1"}},
-                  {1, "b", "/models/b.pth", "01", "Swin", names, {}}};
+  start.models = {{0, "a", "/models/a.pth", "00", "hornet", names, {"stages.0.0", "stages.0.1"}},
+                  {1, "b", "/models/b.pth", "01", "swin", names, {}}};
   start.classes = names;
   for (std::int64_t i = 0; i < images; ++i)
     start.images.push_back({"set/class " + std::to_string(i % kClasses) + "/" + std::to_string(i) + ".jpg",
