@@ -2,6 +2,8 @@
 #include "core/run/batch_config.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -55,6 +57,16 @@ BatchModel model_of(const json& entry, const std::filesystem::path& base) {
   return {based(base, entry.at("path").get<std::string>()), entry.value("key", std::string())};
 }
 
+/// get<int>() alone would cut large numbers off. Throws nlohmann's exceptions for values of another type.
+Result<int> integer_of(const json& value, const std::string& name) {
+  if (value.is_number()) {
+    const double number = value.get<double>();
+    if (number != std::floor(number) || std::abs(number) > std::numeric_limits<int>::max())
+      return wrong("must be an integer within 32 bits: " + value.dump(), name);
+  }
+  return value.get<int>();
+}
+
 /// Throws nlohmann's exceptions for values of another type.
 Result<void> set(BatchConfig& config, const std::string& name, const json& value, const std::filesystem::path& base) {
   if (name == "models") {
@@ -74,13 +86,13 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
   } else if (name == "faithfulness") {
     config.faithfulness = value.get<bool>();
   } else if (name == "batch") {
-    config.batch = value.get<int>();
+    TRY(config.batch, integer_of(value, name));
   } else if (name == "chunk") {
-    config.chunk = value.get<int>();
+    TRY(config.chunk, integer_of(value, name));
   } else if (name == "size") {
-    config.size = value.get<int>();
+    TRY(config.size, integer_of(value, name));
   } else if (name == "workers") {
-    config.workers = value.get<int>();
+    TRY(config.workers, integer_of(value, name));
   } else if (name == "device") {
     config.device = value.get<std::string>();
   } else if (name == "exif") {
