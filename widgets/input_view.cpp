@@ -74,6 +74,12 @@ void InputView::mouseMoveEvent(QMouseEvent* event) {
     Q_EMIT left();
 }
 
+void InputView::mouseReleaseEvent(QMouseEvent* event) {
+  const QRectF area = picture_rect();
+  if (!image_.isNull() && event->button() == Qt::LeftButton && area.contains(event->position()))
+    Q_EMIT clicked({event->position().x() / area.width(), event->position().y() / area.height()});
+}
+
 void InputView::leaveEvent(QEvent*) { Q_EMIT left(); }
 
 }  // namespace orderscope

@@ -23,10 +23,12 @@ class InputView : public QWidget {
  Q_SIGNALS:
   void hovered(QPointF position);
   void left();
+  void clicked(QPointF position);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
   void leaveEvent(QEvent* event) override;
 
  private:

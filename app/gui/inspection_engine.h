@@ -11,6 +11,7 @@
 namespace orderscope {
 
 class ModelCache;
+struct DensePrediction;
 
 /// What a forward pass of one image gives: a copy, so that the window needs no lock while the worker goes on.
 struct ForwardResult {
@@ -20,7 +21,8 @@ struct ForwardResult {
   int image_height = 0;
   std::vector<std::string> warnings;
   InputImage input;
-  std::vector<ClassScore> scores;
+  std::vector<ClassScore> scores;  ///< of a segmenter or detector as DenseInspection gives them
+  std::shared_ptr<const DensePrediction> prediction{};  ///< of a segmenter or detector
   std::vector<BlockOrderMaps> blocks;
 };
 
@@ -36,7 +38,8 @@ class InspectionEngine {
                                                                const std::filesystem::path& image,
                                                                const JobContext& job) = 0;
   /// Of the image inspected last.
-  virtual Result<ClassView> explain(int class_index, const JobContext& job) = 0;
+  /// `number`: a class, or a detector's box.
+  virtual Result<ClassView> explain(int number, const JobContext& job) = 0;
 };
 
 /// Opens models through `models`, which others may share.

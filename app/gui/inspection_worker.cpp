@@ -112,11 +112,12 @@ std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint6
   const int class_index = request.class_index.value_or(likely);
   if (class_index < 0) return std::nullopt;
   timer.start();
-  if (!last_view_ || last_view_->class_index != class_index) {
+  if (!last_view_ || last_number_ != class_index) {
     job.progress(0, 0, "gradients");
     auto view = engine_->explain(class_index, job);
     if (!view) return failure(InspectionStage::Class, std::move(view).error());
     last_view_ = std::make_shared<const ClassView>(std::move(*view));
+    last_number_ = class_index;
   }
   post(id, [this, view = last_view_, ms = timer.nsecsElapsed() / 1e6] { Q_EMIT class_ready(view, ms); });
   return std::nullopt;

@@ -67,6 +67,7 @@ class InspectionWorker : public QObject {
   std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
   std::shared_ptr<const ForwardResult> last_result_;
   std::shared_ptr<const ClassView> last_view_;
+  int last_number_ = -1;  ///< that it explains: a class, or a box
 
   QThreadPool pool_;  ///< last: its thread ends before what it uses goes
 };

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/inspector.h"
 
+#include <QCheckBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QSlider>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
 #include "widgets/elided_label.h"
 #include "widgets/figure/map_image.h"
@@ -38,6 +41,9 @@ Inspector::Inspector(Session& session, QWidget* parent)
   layout->addWidget(values_);
   layout->addStretch(1);
 
+  connect(input_, &InputView::clicked, this, &Inspector::explain_at);
+  connect(opacity_, &QSlider::valueChanged, this, &Inspector::show_picture);
+  connect(only_, &QCheckBox::toggled, this, &Inspector::show_picture);
   connect(scores_, &ScoreList::class_chosen, &session_, &Session::explain);
   connect(&session_, &Session::result_changed, this, &Inspector::show_result);
   connect(&session_, &Session::view_changed, this, &Inspector::show_class);
@@ -75,15 +81,61 @@ QWidget* Inspector::make_picture() {
     texts->addWidget(label);
   }
   texts->addStretch(1);
+  overlay_ = new QWidget(area);
+  auto* controls = new QVBoxLayout(overlay_);
+  controls->setContentsMargins(0, 0, 0, 0);
+  controls->setSpacing(kStep);
+  opacity_ = new QSlider(Qt::Horizontal, overlay_);
+  opacity_->setRange(0, 100);
+  opacity_->setValue(60);
+  opacity_->setAccessibleName(tr("Opacity of the prediction"));
+  opacity_->setToolTip(tr("Opacity of classes and masks over the picture"));
+  only_ = new QCheckBox(tr("Only chosen"), overlay_);
+  only_->setToolTip(tr("Show only the class or box that is explained"));
+  controls->addWidget(opacity_);
+  controls->addWidget(only_);
+  overlay_->hide();
+  texts->insertWidget(texts->count() - 1, overlay_);
   layout->addLayout(texts, 1);
   return area;
 }
 
 void Inspector::resizeEvent(QResizeEvent* event) {
-  // The picture takes half of the width, the text beside it the rest.
-  const int side = std::clamp(width() / 2 - 4 * kStep, 120, 240);
-  input_->setFixedSize(side, side);
+  fit_picture();
   QWidget::resizeEvent(event);
+}
+
+// The picture takes half of the width, the text beside it the rest; one with a prediction, which is clicked, more.
+void Inspector::fit_picture() {
+  const auto result = session_.result();
+  const bool predicts = result && result->prediction;
+  const int side = std::clamp(width() * (predicts ? 62 : 50) / 100 - 4 * kStep, 120, predicts ? 360 : 240);
+  const QSize picture = predicts ? QSize(result->input.pixels.width, result->input.pixels.height) : QSize(1, 1);
+  input_->setFixedSize(picture.scaled(side, side, Qt::KeepAspectRatio).expandedTo({1, 1}));
+}
+
+int Inspector::explained() const {
+  const auto result = session_.result();
+  const auto view = session_.view();
+  if (!result || !view) return -1;
+  if (!result->model->is_detector()) return view->class_index;
+  return session_.chosen_class().value_or(result->scores.front().index);
+}
+
+void Inspector::explain_at(QPointF position) {
+  const auto result = session_.result();
+  if (!result || !result->prediction) return;
+  if (const auto number = predicted_at(*result->prediction, position)) session_.explain(*number);
+}
+
+void Inspector::show_picture() {
+  const auto result = session_.result();
+  const bool predicts = result && result->prediction;
+  overlay_->setVisible(predicts);
+  if (!result) return;
+  if (!predicts) return input_->set_image(to_qimage(result->input.pixels));
+  const auto chosen = only_->isChecked() ? std::optional(explained()) : std::nullopt;
+  input_->set_image(prediction_image(*result->prediction, *result->model, opacity_->value() / 100.0, chosen));
 }
 
 void Inspector::set_panels(const PanelGrid& grid) { values_->set_grid(grid); }
@@ -106,6 +158,7 @@ void Inspector::show_result() {
   const auto result = session_.result();
   seen_->setVisible(result != nullptr);
   if (!result) {
+    overlay_->hide();
     input_->set_image({});
     input_->set_hint(session_.images().empty() ? tr("Drop a photo here") : QString());
     name_->set_text({});
@@ -113,13 +166,17 @@ void Inspector::show_result() {
     scores_->set_scores({});
     return;
   }
-  input_->set_image(to_qimage(result->input.pixels));
+  fit_picture();
+  show_picture();
+  input_->setToolTip(result->prediction ? tr("Click a class or a box to see what spoke for it") : QString());
   name_->set_text(file_name(result->image_path));
   const CropBox& crop = result->input.crop;
   QStringList lines{tr("%1 × %2 pixels").arg(result->image_width).arg(result->image_height)};
   const bool warped = result->input.preprocessing.warp;
   const int side = result->input.pixels.width;
-  if (warped)
+  if (!result->model->is_classifier())
+    lines << tr("resized to %1 × %2").arg(side).arg(result->input.pixels.height);
+  else if (warped)
     lines << tr("squashed to %1").arg(side);
   else
     lines << tr("middle %1 at %2, %3")
@@ -134,8 +191,8 @@ void Inspector::show_result() {
 }
 
 void Inspector::show_class() {
-  const auto view = session_.view();
-  scores_->set_chosen(view ? view->class_index : -1);
+  scores_->set_chosen(explained());
+  if (only_->isChecked()) show_picture();
 }
 
 }  // namespace orderscope

@@ -4,7 +4,9 @@
 #include <QWidget>
 #include <optional>
 
+class QCheckBox;
 class QLabel;
+class QSlider;
 
 namespace orderscope {
 
@@ -36,12 +38,19 @@ class Inspector : public QWidget {
   QWidget* make_picture();
   void show_result();
   void show_class();
+  void show_picture();
+  void explain_at(QPointF position);
+  int explained() const;  ///< a class, or a box; -1: nothing
+  void fit_picture();
 
   Session& session_;
   InputView* input_;
   ElidedLabel* name_;
   QLabel* details_;
   QLabel* seen_;
+  QWidget* overlay_;  ///< how a prediction lies over the picture
+  QSlider* opacity_;
+  QCheckBox* only_;
   ScoreList* scores_;
   QLabel* position_;
   ValueTable* values_;

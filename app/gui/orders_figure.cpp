@@ -126,6 +126,8 @@ Plate OrdersPage::figure() const {
 std::vector<FigurePanelPlan> OrdersPage::figure_panels() const {
   const auto result = session().result();
   if (!result || session().block() < 0) return {};
+  // Maps of a segmenter or detector are kept as numbers: a plan names a class, not a box.
+  if (!result->model->is_classifier()) return Page::figure_panels();
   FigurePanelPlan panel;
   panel.view = "orders";
   panel.model = session().model_index();

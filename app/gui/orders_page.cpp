@@ -170,7 +170,8 @@ void OrdersPage::look_into_chosen() {
   const int chosen = grid_->chosen();
   // Of a segmenter or detector the channels are not looked into.
   const auto model = session().model();
-  const bool is_tile = (!model || model->is_classifier()) && chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
+  const bool is_tile =
+      (!model || model->is_classifier()) && chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
   work_->set_tap(is_tile ? tiles[static_cast<std::size_t>(chosen)]->panel().context.toString().toStdString()
                          : std::string());
 }

@@ -110,7 +110,7 @@ void TermsSection::show_work() {
   const int block = session_.block();
   const bool has_block = result && block >= 0 && static_cast<std::size_t>(block) < result->model->blocks.size();
   const BlockInfo* info = has_block ? &result->model->blocks[static_cast<std::size_t>(block)] : nullptr;
-  setVisible(info == nullptr || info->order > 0);
+  setVisible(info == nullptr || (info->order > 0 && result->model->is_classifier()));
   const bool degrees = info != nullptr && has_degrees(*result->model, *info);
   kind_->setEnabled(degrees);
   kind_->setCurrentIndex(detail_.by_gates || (info != nullptr && !degrees) ? 1 : 0);

@@ -43,7 +43,7 @@ void OrdersWork::take_session() {
     result_ = session_.result();
     inspection_.reset();
     // A model without a network is one that no file was read for.
-    if (result_ && result_->model->backbone)
+    if (result_ && result_->model->backbone && result_->model->is_classifier())
       inspection_ = std::make_shared<OrderInspection>(result_->model, result_->input);
     shares_.clear();
     shares_problem_.clear();
