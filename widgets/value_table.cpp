@@ -52,13 +52,14 @@ void ValueTable::set_grid(const PanelGrid& grid) {
   table_->setHorizontalHeaderLabels(header);
   table_->horizontalHeader()->setVisible(!orders.empty());
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Fixed);
-  constexpr int kWidestTitle = 190;
-  int title_width = QFontMetrics(font()).horizontalAdvance(tr("Grad-CAM"));
-  for (const PanelGroup* group : singles)
-    title_width = std::max(title_width, QFontMetrics(font()).horizontalAdvance(group->title));
-  table_->setColumnWidth(0, std::min(title_width, kWidestTitle) + 2 * kStep);
+  // Values have the room that their titles and numbers need, names the rest.
+  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+  table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  const int number = QFontMetrics(value_font(font())).horizontalAdvance(QStringLiteral("0.00000"));
+  for (int column = 1; column < table_->columnCount(); ++column) {
+    const int title = QFontMetrics(small_font(font())).horizontalAdvance(header.value(column));
+    table_->setColumnWidth(column, std::max(number, title) + 2 * kStep);
+  }
 
   for (std::size_t k = 0; k < highest; ++k) {
     const int row = static_cast<int>(k);

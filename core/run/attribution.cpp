@@ -82,6 +82,9 @@ Result<MethodRequest> method_request(const AttributionRequest& asked) {
 Result<std::vector<Result<MethodResult>>> AttributionRun::maps(std::span<const AttributionRequest> requests,
                                                                const AttributionTarget& target,
                                                                const JobContext& job) const {
+  if (state_->model->dense)
+    return fail(Error::Kind::Unsupported, "only classes of a whole picture are explained here",
+                state_->model->path.string(), "the Orders page explains a segmenter's classes and a detector's boxes");
   std::vector<Result<MethodResult>> results(requests.size());
   std::vector<MethodRequest> run;
   std::vector<std::size_t> places;

@@ -81,6 +81,9 @@ const std::vector<Map>& ComparedModel::energies() const { return state_->energie
 
 Result<std::shared_ptr<ComparedModel>> ComparedModel::run(std::shared_ptr<const Model> model, const InputImage& image,
                                                           const JobContext& job) {
+  if (model->dense)
+    return fail(Error::Kind::Unsupported, "only classifiers are compared", model->path.string(),
+                "the Orders page shows what a segmenter or a detector sees");
   std::shared_ptr<ComparedModel> compared(new ComparedModel());
   State& state = *compared->state_;
   const ModelInput input = model_input(image);

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/run/attribution.h"
 #include "core/run/layer_similarity.h"
+#include "tests/dense_golden.h"
 #include "tests/small_models.h"
 
 namespace orderscope {
@@ -50,6 +52,21 @@ TEST(ComparedModel, GivesEnergyOfEveryBlockAndTheGradCamOfAnInspection) {
             << name;
     EXPECT_EQ(model->scores().front().index, (*inspection)->scores().front().index);
     EXPECT_FALSE(model->cams(100000));
+  }
+}
+
+TEST(ComparedModel, SegmentersAndDetectorsAreRefusedAndSaidWhereToLook) {
+  for (const std::string name : {"upernet_small_gf", "maskrcnn_small"}) {
+    const auto model = test::dense_model(name + "/checkpoint.pth");
+    const auto result = compare_photo(model, sample("chelsea.png"));
+    ASSERT_FALSE(result) << name;
+    EXPECT_EQ(result.error().kind, Error::Kind::Unsupported);
+    EXPECT_NE(result.error().message().find("Orders page"), std::string::npos) << result.error().message();
+    const auto input = preprocess(sample("chelsea.png"), model->preprocessing);
+    ASSERT_TRUE(input);
+    const auto maps = AttributionRun(model, *input).maps({}, {});
+    ASSERT_FALSE(maps) << name;
+    EXPECT_EQ(maps.error().kind, Error::Kind::Unsupported);
   }
 }
 
