@@ -65,7 +65,9 @@ void DataSetPage::connect_parts() {
   connect(work_, &DataSetWork::selected, this, &DataSetPage::take_rows);
   connect(work_, &DataSetWork::charts_changed, this, &DataSetPage::panels_changed);
   connect(work_, &DataSetWork::failed, this, [this](const QString& text) {
-    banner()->show_message(text);
+    // A run that has just begun may not have made its store yet; follow_runner() tries again.
+    const bool begins = !work_->run() && runner_->active() && runner_->run() == settings_.run;
+    if (!begins) banner()->show_message(text);
     show_controls();
   });
   connect(model_, &DataSetModel::failed, banner(), &Banner::show_message);
