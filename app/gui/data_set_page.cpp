@@ -7,6 +7,7 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -65,9 +66,14 @@ void DataSetPage::connect_parts() {
   connect(work_, &DataSetWork::selected, this, &DataSetPage::take_rows);
   connect(work_, &DataSetWork::charts_changed, this, &DataSetPage::panels_changed);
   connect(work_, &DataSetWork::failed, this, [this](const QString& text) {
-    // A run that has just begun may not have made its store yet; follow_runner() tries again.
-    const bool begins = !work_->run() && runner_->active() && runner_->run() == settings_.run;
-    if (!begins) banner()->show_message(text);
+    // A run that has just begun may not have made its store yet; follow_runner() tries again, and once after its end.
+    const bool own = !work_->run() && runner_->run() == settings_.run;
+    if (own && (runner_->active() || !tried_again_)) {
+      tried_again_ = !runner_->active();
+      QTimer::singleShot(50, this, &DataSetPage::follow_runner);
+    } else {
+      banner()->show_message(text);
+    }
     show_controls();
   });
   connect(model_, &DataSetModel::failed, banner(), &Banner::show_message);
@@ -141,6 +147,7 @@ void DataSetPage::open_run(const std::filesystem::path& run) {
 void DataSetPage::load() {
   if (!in_front_ || loaded_ == settings_.run) return;
   loaded_ = settings_.run;
+  tried_again_ = false;
   model_->set_run(nullptr);
   if (settings_.run.empty())
     work_->close();

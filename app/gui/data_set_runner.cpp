@@ -36,7 +36,8 @@ void DataSetRunner::compute(const std::filesystem::path& run, std::optional<Batc
         JobContext watched{job.stop, [this, job, since](const orderscope::Progress& progress) {
                              if (job.report) job.report(progress);
                              constexpr int kMilliseconds = 100;
-                             if (since->isValid() && since->elapsed() < kMilliseconds) return;
+                             const bool last = progress.total > 0 && progress.done == progress.total;
+                             if (!last && since->isValid() && since->elapsed() < kMilliseconds) return;
                              since->start();
                              Progress now{progress.done, progress.total,
                                           QString::fromUtf8(progress.activity.data(),
