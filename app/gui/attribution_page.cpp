@@ -16,6 +16,7 @@
 #include "app/gui/attribution_detail.h"
 #include "app/gui/attribution_grid.h"
 #include "app/gui/attribution_options.h"
+#include "app/gui/page_hint.h"
 #include "app/gui/session.h"
 #include "widgets/elided_label.h"
 #include "widgets/map_grid.h"
@@ -58,18 +59,10 @@ AttributionPage::AttributionPage(Session& session, QWidget* parent)
 
 QWidget* AttributionPage::make_maps() {
   stack_ = new QStackedWidget(this);
-  auto* empty = new QWidget(stack_);
-  auto* lines = new QVBoxLayout(empty);
-  hint_ = new QLabel(empty);
-  hint_->setAlignment(Qt::AlignCenter);
-  hint_->setWordWrap(true);
-  hint_->setForegroundRole(QPalette::PlaceholderText);
-  again_ = new QToolButton(empty);
+  const PageHint empty(stack_);
+  hint_ = empty.label;
+  again_ = empty.button;
   again_->setText(tr("Try again"));
-  lines->addStretch(1);
-  lines->addWidget(hint_);
-  lines->addWidget(again_, 0, Qt::AlignHCenter);
-  lines->addStretch(1);
   auto* maps = new QWidget(stack_);
   auto* column = new QVBoxLayout(maps);
   column->setContentsMargins(0, 0, 0, 0);
@@ -91,7 +84,7 @@ QWidget* AttributionPage::make_maps() {
   column->addStretch(1);
   maps_ = scroll_around(maps, stack_);
   maps_->viewport()->installEventFilter(this);
-  stack_->addWidget(empty);
+  stack_->addWidget(empty.widget);
   stack_->addWidget(maps_);
   stack_->addWidget(large_);
   return stack_;

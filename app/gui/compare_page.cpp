@@ -14,6 +14,7 @@
 #include "app/gui/compare_similarity.h"
 #include "app/gui/compare_spectrum.h"
 #include "app/gui/compare_work.h"
+#include "app/gui/page_hint.h"
 #include "app/gui/session.h"
 #include "widgets/map_grid.h"
 #include "widgets/map_link.h"
@@ -43,18 +44,10 @@ ComparePage::ComparePage(Session& session, QWidget* parent)
 
 QWidget* ComparePage::make_maps() {
   stack_ = new QStackedWidget(this);
-  auto* empty = new QWidget(stack_);
-  auto* lines = new QVBoxLayout(empty);
-  hint_ = new QLabel(empty);
-  hint_->setAlignment(Qt::AlignCenter);
-  hint_->setWordWrap(true);
-  hint_->setForegroundRole(QPalette::PlaceholderText);
-  again_ = new QToolButton(empty);
+  const PageHint empty(stack_);
+  hint_ = empty.label;
+  again_ = empty.button;
   again_->setText(tr("Try again"));
-  lines->addStretch(1);
-  lines->addWidget(hint_);
-  lines->addWidget(again_, 0, Qt::AlignHCenter);
-  lines->addStretch(1);
   auto* scroll = new QScrollArea(stack_);
   scroll->setWidgetResizable(true);
   scroll->setFocusPolicy(Qt::NoFocus);
@@ -65,7 +58,7 @@ QWidget* ComparePage::make_maps() {
   grid_->setAccessibleName(tr("Maps of the models"));
   scroll->setWidget(grid_);
   grid_->setAutoFillBackground(false);
-  stack_->addWidget(empty);
+  stack_->addWidget(empty.widget);
   stack_->addWidget(scroll);
   return stack_;
 }

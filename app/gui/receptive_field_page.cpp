@@ -15,6 +15,7 @@
 #include "app/gui/receptive_field_grid.h"
 #include "app/gui/receptive_field_table.h"
 #include "app/gui/receptive_field_work.h"
+#include "app/gui/page_hint.h"
 #include "app/gui/session.h"
 #include "widgets/figure/plate_panels.h"
 #include "widgets/map_grid.h"
@@ -47,19 +48,11 @@ ReceptiveFieldPage::ReceptiveFieldPage(Session& session, QWidget* parent)
 
 QWidget* ReceptiveFieldPage::make_maps() {
   stack_ = new QStackedWidget(this);
-  auto* empty = new QWidget(stack_);
-  auto* lines = new QVBoxLayout(empty);
-  hint_ = new QLabel(empty);
-  hint_->setAlignment(Qt::AlignCenter);
-  hint_->setWordWrap(true);
-  hint_->setForegroundRole(QPalette::PlaceholderText);
-  hint_button_ = new QToolButton(empty);
+  const PageHint empty(stack_);
+  hint_ = empty.label;
+  hint_button_ = empty.button;
   hint_button_->setText(tr("Compute"));
   hint_button_->setToolTip(tr("Measure the receptive fields of all models (Ctrl+Return)"));
-  lines->addStretch(1);
-  lines->addWidget(hint_);
-  lines->addWidget(hint_button_, 0, Qt::AlignHCenter);
-  lines->addStretch(1);
   auto* scroll = new QScrollArea(stack_);
   scroll->setWidgetResizable(true);
   scroll->setFocusPolicy(Qt::NoFocus);
@@ -72,7 +65,7 @@ QWidget* ReceptiveFieldPage::make_maps() {
   grid_->setAccessibleName(tr("Receptive fields of the models"));
   scroll->setWidget(grid_);
   grid_->setAutoFillBackground(false);
-  stack_->addWidget(empty);
+  stack_->addWidget(empty.widget);
   stack_->addWidget(scroll);
   return stack_;
 }
