@@ -73,9 +73,10 @@ TEST(SlowFaults, AFigureWhoseWriterIsKilledIsWholeOrAbsent) {
     }
     program.wait();
   }
-  for (const auto& entry : fs::directory_iterator(folder.path())) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with("f") || name.find(".part-") != std::string::npos) continue;
+  // The figures, and the numbers they were drawn from in the folders beside them.
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    const std::string name = fs::relative(entry.path(), folder.path()).string();
+    if (!name.starts_with("f") || !entry.is_regular_file() || name.find(".part-") != std::string::npos) continue;
     EXPECT_TRUE(whole(entry.path())) << name;
     ++checked;
   }
