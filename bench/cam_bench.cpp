@@ -57,7 +57,8 @@ const Setup& setup() {
 void AblationOverWholeNetwork(benchmark::State& state, const std::string& layer) {
   const Setup& s = setup();
   const auto trace = Trace::forward(s.backbone, s.input, {});
-  bench::compare(state, [&] { s.tail_only(*trace, layer); }, [&] { s.whole_network(layer); });
+  bench::compare(
+      state, [&] { s.tail_only(*trace, layer); }, [&] { s.whole_network(layer); });
 }
 BENCHMARK_CAPTURE(AblationOverWholeNetwork, last_block, "stages.3.1")
     ->UseManualTime()

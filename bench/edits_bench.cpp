@@ -58,7 +58,8 @@ void OrderSweepOverForwards(benchmark::State& state) {
   const Setup& s = setup();
   const std::int64_t batch = state.range(0);
   state.counters["peak_MB"] = bench::peak_memory_mb([&] { s.sweep(batch); });
-  bench::compare(state, [&] { s.sweep(batch); }, [&] { s.forwards(s.variants.size()); });
+  bench::compare(
+      state, [&] { s.sweep(batch); }, [&] { s.forwards(s.variants.size()); });
   state.counters["edits"] = static_cast<double>(s.variants.size());
 }
 BENCHMARK(OrderSweepOverForwards)->Arg(16)->Arg(1)->UseManualTime()->Iterations(3)->Unit(benchmark::kMillisecond);

@@ -68,8 +68,8 @@ void Forward(benchmark::State& state, const std::string& name) {
   const Setup s(name);
   bench::compare(
       state, [&] { s.forward(); }, [&] { s.products(1); });
-  state.counters["GFLOP_s"] = 2e-6 * static_cast<double>(s.columns * Setup::kRows * Setup::kRows) /
-                              state.counters["baseline_ms"].value;
+  state.counters["GFLOP_s"] =
+      2e-6 * static_cast<double>(s.columns * Setup::kRows * Setup::kRows) / state.counters["baseline_ms"].value;
 }
 
 /// The backward pass to the activations has as many products as the forward pass.
@@ -80,8 +80,8 @@ void Everything(benchmark::State& state, const std::string& name) {
       state, [&] { s.everything(); }, [&] { s.products(2); });
 }
 
-#define ORDERSCOPE_FAMILY(name)                                                                                     \
-  BENCHMARK_CAPTURE(Forward, name, #name)->UseManualTime()->Iterations(15)->Unit(benchmark::kMillisecond);           \
+#define ORDERSCOPE_FAMILY(name)                                                                            \
+  BENCHMARK_CAPTURE(Forward, name, #name)->UseManualTime()->Iterations(15)->Unit(benchmark::kMillisecond); \
   BENCHMARK_CAPTURE(Everything, name, #name)->UseManualTime()->Iterations(15)->Unit(benchmark::kMillisecond)
 ORDERSCOPE_FAMILY(hornet_t_7x7);
 ORDERSCOPE_FAMILY(hornet_t_gf);

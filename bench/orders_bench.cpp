@@ -66,18 +66,21 @@ const Setup& setup() {
 }
 
 void AllBlocksByDegreeOverForward(benchmark::State& state) {
-  bench::compare(state, [] { setup().decompose(OrderTerms::Degree, false); }, [] { setup().forward(); });
+  bench::compare(
+      state, [] { setup().decompose(OrderTerms::Degree, false); }, [] { setup().forward(); });
 }
 BENCHMARK(AllBlocksByDegreeOverForward)->UseManualTime()->Iterations(15)->Unit(benchmark::kMillisecond);
 
 void AllBlocksByGatesOverForward(benchmark::State& state) {
-  bench::compare(state, [] { setup().decompose(OrderTerms::Gates, false); }, [] { setup().forward(); });
+  bench::compare(
+      state, [] { setup().decompose(OrderTerms::Gates, false); }, [] { setup().forward(); });
 }
 BENCHMARK(AllBlocksByGatesOverForward)->UseManualTime()->Iterations(15)->Unit(benchmark::kMillisecond);
 
 /// With the backward pass that signed contributions need.
 void AllBlocksByDegreeWithContributionsOverForward(benchmark::State& state) {
-  bench::compare(state, [] { setup().decompose(OrderTerms::Degree, true); }, [] { setup().forward(); });
+  bench::compare(
+      state, [] { setup().decompose(OrderTerms::Degree, true); }, [] { setup().forward(); });
 }
 BENCHMARK(AllBlocksByDegreeWithContributionsOverForward)
     ->UseManualTime()
@@ -85,7 +88,8 @@ BENCHMARK(AllBlocksByDegreeWithContributionsOverForward)
     ->Unit(benchmark::kMillisecond);
 
 void SpectraOfAllMixersOverForward(benchmark::State& state) {
-  bench::compare(state, [] { setup().spectra(); }, [] { setup().forward(); });
+  bench::compare(
+      state, [] { setup().spectra(); }, [] { setup().forward(); });
 }
 BENCHMARK(SpectraOfAllMixersOverForward)->UseManualTime()->Iterations(3)->Unit(benchmark::kMillisecond);
 

@@ -124,9 +124,9 @@ std::string answer(const HttpQuery& query, const std::string& content, const std
     return head("200 OK", {"Content-Length: " + total, "ETag: " + etag}) + content;
   const std::size_t from = std::stoul(range.substr(6));
   if (from >= content.size()) return head("416 Range Not Satisfiable", {"Content-Range: bytes */" + total});
-  return head("206 Partial Content",
-              {"Content-Length: " + std::to_string(content.size() - from), "ETag: " + etag,
-               "Content-Range: bytes " + std::to_string(from) + "-" + std::to_string(content.size() - 1) + "/" + total}) +
+  return head("206 Partial Content", {"Content-Length: " + std::to_string(content.size() - from), "ETag: " + etag,
+                                      "Content-Range: bytes " + std::to_string(from) + "-" +
+                                          std::to_string(content.size() - 1) + "/" + total}) +
          content.substr(from);
 }
 

@@ -25,8 +25,8 @@ class LineIconEngine : public QIconEngine {
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State state) override {
     const auto group = mode == QIcon::Disabled ? QPalette::Disabled : QPalette::Active;
     const QPalette palette = QGuiApplication::palette();
-    const QColor color = state == QIcon::On ? palette.color(group, QPalette::Highlight)
-                                            : palette.color(group, QPalette::WindowText);
+    const QColor color =
+        state == QIcon::On ? palette.color(group, QPalette::Highlight) : palette.color(group, QPalette::WindowText);
     QSvgRenderer renderer(QByteArray(svg_).replace("currentColor", color.name().toLatin1()));
     renderer.render(painter, rect);
   }

@@ -38,8 +38,7 @@ JobsPanel::JobsPanel(QWidget* parent) : QWidget(parent), more_(new QLabel(this))
     line.cancel->setToolTip(i == 0 ? tr("Stop this job (Ctrl+. stops all)") : tr("Stop this job"));
     line.cancel->setAccessibleName(tr("Cancel job %1").arg(i + 1));
     connect(line.cancel, &QToolButton::clicked, this, [this, i] {
-      if (static_cast<std::size_t>(i) < jobs_.size())
-        Q_EMIT cancel_requested(jobs_[static_cast<std::size_t>(i)].id);
+      if (static_cast<std::size_t>(i) < jobs_.size()) Q_EMIT cancel_requested(jobs_[static_cast<std::size_t>(i)].id);
     });
     // They keep their place while they are not shown, so that nothing jumps.
     for (QWidget* widget : {static_cast<QWidget*>(line.bar), static_cast<QWidget*>(line.cancel)}) {

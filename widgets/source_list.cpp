@@ -50,8 +50,8 @@ class ModelDelegate : public QStyledItemDelegate {
                       option.fontMetrics.elidedText(index.data().toString(), Qt::ElideMiddle, text.width()));
     const QFont small = small_font(option.font);
     painter->setFont(small);
-    painter->setPen(option.palette.color(index.data(kBrokenRole).toBool() ? QPalette::BrightText
-                                                                          : QPalette::PlaceholderText));
+    painter->setPen(
+        option.palette.color(index.data(kBrokenRole).toBool() ? QPalette::BrightText : QPalette::PlaceholderText));
     painter->drawText(text, Qt::AlignLeft | Qt::AlignBottom,
                       QFontMetrics(small).elidedText(index.data(kDetailRole).toString(), Qt::ElideRight, text.width()));
     painter->restore();

@@ -10,7 +10,7 @@ namespace orderscope {
 /// A line of the list of models.
 struct ModelEntry {
   QString name;
-  QString detail;   ///< second line: "3.1 M · orders 2 3 4 5"
+  QString detail;  ///< second line: "3.1 M · orders 2 3 4 5"
   QString tool_tip;
   bool broken = false;
 };

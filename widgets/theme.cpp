@@ -14,9 +14,9 @@ struct Colors {
 };
 
 const Colors& colors(ThemeKind kind) {
-  static const Colors dark{QColor(41, 42, 46),    QColor(32, 33, 36),    QColor(52, 53, 58),   QColor(52, 58, 70),
-                           QColor(60, 62, 68),    QColor(232, 234, 237), QColor(154, 160, 166), QColor(95, 99, 104),
-                           QColor(78, 161, 255),  QColor(16, 18, 22)};
+  static const Colors dark{QColor(41, 42, 46),   QColor(32, 33, 36),    QColor(52, 53, 58),    QColor(52, 58, 70),
+                           QColor(60, 62, 68),   QColor(232, 234, 237), QColor(154, 160, 166), QColor(95, 99, 104),
+                           QColor(78, 161, 255), QColor(16, 18, 22)};
   static const Colors light{QColor(246, 247, 248), QColor(255, 255, 255), QColor(255, 255, 255), QColor(228, 238, 251),
                             QColor(213, 216, 220), QColor(31, 33, 36),    QColor(95, 100, 107),  QColor(160, 165, 172),
                             QColor(20, 103, 200),  QColor(255, 255, 255)};

@@ -26,7 +26,8 @@ class WeightsDelegate : public QStyledItemDelegate {
     painter->setPen(colors.color(failed      ? QPalette::BrightText
                                  : secondary ? QPalette::PlaceholderText
                                              : QPalette::Text));
-    if (option.state & QStyle::State_Selected) painter->setPen(colors.color(failed ? QPalette::BrightText : QPalette::Text));
+    if (option.state & QStyle::State_Selected)
+      painter->setPen(colors.color(failed ? QPalette::BrightText : QPalette::Text));
     const QRect text = option.rect.adjusted(2 * kStep, 0, -2 * kStep, 0);
     const auto alignment = static_cast<Qt::Alignment>(index.data(Qt::TextAlignmentRole).toInt() | Qt::AlignVCenter);
     painter->setFont(option.font);
@@ -38,7 +39,8 @@ class WeightsDelegate : public QStyledItemDelegate {
       const QRect bar(text.left(), option.rect.bottom() - kBar - 1, text.width(), kBar);
       painter->fillRect(bar, colors.mid());
       const double fraction = std::clamp(progress.toDouble(), 0.0, 1.0);
-      painter->fillRect(QRect(bar.topLeft(), QSize(static_cast<int>(bar.width() * fraction), kBar)), colors.highlight());
+      painter->fillRect(QRect(bar.topLeft(), QSize(static_cast<int>(bar.width() * fraction), kBar)),
+                        colors.highlight());
     }
     painter->restore();
   }

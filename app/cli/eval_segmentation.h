@@ -9,9 +9,9 @@
 namespace orderscope::cli {
 
 struct SegmentationEvalOptions {
-  std::filesystem::path images;      ///< with images/ and annotations/
-  std::string mode;                  ///< whole, slide, or the official test's
-  bool keep_zero_label = false;      ///< 0 is a class too
+  std::filesystem::path images;  ///< with images/ and annotations/
+  std::string mode;              ///< whole, slide, or the official test's
+  bool keep_zero_label = false;  ///< 0 is a class too
 };
 
 /// `eval` of a segmenter: mIoU and what it is made of.

@@ -99,7 +99,8 @@ int run(int argc, char** argv) {
     if (result) return 0;
     std::string message = result.error().message();
     // A path may hold a line break or what rewrites a terminal.
-    std::ranges::replace_if(message, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    std::ranges::replace_if(
+        message, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
     std::fprintf(stderr, "error: %s\n", message.c_str());
     return 1;
   }

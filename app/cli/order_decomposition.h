@@ -12,8 +12,8 @@ namespace orderscope::cli {
 
 /// `orders --decompose`: takes the gnConvs that match apart; writes BLOCK.by_degree.npy (or by_gates) and the rest.
 Result<void> run_order_decomposition(const SubjectOptions& subject, const TargetOptions& region,
-                                     const std::string& blocks,
-                                     DecompositionSettings settings, std::optional<int> class_index,
-                                     const CommonOptions& common, const JobContext& job);
+                                     const std::string& blocks, DecompositionSettings settings,
+                                     std::optional<int> class_index, const CommonOptions& common,
+                                     const JobContext& job);
 
 }  // namespace orderscope::cli

@@ -55,9 +55,8 @@ json classes_of(const std::vector<std::int32_t>& labels, const Model& model) {
   std::vector<int> order;
   for (int c = 0; c < model.architecture.classes; ++c)
     if (counts[static_cast<std::size_t>(c)] > 0) order.push_back(c);
-  std::ranges::stable_sort(order, [&](int a, int b) {
-    return counts[static_cast<std::size_t>(a)] > counts[static_cast<std::size_t>(b)];
-  });
+  std::ranges::stable_sort(
+      order, [&](int a, int b) { return counts[static_cast<std::size_t>(a)] > counts[static_cast<std::size_t>(b)]; });
   json classes = json::array();
   for (const int c : order) {
     const auto pixels = counts[static_cast<std::size_t>(c)];
@@ -190,13 +189,13 @@ Run make_segment(CLI::App& app, CommonOptions& common) {
       ->check(CLI::IsMember({"whole", "slide"}));
   app.add_option("--crop", options->crop, "side of the windows in pixels")->check(CLI::Range(1, 16384));
   app.add_option("--stride", options->stride, "from window to window in pixels")->check(CLI::Range(1, 16384));
-  app.add_option("--original-size", options->original_size, "H,W of the labels for --input; the input's own unless given")
-      ->check([](const std::string& text) {
-        return parse_size(text) ? std::string() : "a size is H,W, not " + text;
-      });
-  app.add_option("--taps", options->taps,
-                 "intermediates to write: patterns as norm*,decode_head.*.gate.*, separated by commas; of several windows "
-                 "as TAP.windowN.npy");
+  app.add_option("--original-size", options->original_size,
+                 "H,W of the labels for --input; the input's own unless given")
+      ->check([](const std::string& text) { return parse_size(text) ? std::string() : "a size is H,W, not " + text; });
+  app.add_option(
+      "--taps", options->taps,
+      "intermediates to write: patterns as norm*,decode_head.*.gate.*, separated by commas; of several windows "
+      "as TAP.windowN.npy");
   app.add_flag("--align-corners", options->align_corners, "the head interpolates with aligned corners");
   app.add_flag("--certainty", options->certainty, "also write the softmax entropy and the gap of the two best logits");
   app.add_option("--opacity", options->opacity, "of the classes over the photo")

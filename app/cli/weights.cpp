@@ -82,16 +82,16 @@ Result<void> run_list(const WeightsOptions& options, bool as_json) {
   TRY(const fs::path folder, options.where());
   json all = json::array();
   if (!as_json)
-    std::printf("%-40s %-17s %-23s %5s %9s  %-10s %s\n", "name", "model", "trained on", "input", "about MB", "licence", "");
+    std::printf("%-40s %-17s %-23s %5s %9s  %-10s %s\n", "name", "model", "trained on", "input", "about MB", "licence",
+                "");
   for (const PublishedWeights& weights : catalogue) {
     if (!matches(weights, options.filter)) continue;
     const LocalWeights local = local_weights(weights, folder);
     all.push_back(describe(weights, local));
     if (!as_json)
       std::printf("%-40s %-17s %-23s %5d %9.0f  %-10s %s\n", weights.name.c_str(), weights.variant.c_str(),
-                  weights.trained_on.c_str(), weights.image_size,
-                  static_cast<double>(weights.estimated_bytes()) * 1e-6, weights.source.licence.c_str(),
-                  state_name(local.state));
+                  weights.trained_on.c_str(), weights.image_size, static_cast<double>(weights.estimated_bytes()) * 1e-6,
+                  weights.source.licence.c_str(), state_name(local.state));
   }
   if (as_json) print_json(all);
   return {};
@@ -187,7 +187,8 @@ Run make_weights(CLI::App& app, CommonOptions& common) {
   get->add_option("NAME", options->names)->required();
   get->add_flag("--again", options->get.again, "also what is here; it is replaced once the new file is whole");
   get->add_flag("--trust-change", options->get.trust_change, "take another content than at the first download");
-  get->add_option("--stall", options->get.download.patience.stall_seconds, "seconds of next to nothing before it tries again")
+  get->add_option("--stall", options->get.download.patience.stall_seconds,
+                  "seconds of next to nothing before it tries again")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   get->add_option("--attempts", options->get.download.attempts, "for an address")

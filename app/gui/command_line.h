@@ -13,15 +13,15 @@
 namespace orderscope {
 
 struct CommandLine {
-  std::vector<std::filesystem::path> files;  ///< models and images
+  std::vector<std::filesystem::path> files;    ///< models and images
   std::vector<std::filesystem::path> plugins;  ///< folders to load plugins from
-  QString export_window;                     ///< PNG to write; empty: none
-  QString export_session;                    ///< folder to write; empty: none
-  QString export_figure;                     ///< PDF, SVG or PNG to write; empty: none
-  std::filesystem::path session;             ///< to open instead of models and images
+  QString export_window;                       ///< PNG to write; empty: none
+  QString export_session;                      ///< folder to write; empty: none
+  QString export_figure;                       ///< PDF, SVG or PNG to write; empty: none
+  std::filesystem::path session;               ///< to open instead of models and images
   std::optional<ThemeKind> theme;
   std::optional<QSize> window_size;
-  QString page;               ///< to show first; empty: the one of the last time
+  QString page;  ///< to show first; empty: the one of the last time
   bool trace_timings = false;
 
   bool exports() const { return !export_window.isEmpty() || !export_session.isEmpty() || !export_figure.isEmpty(); }

@@ -40,8 +40,8 @@ PlotPanel spectrum_plot(const CurvePlot& plot, bool by_depth, int degree) {
   panel.y_label = by_depth ? ComparePage::tr("log₁₀ left unexplained at degree %1").arg(degree)
                            : ComparePage::tr("log₁₀ left unexplained");
   for (const PlottedCurve& curve : plot.curves())
-    panel.lines.push_back({curve.name, curve.x, decades(curve.y), decades(curve.low), decades(curve.high), curve.color,
-                           curve.dashed});
+    panel.lines.push_back(
+        {curve.name, curve.x, decades(curve.y), decades(curve.low), decades(curve.high), curve.color, curve.dashed});
   return panel;
 }
 
@@ -52,8 +52,8 @@ Table predictions(const std::vector<CompareColumn>& columns) {
   for (const CompareColumn& column : columns) {
     if (!column.compared) continue;
     const ClassScore& best = column.compared->scores().front();
-    table.rows.push_back({{column.name.toStdString(), std::nullopt}, {best.name, std::nullopt},
-                          number(best.probability, 3)});
+    table.rows.push_back(
+        {{column.name.toStdString(), std::nullopt}, {best.name, std::nullopt}, number(best.probability, 3)});
   }
   return table;
 }
@@ -64,8 +64,8 @@ Table correlations(const QStringList& models, const std::vector<double>& values)
   std::size_t pair = 0;
   for (qsizetype i = 0; i < models.size(); ++i)
     for (qsizetype j = i + 1; j < models.size() && pair < values.size(); ++j, ++pair)
-      table.rows.push_back({{(models[i] + QStringLiteral(" · ") + models[j]).toStdString(), std::nullopt},
-                            number(values[pair], 2)});
+      table.rows.push_back(
+          {{(models[i] + QStringLiteral(" · ") + models[j]).toStdString(), std::nullopt}, number(values[pair], 2)});
   return table;
 }
 

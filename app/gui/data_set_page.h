@@ -104,7 +104,7 @@ class DataSetPage : public Page {
   DataSetChartsView* charts_;
   QPointer<DataSetSetup> setup_;
   QTimer refresh_;
-  std::string loaded_;  ///< the run that was asked for last
+  std::string loaded_;        ///< the run that was asked for last
   bool tried_again_ = false;  ///< to open the run that ended here
   bool in_front_ = false;
 };

@@ -17,11 +17,11 @@ struct DensePrediction;
 struct ForwardResult {
   std::shared_ptr<const Model> model;
   std::filesystem::path image_path;
-  int image_width = 0;   ///< of the file, pixels
+  int image_width = 0;  ///< of the file, pixels
   int image_height = 0;
   std::vector<std::string> warnings;
   InputImage input;
-  std::vector<ClassScore> scores;  ///< of a segmenter or detector as DenseInspection gives them
+  std::vector<ClassScore> scores;                       ///< of a segmenter or detector as DenseInspection gives them
   std::shared_ptr<const DensePrediction> prediction{};  ///< of a segmenter or detector
   std::vector<BlockOrderMaps> blocks;
 };

@@ -35,7 +35,7 @@ class InspectionWorker : public QObject {
   /// Returns what stops this request.
   std::stop_source start(InspectionRequest request);
   void cancel();
-  void drop();  ///< cancels, and nothing more is heard of it
+  void drop();    ///< cancels, and nothing more is heard of it
   void forget();  ///< the next request reads everything from disk again
   bool busy() const { return busy_; }
 

@@ -179,10 +179,7 @@ void Inspector::show_result() {
   else if (warped)
     lines << tr("squashed to %1").arg(side);
   else
-    lines << tr("middle %1 at %2, %3")
-                 .arg(std::lround(crop.width))
-                 .arg(std::lround(crop.x))
-                 .arg(std::lround(crop.y))
+    lines << tr("middle %1 at %2, %3").arg(std::lround(crop.width)).arg(std::lround(crop.x)).arg(std::lround(crop.y))
           << tr("resized to %1").arg(side);
   for (const std::string& warning : result->warnings) lines << QString::fromStdString(warning);
   details_->setText(lines.join('\n'));

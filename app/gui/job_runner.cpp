@@ -22,8 +22,7 @@ JobRunner::~JobRunner() {
   pool_.waitForDone();
 }
 
-void JobRunner::start_job(const QString& name, const QString& title,
-                          std::function<Delivery(const JobContext&)> work) {
+void JobRunner::start_job(const QString& name, const QString& title, std::function<Delivery(const JobContext&)> work) {
   cancel(name);
   std::stop_source stop;
   const quint64 id = list_.add(title, stop);
@@ -43,14 +42,16 @@ void JobRunner::start_job(const QString& name, const QString& title,
       since_report.start();
       const double fraction =
           progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : -1;
-      const auto activity = QString::fromUtf8(progress.activity.data(), static_cast<qsizetype>(progress.activity.size()));
+      const auto activity =
+          QString::fromUtf8(progress.activity.data(), static_cast<qsizetype>(progress.activity.size()));
       QMetaObject::invokeMethod(
           this, [this, id, activity, fraction] { list_.set_progress(id, activity, fraction); }, Qt::QueuedConnection);
     };
     Delivery deliver;
     if (!token.stop_requested()) deliver = work(job);
     QMetaObject::invokeMethod(
-        this, [this, name, id, title, deliver, ms = timer.nsecsElapsed() / 1e6] { finish(name, id, title, deliver, ms); },
+        this,
+        [this, name, id, title, deliver, ms = timer.nsecsElapsed() / 1e6] { finish(name, id, title, deliver, ms); },
         Qt::QueuedConnection);
   });
 }

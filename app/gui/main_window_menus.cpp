@@ -44,18 +44,22 @@ void MainWindow::make_file_menu() {
   QMenu& menu = *menuBar()->addMenu(tr("&File"));
   fill_session_menu(menu);
   menu.addSeparator();
-  add_action(menu, tr("Open &images…"), tr("Ctrl+O"), tr("Add photos to the list"), [this] { open_images(); },
-             QStringLiteral("image"));
-  add_action(menu, tr("Open &folder of images…"), tr("Ctrl+Shift+O"), tr("Add all photos of a folder"),
-             [this] { open_folder(); }, QStringLiteral("folder"));
-  add_action(menu, tr("Open &model…"), tr("Ctrl+M"), tr("Add a HorNet, Swin or ConvNeXt checkpoint"),
-             [this] { open_model(); }, QStringLiteral("model"));
-  add_action(menu, tr("Published &weights…"), tr("Ctrl+Shift+M"), tr("Checkpoints to download, and those that are here"),
-             [this] { show_weights(); });
+  add_action(
+      menu, tr("Open &images…"), tr("Ctrl+O"), tr("Add photos to the list"), [this] { open_images(); },
+      QStringLiteral("image"));
+  add_action(
+      menu, tr("Open &folder of images…"), tr("Ctrl+Shift+O"), tr("Add all photos of a folder"),
+      [this] { open_folder(); }, QStringLiteral("folder"));
+  add_action(
+      menu, tr("Open &model…"), tr("Ctrl+M"), tr("Add a HorNet, Swin or ConvNeXt checkpoint"), [this] { open_model(); },
+      QStringLiteral("model"));
+  add_action(menu, tr("Published &weights…"), tr("Ctrl+Shift+M"),
+             tr("Checkpoints to download, and those that are here"), [this] { show_weights(); });
   recent_ = menu.addMenu(tr("&Recent"));
   connect(recent_, &QMenu::aboutToShow, this, &MainWindow::show_recent_files);
   add_action(menu, tr("Folder of pl&ugins…"), tr("Ctrl+Shift+G"),
-             tr("Load the plugins in a folder now and at every start; only folders named here or on the command line are looked into"),
+             tr("Load the plugins in a folder now and at every start; only folders named here or on the command line "
+                "are looked into"),
              [this] { add_plugin_folder(); });
   add_action(menu, tr("&Compute again"), tr("F5"), tr("Read the model and the image from disk again"),
              [this] { session_->reload(); });
@@ -100,10 +104,12 @@ void MainWindow::make_go_menu() {
     add_action(menu, tr("Page: %1").arg(pages_[i]->title()), tr("Alt+%1").arg(i + 1), tr("Show this page"),
                [this, i] { tabs_->setCurrentIndex(static_cast<int>(i)); });
   menu.addSeparator();
-  add_action(menu, tr("&Previous block"), tr("Alt+Left"), tr("To the block before"),
-             [this] { session_->select_block(session_->block() - 1); }, QStringLiteral("previous"));
-  add_action(menu, tr("&Next block"), tr("Alt+Right"), tr("To the block after"),
-             [this] { session_->select_block(session_->block() + 1); }, QStringLiteral("next"));
+  add_action(
+      menu, tr("&Previous block"), tr("Alt+Left"), tr("To the block before"),
+      [this] { session_->select_block(session_->block() - 1); }, QStringLiteral("previous"));
+  add_action(
+      menu, tr("&Next block"), tr("Alt+Right"), tr("To the block after"),
+      [this] { session_->select_block(session_->block() + 1); }, QStringLiteral("next"));
   add_action(menu, tr("Previous &image"), tr("PgUp"), tr("To the image before"),
              [this] { session_->select_image(session_->image_index() - 1); });
   add_action(menu, tr("Next i&mage"), tr("PgDown"), tr("To the image after"),
@@ -219,12 +225,15 @@ void MainWindow::add_plugin_folder() {
 void MainWindow::start_tour() {
   if (tour_) tour_->close();
   std::vector<TourStep> steps = page()->tour();
-  steps.push_back({models_, tr("Models"), tr("Checkpoints that are open. Drop .pth or .safetensors files onto the window "
-                                             "to add more; a model keeps its colour everywhere.")});
-  steps.push_back({network_, tr("The network"), tr("A column a block, coloured by the share of each order in its "
-                                                   "energy. Click one, or walk with Alt and the arrow keys.")});
-  steps.push_back({inspector_, tr("Inspector"), tr("The picture as the model sees it, the classes it thought of, and "
-                                                   "the values under the cursor. Click a class to explain it.")});
+  steps.push_back({models_, tr("Models"),
+                   tr("Checkpoints that are open. Drop .pth or .safetensors files onto the window "
+                      "to add more; a model keeps its colour everywhere.")});
+  steps.push_back({network_, tr("The network"),
+                   tr("A column a block, coloured by the share of each order in its "
+                      "energy. Click one, or walk with Alt and the arrow keys.")});
+  steps.push_back({inspector_, tr("Inspector"),
+                   tr("The picture as the model sees it, the classes it thought of, and "
+                      "the values under the cursor. Click a class to explain it.")});
   settings_.set_tour_seen(page()->id());
   tour_ = new Tour(std::move(steps), this);
 }

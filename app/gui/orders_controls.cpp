@@ -138,8 +138,9 @@ void OrdersPage::fill_menu(QMenu& menu) {
       add_action(menu, tr("Order &mixer and depth profile"), tr("M"), tr("Shows or hides what stands beside the maps"),
                  [this] { change_detail([](OrdersDetail& d) { d.side = !d.side; }); });
   side->setCheckable(true);
-  QAction* lens = add_action(menu, tr("Order &lens"), tr("L"), tr("Shows or hides two orders with a divider between them"),
-                             [this] { change_detail([](OrdersDetail& d) { d.lens = !d.lens; }); });
+  QAction* lens =
+      add_action(menu, tr("Order &lens"), tr("L"), tr("Shows or hides two orders with a divider between them"),
+                 [this] { change_detail([](OrdersDetail& d) { d.lens = !d.lens; }); });
   lens->setCheckable(true);
   const auto move_divider = [this](double by) {
     change_detail([by](OrdersDetail& d) { d.lens_divider = std::clamp(d.lens_divider + by, 0.0, 1.0); });

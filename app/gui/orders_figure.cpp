@@ -25,9 +25,7 @@ namespace {
 constexpr double kHalf = 0.5;
 constexpr std::size_t kClassesPrinted = 5;
 
-Table::Cell number(double value, int digits = 3) {
-  return {QString::number(value, 'f', digits).toStdString(), value};
-}
+Table::Cell number(double value, int digits = 3) { return {QString::number(value, 'f', digits).toStdString(), value}; }
 
 /// A bar a term, and the block's total beside them, in the colours of the page.
 PlotPanel contribution_plot(const std::vector<WaterfallBar>& bars, const QString& class_name) {
@@ -62,8 +60,7 @@ Table mix_table(const ForwardResult& result, const std::vector<ClassScore>& mixe
   Table table;
   QStringList mix;
   for (std::size_t i = 0; i < factors.size(); ++i)
-    if (factors[i] != 1)
-      mix << OrdersPage::tr("order %1 × %2").arg(i + 1).arg(factors[i], 0, 'f', 2);
+    if (factors[i] != 1) mix << OrdersPage::tr("order %1 × %2").arg(i + 1).arg(factors[i], 0, 'f', 2);
   table.columns = {OrdersPage::tr("class").toStdString(), OrdersPage::tr("as it is").toStdString(),
                    mix.join(QStringLiteral(", ")).toStdString()};
   for (std::size_t i = 0; i < std::min(mixed.size(), kClassesPrinted); ++i) {
@@ -105,14 +102,16 @@ std::vector<PlatePanel> OrdersPage::section_panels() const {
   if (const auto terms = work_->terms(); terms && shows(*terms_, *terms_->area())) {
     add({}, terms_->grid()->grid(), 1);
     add(tr("Exact interaction orders"),
-        contribution_plot(terms_->bars()->bars(), QString::fromStdString(result->model->class_name(terms->class_index))),
+        contribution_plot(terms_->bars()->bars(),
+                          QString::fromStdString(result->model->class_name(terms->class_index))),
         kHalf);
   }
   if (!detail_.side) return panels;
   if (shows(*profile_, *profile_->area()) && !profile_->plot()->columns().empty())
     add(tr("Depth profile"), profile_plot(*profile_->plot()), kHalf);
   if (const auto mixed = work_->mixed(); mixed && !mixer_->isHidden())
-    add(tr("Order mixer: %1").arg(mixer_->scope()->currentText()), TablePanel{mix_table(*result, *mixed, detail_.factors)}, kHalf);
+    add(tr("Order mixer: %1").arg(mixer_->scope()->currentText()),
+        TablePanel{mix_table(*result, *mixed, detail_.factors)}, kHalf);
   return panels;
 }
 

@@ -140,7 +140,8 @@ void LensSection::show_maps() {
   grid_->set_divider(detail_.lens_divider);
   area_->show_content();
   if (count == 0) return;
-  const int side = std::clamp(width() / count - kSectionBar - 2 * kStep, static_cast<int>(kSmallestSectionTile), kLargest);
+  const int side =
+      std::clamp(width() / count - kSectionBar - 2 * kStep, static_cast<int>(kSmallestSectionTile), kLargest);
   grid_->setFixedHeight(side + MapTile::caption_height(grid_->font()) + 3 * kStep);
 }
 

@@ -96,11 +96,13 @@ void MixerSection::show_detail(const OrdersDetail& detail) {
 // What the sliders mean is another after a change of block, and so is what they do.
 void MixerSection::show_session() {
   const auto result = session_.result();
-  const int highest = result && result->model->is_classifier() ? highest_mixed_order(*result->model, session_.block(), detail_.scope) : 0;
+  const int highest = result && result->model->is_classifier()
+                          ? highest_mixed_order(*result->model, session_.block(), detail_.scope)
+                          : 0;
   scope_->setCurrentIndex(static_cast<int>(detail_.scope));
   show_sliders(highest);
   work_.set_factors(highest > 0 ? mixer_factors(*result->model, session_.block(), detail_.scope, detail_.factors)
-                           : std::vector<OrderFactor>());
+                                : std::vector<OrderFactor>());
   show_scores();
 }
 

@@ -65,8 +65,8 @@ std::optional<int> predicted_at(const DensePrediction& prediction, QPointF posit
   if (!prediction.labels.empty()) {
     const int x = std::min(static_cast<int>(position.x() * picture.width), picture.width - 1);
     const int y = std::min(static_cast<int>(position.y() * picture.height), picture.height - 1);
-    return prediction.labels[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
-                             static_cast<std::size_t>(x)];
+    return prediction
+        .labels[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(x)];
   }
   if (prediction.detections.found.empty()) return std::nullopt;
   const auto scale = prediction.detections.frame.scale();

@@ -113,7 +113,8 @@ QWidget* ReceptiveFieldPage::make_controls() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(2 * kStep);
   models_ = make_menu_button(line, tr("Models"), tr("Which of the open models are measured"));
-  protocol_ = make_box(line, tr("Protocol"), tr("Whose rules (P); numbers of different protocols must not be compared"));
+  protocol_ =
+      make_box(line, tr("Protocol"), tr("Whose rules (P); numbers of different protocols must not be compared"));
   for (const ErfProtocol& protocol : erf_protocols()) {
     protocol_->addItem(QString::fromStdString(protocol.title), QString::fromStdString(protocol.id));
     protocol_->setItemData(protocol_->count() - 1, QString::fromStdString(protocol.citation), Qt::ToolTipRole);
@@ -126,23 +127,25 @@ QWidget* ReceptiveFieldPage::make_controls() {
   layer_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   layer_->setMinimumContentsLength(7);
   layer_->lineEdit()->setAccessibleName(tr("Layer"));
-  size_ = make_box(line, tr("Size of the images"),
-                   tr("Side of the images in pixels. A Swin takes its own size only; the published numbers are those of "
-                      "the protocol's."));
+  size_ =
+      make_box(line, tr("Size of the images"),
+               tr("Side of the images in pixels. A Swin takes its own size only; the published numbers are those of "
+                  "the protocol's."));
   pictures_ = make_menu_button(line, tr("Pictures"), tr("What the field is a mean over"));
   count_ = new QSpinBox(line);
   count_->setRange(0, 1000000);
   count_->setAccessibleName(tr("Number of images"));
   count_->setToolTip(tr("How many images at most; those that were done stay when there are to be more"));
   count_->setKeyboardTracking(false);
-  quantity_ = make_box(line, tr("What the maps show"),
-                       tr("The map that the areas are measured on, decades below its largest value, or the raw mean (Q)"));
+  quantity_ =
+      make_box(line, tr("What the maps show"),
+               tr("The map that the areas are measured on, decades below its largest value, or the raw mean (Q)"));
   quantity_->addItem(tr("as measured"));
   quantity_->addItem(tr("decades"));
   quantity_->addItem(tr("raw mean"));
   options_ = make_menu_button(line, tr("Options"), tr("Random weights, orders, outlines, intervals"));
-  for (QWidget* control : std::initializer_list<QWidget*>{models_, protocol_, layer_, size_, pictures_, count_,
-                                                          quantity_, options_})
+  for (QWidget* control :
+       std::initializer_list<QWidget*>{models_, protocol_, layer_, size_, pictures_, count_, quantity_, options_})
     layout->addWidget(control);
   layout->addStretch(1);
 
@@ -171,9 +174,14 @@ void ReceptiveFieldPage::choose_layer(const QString& text) {
 }
 
 void ReceptiveFieldPage::show_controls() {
-  const QSignalBlocker blocked[] = {QSignalBlocker(protocol_), QSignalBlocker(layer_),            QSignalBlocker(size_),
-                                    QSignalBlocker(count_),    QSignalBlocker(quantity_),         QSignalBlocker(log_),
-                                    QSignalBlocker(profile_quantity_), QSignalBlocker(layer_->lineEdit())};
+  const QSignalBlocker blocked[] = {QSignalBlocker(protocol_),
+                                    QSignalBlocker(layer_),
+                                    QSignalBlocker(size_),
+                                    QSignalBlocker(count_),
+                                    QSignalBlocker(quantity_),
+                                    QSignalBlocker(log_),
+                                    QSignalBlocker(profile_quantity_),
+                                    QSignalBlocker(layer_->lineEdit())};
   const FieldPlan& plan = settings_.plan;
   const int all = static_cast<int>(session().models().size());
   const int shown = static_cast<int>(work_->columns().size());
@@ -201,8 +209,7 @@ void ReceptiveFieldPage::show_controls() {
   size_->setCurrentIndex(size_->findData(plan.size));
 
   const auto protocol = erf_protocol(plan.protocol);
-  pictures_->setText(settings_.folder.empty() ? tr("open images")
-                                              : file_name(std::filesystem::path(settings_.folder)));
+  pictures_->setText(settings_.folder.empty() ? tr("open images") : file_name(std::filesystem::path(settings_.folder)));
   count_->setSpecialValueText(tr("up to %1").arg(protocol ? protocol->images : 0));
   count_->setValue(static_cast<int>(plan.count));
   quantity_->setCurrentIndex(static_cast<int>(settings_.quantity));
@@ -234,8 +241,8 @@ void ReceptiveFieldPage::show_pictures_menu() {
   add_choice(*menu, tr("Images of the session"), tr("All that are open"), settings_.folder.empty(),
              [this](bool) { change([](ReceptiveFieldSettings& s) { s.folder.clear(); }); });
   if (!settings_.folder.empty())
-    add_choice(*menu, file_name(std::filesystem::path(settings_.folder)), QString::fromStdString(settings_.folder), true,
-               [](bool) {});
+    add_choice(*menu, file_name(std::filesystem::path(settings_.folder)), QString::fromStdString(settings_.folder),
+               true, [](bool) {});
   menu->addAction(tr("A folder…"), this, &ReceptiveFieldPage::choose_folder);
 }
 
@@ -251,9 +258,11 @@ void ReceptiveFieldPage::show_options_menu() {
   add_choice(*menu, tr("Random weights"), tr("Also the same architectures with random weights (R)"), settings_.control,
              [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.control = on; }); });
   add_choice(*menu, tr("By order"), tr("HorNet: also how far each order of the gnConvs reaches by itself (B)"),
-             settings_.plan.by_order, [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.plan.by_order = on; }); });
+             settings_.plan.by_order,
+             [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.plan.by_order = on; }); });
   add_choice(*menu, tr("One colour scale"), tr("The same colours mean the same in all maps of a row (S)"),
-             settings_.shared_scale, [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.shared_scale = on; }); });
+             settings_.shared_scale,
+             [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.shared_scale = on; }); });
   menu->addSection(tr("Outlines"));
   const std::pair<FieldOutline, QString> outlines[] = {{FieldOutline::Squares, tr("Squares of the area ratios")},
                                                        {FieldOutline::Levels, tr("Level lines around the same shares")},
@@ -291,10 +300,12 @@ void ReceptiveFieldPage::fill_menu(QMenu& menu) {
   using Settings = ReceptiveFieldSettings;
   const auto turn = [this](auto member, int count) {
     return [this, member, count] {
-      change([&](Settings& s) { s.*member = static_cast<std::decay_t<decltype(s.*member)>>((static_cast<int>(s.*member) + 1) % count); });
+      change([&](Settings& s) {
+        s.*member = static_cast<std::decay_t<decltype(s.*member)>>((static_cast<int>(s.*member) + 1) % count);
+      });
     };
   };
-  const auto flip = [this](bool Settings::* member) {
+  const auto flip = [this](bool Settings::*member) {
     return [this, member] { change([&](Settings& s) { s.*member = !(s.*member); }); };
   };
   add_action(menu, tr("&Compute, pause or go on"), tr("Ctrl+Return"), tr("Measure, pause, or go on after a pause"),
@@ -331,17 +342,18 @@ void ReceptiveFieldPage::fill_menu(QMenu& menu) {
 }
 
 std::vector<TourStep> ReceptiveFieldPage::tour() const {
-  return {{grid_, tr("How far a unit sees"),
-           tr("The gradient of the unit in the middle, averaged over the images, a column a model. The mean grows while "
-              "you watch. Below: the same architecture with random weights.")},
-          {protocol_, tr("Numbers need a protocol"),
-           tr("Published area ratios follow different rules; take one and keep to it. Layer, size and number of images "
-              "stand beside it.")},
-          {run_, tr("Pause and go on"), tr("What was measured is kept: a pause costs nothing.")},
-          {profile_, tr("How it falls off"),
-           tr("The mean over circles around the unit, all models over each other; dashed with random weights.")},
-          {table_, tr("How much area it takes"),
-           tr("The smallest centred square that holds a share of the field, with a 95 % interval over images.")}};
+  return {
+      {grid_, tr("How far a unit sees"),
+       tr("The gradient of the unit in the middle, averaged over the images, a column a model. The mean grows while "
+          "you watch. Below: the same architecture with random weights.")},
+      {protocol_, tr("Numbers need a protocol"),
+       tr("Published area ratios follow different rules; take one and keep to it. Layer, size and number of images "
+          "stand beside it.")},
+      {run_, tr("Pause and go on"), tr("What was measured is kept: a pause costs nothing.")},
+      {profile_, tr("How it falls off"),
+       tr("The mean over circles around the unit, all models over each other; dashed with random weights.")},
+      {table_, tr("How much area it takes"),
+       tr("The smallest centred square that holds a share of the field, with a 95 % interval over images.")}};
 }
 
 }  // namespace orderscope

@@ -54,8 +54,9 @@ QWidget* ReceptiveFieldPage::make_side() {
 
   profile_ = new CurvePlot(side);
   profile_->setMinimumHeight(200);
-  profile_->setToolTip(tr("The mean of the raw field over circles around the unit, a pixel wide; dashed with random "
-                          "weights"));
+  profile_->setToolTip(
+      tr("The mean of the raw field over circles around the unit, a pixel wide; dashed with random "
+         "weights"));
   profile_area_ = new ResultArea(tr("Radial profile"), profile_, side);
   profile_quantity_ = new QComboBox(profile_area_);
   profile_quantity_->addItem(tr("by distance"));
@@ -134,8 +135,8 @@ Plate ReceptiveFieldPage::figure() const {
     return !named.field->ratios.empty() && named.field->ratios.front().has_interval;
   });
   if (intervals)
-    plate.footnotes << tr("Intervals: 95\u2009% percentile bootstrap over images, %1 resamplings.")
-                           .arg(settings_.plan.bootstrap);
+    plate.footnotes
+        << tr("Intervals: 95\u2009% percentile bootstrap over images, %1 resamplings.").arg(settings_.plan.bootstrap);
   for (const NamedField& named : fields) {
     const Provenance& from = named.field->mean.provenance;
     if (named.control || named.field->order || from.model_sha256.empty()) continue;

@@ -31,8 +31,9 @@ QString row_title(const Row& row) {
 
 QString row_hint(const Row& row) {
   if (row.control)
-    return tr("The same architecture with random weights, as at the start of a training: what of the field the "
-              "architecture alone makes");
+    return tr(
+        "The same architecture with random weights, as at the start of a training: what of the field the "
+        "architecture alone makes");
   if (!row.order) return tr("How strongly the unit answers to each pixel: the mean of its gradient over the images");
   if (*row.order == 0) return tr("With all gates shut: the patch under the unit");
   return tr("Only gate %1 of every gnConv lets the gradient through: how far this order carries by itself")
@@ -137,9 +138,7 @@ std::vector<NamedField> named_fields(const std::vector<ReceptiveFieldColumn>& co
       const auto& seen = (control ? column.control : column.trained).seen;
       if (!seen) continue;
       for (const MeasuredField& field : seen->fields) {
-        const QString part = control       ? tr("random")
-                             : field.order ? row_title({control, field.order})
-                                           : QString();
+        const QString part = control ? tr("random") : field.order ? row_title({control, field.order}) : QString();
         all.push_back({part.isEmpty() ? column.name : tr("%1, %2").arg(column.name, part), part, column.color, control,
                        &field, seen});
       }
@@ -207,8 +206,7 @@ PanelGrid receptive_field_grid(const ReceptiveFieldWork& work, const ReceptiveFi
     PanelGroup group;
     group.title = row_title(row);
     group.hint = row_hint(row);
-    for (std::size_t i = 0; i < work.columns().size(); ++i)
-      group.panels.push_back(panel_of(work, i, row, settings));
+    for (std::size_t i = 0; i < work.columns().size(); ++i) group.panels.push_back(panel_of(work, i, row, settings));
     scale_group(group, settings);
     grid.rows.push_back({std::move(group)});
   }

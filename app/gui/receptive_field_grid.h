@@ -14,9 +14,9 @@ namespace orderscope {
 
 /// One measured field with the words that tell it from the others.
 struct NamedField {
-  QString name;   ///< "hornet-7x7, random weights": alone in a list
+  QString name;        ///< "hornet-7x7, random weights": alone in a list
   QString short_name;  ///< "random weights", "order 2"; empty for the ordinary field
-  QColor color;   ///< of its model
+  QColor color;        ///< of its model
   bool control = false;
   const MeasuredField* field = nullptr;
   std::shared_ptr<const FieldSnapshot> seen;  ///< holds it

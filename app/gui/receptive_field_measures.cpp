@@ -83,8 +83,8 @@ std::vector<MapLine> level_lines(const MeasuredField& field) {
     if (!level) continue;
     // Just below the value, so that its own cell lies inside.
     auto found = contour_lines(map, std::nextafter(*level, -std::numeric_limits<float>::infinity()));
-    const auto longest = std::max_element(found.begin(), found.end(),
-                                          [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    const auto longest =
+        std::max_element(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
     for (auto line = found.begin(); line != found.end(); ++line)
       lines.push_back({*line, line == longest ? percent(threshold) : QString()});
   }
@@ -97,7 +97,8 @@ std::vector<PlottedCurve> field_curves(const std::vector<NamedField>& fields, co
   for (const NamedField& named : fields) {
     const RadialProfile& profile = named.field->profile;
     const Curve& source = settings.by_mass ? profile.mass : profile.mean;
-    const double largest = settings.by_mass || source.y.empty() ? 1 : *std::max_element(source.y.begin(), source.y.end());
+    const double largest =
+        settings.by_mass || source.y.empty() ? 1 : *std::max_element(source.y.begin(), source.y.end());
     if (!(largest > 0)) continue;
     PlottedCurve curve{short_names && !named.short_name.isEmpty() ? named.short_name : named.name, named.color, {}, {}};
     curve.dashed = named.control || named.field->order == 0;

@@ -12,10 +12,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/gui/page_hint.h"
 #include "app/gui/receptive_field_grid.h"
 #include "app/gui/receptive_field_table.h"
 #include "app/gui/receptive_field_work.h"
-#include "app/gui/page_hint.h"
 #include "app/gui/session.h"
 #include "widgets/figure/plate_panels.h"
 #include "widgets/map_grid.h"
@@ -218,9 +218,9 @@ void ReceptiveFieldPage::show_status() {
 
 std::optional<Frame> ReceptiveFieldPage::chosen_frame() const {
   const auto& columns = work_->columns();
-  const std::filesystem::path chosen =
-      session().model_index() >= 0 ? session().models()[static_cast<std::size_t>(session().model_index())].path
-                                   : std::filesystem::path();
+  const std::filesystem::path chosen = session().model_index() >= 0
+                                           ? session().models()[static_cast<std::size_t>(session().model_index())].path
+                                           : std::filesystem::path();
   const PanelGrid& grid = grid_->grid();
   if (grid.empty()) return std::nullopt;
   const auto& panels = grid.rows.front().front().panels;

@@ -114,8 +114,9 @@ AreaTableView::AreaTableView(QWidget* parent) : QTableWidget(parent) {
   setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setFrameShape(NoFrame);
   setAccessibleName(tr("Area ratios"));
-  setToolTip(tr("Which part of the area the smallest centred square takes that holds 20, 30, 50 or 99 % of the field, "
-                "in percent, and its 95 % interval over images. Ctrl+C copies the table."));
+  setToolTip(
+      tr("Which part of the area the smallest centred square takes that holds 20, 30, 50 or 99 % of the field, "
+         "in percent, and its 95 % interval over images. Ctrl+C copies the table."));
   verticalHeader()->hide();
   viewport()->setAutoFillBackground(false);
   horizontalHeader()->viewport()->setAutoFillBackground(false);

@@ -119,8 +119,8 @@ struct ReceptiveFieldWork::Runner {
 
   Result<void> open(Task& task, const JobContext& job) const {
     TRY(const auto model, cache->open(task.path, job));
-    TRY(task.run, FieldRun::start(model, pictures->set, plan, task.control,
-                                  kBudget / static_cast<std::int64_t>(tasks.size())));
+    TRY(task.run,
+        FieldRun::start(model, pictures->set, plan, task.control, kBudget / static_cast<std::int64_t>(tasks.size())));
     task.count = plan.count;
     return {};
   }
@@ -212,12 +212,11 @@ void ReceptiveFieldWork::rebuild(const ReceptiveFieldSettings& settings) {
   for (std::size_t i = 0; i < session_.models().size(); ++i) {
     const ModelSource& source = session_.models()[i];
     if (settings.left_out.contains(source.path.string())) continue;
-    ReceptiveFieldColumn column{
-        source.path,
-        QString::fromStdString(source.model ? source.model->name : source.path.stem().string()),
-        QColor(to_qrgb(model_color(i))),
-        {},
-        {}};
+    ReceptiveFieldColumn column{source.path,
+                                QString::fromStdString(source.model ? source.model->name : source.path.stem().string()),
+                                QColor(to_qrgb(model_color(i))),
+                                {},
+                                {}};
     std::shared_ptr<Task> own, control;
     for (std::size_t k = 0; keep && k < columns_.size(); ++k) {
       if (columns_[k].path != source.path) continue;
@@ -304,19 +303,19 @@ void ReceptiveFieldWork::begin() {
   if (!asked_ && !(in_front_ && cheap())) return;
   running_ = true;
   ++generation_;
-  jobs_.start<int>(
-      kJob, columns_.size() == 1 ? tr("Receptive field of %1").arg(columns_.front().name)
-                           : tr("Receptive fields of %1 models").arg(columns_.size()),
-      Runner{this, generation_, tasks_, pictures_, session_.model_cache(), settings_.plan},
-      [this, generation = generation_](const Result<int>& result) {
-        if (generation != generation_) return;
-        running_ = false;
-        activity_.clear();
-        complete_ = result.has_value();
-        paused_ = !complete_;
-        if (!result) problem_ = text_of(result.error());
-        Q_EMIT changed();
-      });
+  jobs_.start<int>(kJob,
+                   columns_.size() == 1 ? tr("Receptive field of %1").arg(columns_.front().name)
+                                        : tr("Receptive fields of %1 models").arg(columns_.size()),
+                   Runner{this, generation_, tasks_, pictures_, session_.model_cache(), settings_.plan},
+                   [this, generation = generation_](const Result<int>& result) {
+                     if (generation != generation_) return;
+                     running_ = false;
+                     activity_.clear();
+                     complete_ = result.has_value();
+                     paused_ = !complete_;
+                     if (!result) problem_ = text_of(result.error());
+                     Q_EMIT changed();
+                   });
   Q_EMIT changed();
 }
 

@@ -21,8 +21,11 @@ QString tr(const char* text) { return QCoreApplication::translate("SessionExport
 
 json model_json(const Model& model) {
   const Architecture& a = model.architecture;
-  json architecture{{"family", family_name(a)}, {"depths", a.depths},           {"dims", a.dims},
-                    {"classes", a.classes},          {"image_size", a.image_size}};
+  json architecture{{"family", family_name(a)},
+                    {"depths", a.depths},
+                    {"dims", a.dims},
+                    {"classes", a.classes},
+                    {"image_size", a.image_size}};
   if (!a.orders.empty()) architecture["orders"] = a.orders;
   if (a.family == Family::Swin) {
     architecture["heads"] = a.heads;
@@ -96,9 +99,8 @@ Plate orders_plate(const OrdersSnapshot& snapshot) {
   plate.title = QStringLiteral("%1   %2").arg(QString::fromStdString(model.name), block_name(model, snapshot.block));
   plate.subtitle = block_summary(result, snapshot.block) + QStringLiteral("  ·  ") + file_name(result.image_path);
   if (snapshot.view) {
-    const auto score = std::find_if(result.scores.begin(), result.scores.end(), [&](const ClassScore& s) {
-      return s.index == snapshot.view->class_index;
-    });
+    const auto score = std::find_if(result.scores.begin(), result.scores.end(),
+                                    [&](const ClassScore& s) { return s.index == snapshot.view->class_index; });
     if (score != result.scores.end())
       plate.subtitle +=
           QStringLiteral("  ·  %1 %2").arg(QString::fromStdString(score->name)).arg(score->probability, 0, 'f', 3);
@@ -107,8 +109,8 @@ Plate orders_plate(const OrdersSnapshot& snapshot) {
   const QString reduction = snapshot.settings.reduction == ChannelReduction::L2     ? tr("L2 norm")
                             : snapshot.settings.reduction == ChannelReduction::Mean ? tr("mean")
                                                                                     : tr("mean absolute value");
-  const QString scale = snapshot.settings.scale == ScaleMode::Shared ? tr("one colour scale a row")
-                                                                     : tr("one colour scale a map");
+  const QString scale =
+      snapshot.settings.scale == ScaleMode::Shared ? tr("one colour scale a row") : tr("one colour scale a map");
   if (plate.grid.rows.size() > 1)
     plate.footnotes
         << tr("Value, gate and state: %1 over channels; %2; the range under a map is that of its raw values. "

@@ -25,8 +25,8 @@ class Timings : public QObject {
   /// When the program began, as main() knows best.
   void start_at(std::chrono::steady_clock::time_point started) { started_ = started; }
   void print_to_stderr(bool on) { printing_ = on; }
-  void mark(const QString& what);                        ///< now, since the start
-  void add(const QString& what, double milliseconds);    ///< a duration
+  void mark(const QString& what);                      ///< now, since the start
+  void add(const QString& what, double milliseconds);  ///< a duration
   const std::vector<Entry>& entries() const { return entries_; }
   /// The longest time in which the window's thread answered no event, in ms, from watch_stalls on.
   double longest_stall() const { return longest_stall_; }

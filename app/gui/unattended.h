@@ -2,8 +2,8 @@
 #pragma once
 
 #include <QObject>
-#include <QTimer>
 #include <QString>
+#include <QTimer>
 
 #include "app/gui/command_line.h"
 

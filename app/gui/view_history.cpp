@@ -28,7 +28,11 @@ std::set<std::string> changed_keys(const nlohmann::json& a, const nlohmann::json
 class PageStep : public QUndoCommand {
  public:
   PageStep(ViewHistory& history, Page& page, nlohmann::json before, nlohmann::json after)
-      : QUndoCommand(page.title()), history_(history), page_(page), before_(std::move(before)), after_(std::move(after)) {
+      : QUndoCommand(page.title()),
+        history_(history),
+        page_(page),
+        before_(std::move(before)),
+        after_(std::move(after)) {
     age_.start();
   }
 

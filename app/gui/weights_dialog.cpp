@@ -28,16 +28,19 @@ QString description(const PublishedWeights& weights, const LocalWeights& local) 
   };
   const auto tr = [](const char* line) { return WeightsDialog::tr(line); };
   const WeightsSource& source = weights.source;
-  QString rows = row(tr("Licence"), QStringLiteral("<b>%1</b>, %2").arg(text(source.licence), text(source.licence_note)));
+  QString rows =
+      row(tr("Licence"), QStringLiteral("<b>%1</b>, %2").arg(text(source.licence), text(source.licence_note)));
   rows += row(tr("Published by"), QStringLiteral("<a href='%1'>%2</a>").arg(text(source.page), text(source.title)));
   rows += row(tr("From"), text(weights.urls.front()));
-  QString accuracy = weights.top1 ? tr("%1 % top-1 on ImageNet-1K, as published").arg(*weights.top1) : tr("not published");
+  QString accuracy =
+      weights.top1 ? tr("%1 % top-1 on ImageNet-1K, as published").arg(*weights.top1) : tr("not published");
   if (weights.classes != 1000) accuracy = tr("%1 classes").arg(weights.classes);
   rows += row(tr("Accuracy"), accuracy);
   QString checksum = tr("none published; the first download's is recorded and later ones are held against it");
-  if (!weights.sha256.empty())
-    checksum = tr("SHA-256 begins with %1, as published").arg(text(weights.sha256));
-  if (local.record) checksum = tr("SHA-256 %1, downloaded %2").arg(text(local.record->sha256.substr(0, 16)) + QStringLiteral("…"), text(local.record->downloaded));
+  if (!weights.sha256.empty()) checksum = tr("SHA-256 begins with %1, as published").arg(text(weights.sha256));
+  if (local.record)
+    checksum = tr("SHA-256 %1, downloaded %2")
+                   .arg(text(local.record->sha256.substr(0, 16)) + QStringLiteral("…"), text(local.record->downloaded));
   rows += row(tr("Checksum"), checksum);
   if (!weights.note.empty()) rows += row(tr("Note"), text(weights.note));
   return QStringLiteral("<table>%1</table>").arg(rows);
@@ -84,9 +87,10 @@ WeightsDialog::WeightsDialog(const WeightsCatalogue& catalogue, const std::files
   connect(table_, &WeightsTable::chosen_changed, this, &WeightsDialog::show_chosen);
   connect(table_, &QTableView::doubleClicked, this, &WeightsDialog::open_chosen);
   connect(model_, &WeightsModel::dataChanged, this, &WeightsDialog::show_chosen);
-  connect(downloads_, &WeightsDownloads::progressed, this, [this](const QString& name, double fraction, const QString& line) {
-    if (const int row = model_->row_of(name); row >= 0) model_->set_progress(row, fraction, line);
-  });
+  connect(downloads_, &WeightsDownloads::progressed, this,
+          [this](const QString& name, double fraction, const QString& line) {
+            if (const int row = model_->row_of(name); row >= 0) model_->set_progress(row, fraction, line);
+          });
   connect(downloads_, &WeightsDownloads::finished, this, [this](const QString& name, const QString& problem) {
     if (const int row = model_->row_of(name); row >= 0) model_->set_finished(row, problem);
   });
@@ -108,10 +112,12 @@ void WeightsDialog::make_buttons() {
   auto* change = add(tr("&Folder…"), tr("Keep weights in another folder from now on"), &WeightsDialog::choose_folder);
   line->addWidget(folder_, 1);
   cancel_ = add(tr("&Cancel download"), tr("Stop; what has come is kept and gone on with"), [this] {
-    if (const int row = table_->chosen(); row >= 0) downloads_->cancel(QString::fromStdString(model_->weights(row).name));
+    if (const int row = table_->chosen(); row >= 0)
+      downloads_->cancel(QString::fromStdString(model_->weights(row).name));
   });
   open_ = add(tr("&Open"), tr("Show this model in the window"), &WeightsDialog::open_chosen);
-  download_ = add(tr("&Download"), tr("Get these weights from where they were published"), &WeightsDialog::download_chosen);
+  download_ =
+      add(tr("&Download"), tr("Get these weights from where they were published"), &WeightsDialog::download_chosen);
   static_cast<QVBoxLayout*>(layout())->addLayout(line);
   QWidget* last = filter_;
   for (QWidget* next : std::initializer_list<QWidget*>{table_, details_, download_, open_, cancel_, change}) {
@@ -135,7 +141,9 @@ void WeightsDialog::show_chosen() {
   if (details_->text() != about) details_->setText(about);
   const bool partial = any && model_->local(row).state == WeightsState::Partial;
   const QString size = any ? size_text(model_->weights(row)) : QString();
-  download_->setText(partial ? tr("&Download the rest of %1").arg(size) : any ? tr("&Download, %1").arg(size) : tr("&Download"));
+  download_->setText(partial ? tr("&Download the rest of %1").arg(size)
+                     : any   ? tr("&Download, %1").arg(size)
+                             : tr("&Download"));
   const QString problem = any ? model_->problem(row) : QString();
   if (problem.isEmpty()) {
     banner_->hide();

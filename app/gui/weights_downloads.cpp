@@ -6,7 +6,8 @@
 
 namespace orderscope {
 
-WeightsDownloads::WeightsDownloads(GetOptions options, QObject* parent) : QObject(parent), options_(std::move(options)) {
+WeightsDownloads::WeightsDownloads(GetOptions options, QObject* parent)
+    : QObject(parent), options_(std::move(options)) {
   pool_.setMaxThreadCount(2);
 }
 

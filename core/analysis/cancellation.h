@@ -17,9 +17,9 @@ enum class Cancellation {
   Pooled,  ///< over the mean of all pixels: the map adds up to zero
 };
 
-/// Read off the network's steps: the last block before a downsampling of HorNet and ConvNeXt, or before a pyramid's norm, a ConvNeXt's depthwise
-/// convolution, a Swin's last block before its final norm (Pixel); a Swin's last block before a merging (Patch); the
-/// last block of HorNet and ConvNeXt (Pooled).
+/// Read off the network's steps: the last block before a downsampling of HorNet and ConvNeXt, or before a pyramid's
+/// norm, a ConvNeXt's depthwise convolution, a Swin's last block before its final norm (Pixel); a Swin's last block
+/// before a merging (Patch); the last block of HorNet and ConvNeXt (Pooled).
 Cancellation cancellation_at(const Backbone& backbone, const std::string& tap);
 
 /// What a reader of such a map at such a layer must be told; empty for None and Pooled, whose maps mean something.

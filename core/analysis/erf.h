@@ -69,10 +69,10 @@ struct ErfReport {
 };
 
 /// Mean over images of the gradient of the unit in the middle of a layer, or of those of a region, with respect to the
-/// image, as the protocol has it. Images that give NaN or cannot be read are left out, counted and replaced by the next ones. One forward and one
-/// backward pass an image; one more backward an order, and one for order 0.
-/// Errors: InvalidInput (no such layer, one without space, input size, images of different sizes, none that worked, no
-/// gnConv), Cancelled, OutOfMemory.
+/// image, as the protocol has it. Images that give NaN or cannot be read are left out, counted and replaced by the next
+/// ones. One forward and one backward pass an image; one more backward an order, and one for order 0. Errors:
+/// InvalidInput (no such layer, one without space, input size, images of different sizes, none that worked, no gnConv),
+/// Cancelled, OutOfMemory.
 Result<ErfReport> effective_receptive_field(const std::shared_ptr<const Backbone>& backbone, const TensorSource& images,
                                             const ErfOptions& options, const JobContext& job = {});
 

@@ -170,7 +170,8 @@ class ErfMean::State {
       for (int axis = 0; axis < 2; ++axis) {
         const double stride = static_cast<double>(image.size(2 + axis)) / static_cast<double>(report_.grid[axis]);
         if (mask.defined()) {
-          report_.cell[axis] = std::min(static_cast<std::int64_t>((middle[axis] + 0.5) / stride), report_.grid[axis] - 1);
+          report_.cell[axis] =
+              std::min(static_cast<std::int64_t>((middle[axis] + 0.5) / stride), report_.grid[axis] - 1);
           report_.centre[axis] = middle[axis];
         } else {
           report_.centre[axis] = (static_cast<double>(report_.cell[axis]) + 0.5) * stride - 0.5;
@@ -243,8 +244,8 @@ Result<ErfMean> ErfMean::start(std::shared_ptr<const Backbone> backbone, TensorS
                   options.blocks == "*" ? "" : "blocks are named like stages.2.1, not " + options.blocks);
     }
   }
-  return ErfMean(std::make_unique<State>(std::move(backbone), std::move(images), std::move(options), std::move(layer),
-                                         orders));
+  return ErfMean(
+      std::make_unique<State>(std::move(backbone), std::move(images), std::move(options), std::move(layer), orders));
 }
 
 std::int64_t ErfMean::used() const { return state_->used(); }
@@ -280,10 +281,9 @@ Result<void> ErfMean::add_next(const JobContext& job) {
 Result<ErfReport> ErfMean::report(bool intervals, const JobContext& job) const {
   if (used() == 0) {
     if (state_->last_error_) return fail(*state_->last_error_);
-    return fail(
-        Error::Kind::InvalidInput,
-        state_->images_.count == 0 ? "there are no images" : "the gradient holds NaN or Inf for every image",
-        state_->report_.layer);
+    return fail(Error::Kind::InvalidInput,
+                state_->images_.count == 0 ? "there are no images" : "the gradient holds NaN or Inf for every image",
+                state_->report_.layer);
   }
   ErfReport report = state_->report_;
   for (std::size_t f = 0; f < state_->sums_.size(); ++f) {

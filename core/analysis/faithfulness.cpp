@@ -102,7 +102,8 @@ Result<MethodResult> faithfulness(const Subject& subject, const Map& map, int cl
   static const std::vector<double> shares{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
   TRY(RoadCurves removed, road(image, order, shares, settings.road_noise, settings.seed, score, job));
   TRY(const at::Tensor confidence,
-      score(2, [&](std::int64_t i) { return i == 0 ? image : explained; }, "explained image"));
+      score(
+          2, [&](std::int64_t i) { return i == 0 ? image : explained; }, "explained image"));
   const ConfidenceChange change = confidence_change(confidence[0].item<double>(), confidence[1].item<double>());
 
   result.numbers.insert(result.numbers.end(), {{"confidence", confidence[0].item<double>(), "probability"},

@@ -85,7 +85,7 @@ struct MethodRequest {
 struct MethodsOutcome {
   at::Tensor logits;  ///< [1, classes], of a segmenter [1, classes, H, W]
   int class_index = 0;
-  std::string target;  ///< what was explained, for people: "class 281"
+  std::string target;                         ///< what was explained, for people: "class 281"
   std::vector<Result<MethodResult>> results;  ///< one a request; one that fails does not stop the others
 };
 

@@ -52,7 +52,8 @@ Result<MixerKernels> mixer_kernels(const Model& model, const BlockInfo& block, s
     return fail(Error::Kind::InvalidInput, "attention has no kernels: its weights depend on the image", block.name,
                 "`forward --taps '*.attn.probs'` writes them for an image");
   }
-  if (a.family == Family::Plugin && !block.in_head && (block.order == 0 || static_cast<std::size_t>(block.stage) >= a.filters.size()))
+  if (a.family == Family::Plugin && !block.in_head &&
+      (block.order == 0 || static_cast<std::size_t>(block.stage) >= a.filters.size()))
     return fail(Error::Kind::Unsupported, "the kernels of this plugin's networks are not known", block.name);
   TRY_VOID(model.backbone->check_input(height, width));
   MixerKernels result;

@@ -55,7 +55,8 @@ class ChebyshevFit {
   at::Tensor basis_;  ///< [degree, node]
 };
 
-constexpr std::int64_t kChunkBytes = std::int64_t{16} << 20;  ///< of inputs in one run of the mixer: more would leave the caches
+constexpr std::int64_t kChunkBytes = std::int64_t{16}
+                                     << 20;  ///< of inputs in one run of the mixer: more would leave the caches
 
 at::Tensor sample(const Mixer& mixer, const ChebyshevFit& fit, int nodes, const at::Tensor& origin,
                   const at::Tensor& delta, const JobContext& job) {

@@ -29,11 +29,12 @@ Result<at::Tensor> box_mask(const RegionRequest& request, std::int64_t height, s
   const auto [x, y, w, h] = *request.box;
   const auto [photo_height, photo_width] = request.photo;
   if (w < 1 || h < 1 || x < 0 || y < 0 || x + w > photo_width || y + h > photo_height) {
-    return fail(Error::Kind::InvalidInput, "does not lie in the picture of " + std::to_string(photo_width) + " x " +
-                                               std::to_string(photo_height) + " pixels",
-                "region " + std::to_string(x) + "," + std::to_string(y) + "," + std::to_string(w) + "," +
-                    std::to_string(h),
-                "give x,y,width,height in pixels of the photo");
+    return fail(
+        Error::Kind::InvalidInput,
+        "does not lie in the picture of " + std::to_string(photo_width) + " x " + std::to_string(photo_height) +
+            " pixels",
+        "region " + std::to_string(x) + "," + std::to_string(y) + "," + std::to_string(w) + "," + std::to_string(h),
+        "give x,y,width,height in pixels of the photo");
   }
   const auto rows = covered(y, h, photo_height, height), columns = covered(x, w, photo_width, width);
   at::Tensor mask = at::zeros({height, width}, at::kBool);
@@ -126,9 +127,9 @@ Result<at::Tensor> region_mask(const RegionRequest& request, const at::Tensor& l
   }
   if (mask.any().item<bool>()) return mask;
   return fail(Error::Kind::InvalidInput,
-              request.mask.defined() ? "the mask holds no pixel"
-                                     : "no pixel of the picture is predicted as class " +
-                                           std::to_string(request.class_region.value_or(0)),
+              request.mask.defined()
+                  ? "the mask holds no pixel"
+                  : "no pixel of the picture is predicted as class " + std::to_string(request.class_region.value_or(0)),
               "region", "`segment` lists the classes that are there");
 }
 

@@ -35,8 +35,8 @@ std::mutex mutex;
 struct sigaction before {};
 std::uintptr_t page_size = 4096;
 
-/// Puts a page of zeros in the place of one that the file no longer has. The system call itself: mmap is no function that
-/// POSIX allows in a handler.
+/// Puts a page of zeros in the place of one that the file no longer has. The system call itself: mmap is no function
+/// that POSIX allows in a handler.
 void on_bus_error(int number, siginfo_t* info, void* context) {
   const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
   for (auto* entry = all.load(); entry != nullptr; entry = entry->next) {
@@ -111,9 +111,10 @@ Result<void> check_mapped(const void* address) {
     if (!entry->in_use || wanted < entry->begin.load() || wanted >= entry->end.load()) continue;
     struct stat now {};
     if (!entry->lost.load() && ::fstat(entry->descriptor, &now) == 0 && same_file(now, entry->opened)) return {};
-    return fail(Error::Kind::FileAccess,
-                entry->lost.load() ? "was shortened, or its disk failed, while it was open" : "was changed while it was open",
-                entry->path, "open it again");
+    return fail(
+        Error::Kind::FileAccess,
+        entry->lost.load() ? "was shortened, or its disk failed, while it was open" : "was changed while it was open",
+        entry->path, "open it again");
   }
   return {};
 }

@@ -10,13 +10,13 @@
 namespace orderscope {
 
 /// Whether what lies at `address` is still what it was when its file was mapped (mapped_file.h). Whoever computes with
-/// mapped memory asks this afterwards: a file that somebody shortens or writes over while it is mapped changes under the
-/// computation. Pages that are gone read as zeros, instead of ending the program with SIGBUS.
-/// Errors: FileAccess, naming the file. Memory that belongs to no mapped file is always well.
+/// mapped memory asks this afterwards: a file that somebody shortens or writes over while it is mapped changes under
+/// the computation. Pages that are gone read as zeros, instead of ending the program with SIGBUS. Errors: FileAccess,
+/// naming the file. Memory that belongs to no mapped file is always well.
 Result<void> check_mapped(const void* address);
 
-/// For MappedFile: keeps watch over a mapping, which is no empty one, until forget_mapped() with its first address; that
-/// must come before the memory is unmapped. The descriptor is taken over.
+/// For MappedFile: keeps watch over a mapping, which is no empty one, until forget_mapped() with its first address;
+/// that must come before the memory is unmapped. The descriptor is taken over.
 void watch_mapped(std::span<const std::byte> bytes, int descriptor, const std::filesystem::path& path);
 void forget_mapped(const void* begin);
 

@@ -78,8 +78,7 @@ Result<at::Tensor> tensor_over(const Blob& blob, const TensorLayout& layout) {
 
   const auto element_size = static_cast<std::int64_t>(c10::elementSize(layout.dtype));
   const auto room = static_cast<std::int64_t>(blob.bytes.size()) / element_size;
-  if (count > room)
-    return broken(std::to_string(count) + " elements in a storage of " + std::to_string(room));
+  if (count > room) return broken(std::to_string(count) + " elements in a storage of " + std::to_string(room));
   std::int64_t last = layout.offset;
   for (std::size_t i = 0; i < layout.sizes.size(); ++i)
     if (!multiply_add(layout.sizes[i] - 1, layout.strides[i], last)) return broken("its strides overflow 64 bits");
@@ -88,7 +87,8 @@ Result<at::Tensor> tensor_over(const Blob& blob, const TensorLayout& layout) {
 
   // The mapping is private, so a write through the tensor stays in this process.
   auto* start = const_cast<std::byte*>(blob.bytes.data()) + layout.offset * element_size;
-  return at::from_blob(start, layout.sizes, layout.strides, [owner = blob.owner](void*) {}, options);
+  return at::from_blob(
+      start, layout.sizes, layout.strides, [owner = blob.owner](void*) {}, options);
 }
 
 }  // namespace orderscope

@@ -62,8 +62,8 @@ void rename_timm_swin(std::string& name) {
 }
 
 void rename_timm_convnext(std::string& name) {
-  for (const Rename rule : std::array<Rename, 3>{
-           {{"stem.", "downsample_layers.0."}, {"head.norm.", "norm."}, {"head.fc.", "head."}}})
+  for (const Rename rule :
+       std::array<Rename, 3>{{{"stem.", "downsample_layers.0."}, {"head.norm.", "norm."}, {"head.fc.", "head."}}})
     if (replace_prefix(name, rule)) return;
   std::string_view rest = name;
   if (!rest.starts_with("stages.")) return;
@@ -75,8 +75,8 @@ void rename_timm_convnext(std::string& name) {
     return;
   }
   replace_part(name, {".blocks.", "."});
-  for (const Rename rule : std::array<Rename, 3>{
-           {{".conv_dw.", ".dwconv."}, {".mlp.fc1.", ".pwconv1."}, {".mlp.fc2.", ".pwconv2."}}})
+  for (const Rename rule :
+       std::array<Rename, 3>{{{".conv_dw.", ".dwconv."}, {".mlp.fc1.", ".pwconv1."}, {".mlp.fc2.", ".pwconv2."}}})
     replace_part(name, rule);
 }
 
@@ -156,8 +156,8 @@ Result<void> join_query_key_value(StateDict& state_dict) {
         return fail(Error::Kind::Broken, quote(state_dict[other].name) + " does not have the shape of " + quote(name));
       joined[other] = true;
     }
-    replacements.emplace_back(i, NamedTensor{named("qkv"), at::cat({q, state_dict[key->second].tensor,
-                                                                    state_dict[value->second].tensor})});
+    replacements.emplace_back(
+        i, NamedTensor{named("qkv"), at::cat({q, state_dict[key->second].tensor, state_dict[value->second].tensor})});
   }
   for (auto& [place, tensor] : replacements) state_dict[place] = std::move(tensor);
   for (std::size_t i = 0; i < state_dict.size(); ++i)

@@ -10,17 +10,69 @@ namespace orderscope {
 namespace {
 
 enum Opcode : unsigned char {
-  kMark = '(', kStop = '.', kPop = '0', kPopMark = '1', kDup = '2',
-  kFloat = 'F', kInt = 'I', kBinInt = 'J', kBinInt1 = 'K', kLong = 'L', kBinInt2 = 'M', kNone = 'N',
-  kPersId = 'P', kBinPersId = 'Q', kReduce = 'R', kString = 'S', kBinString = 'T', kShortBinString = 'U',
-  kUnicode = 'V', kBinUnicode = 'X', kAppend = 'a', kBuild = 'b', kGlobal = 'c', kDict = 'd', kAppends = 'e',
-  kGet = 'g', kBinGet = 'h', kInst = 'i', kLongBinGet = 'j', kList = 'l', kObj = 'o', kPut = 'p', kBinPut = 'q',
-  kLongBinPut = 'r', kSetItem = 's', kTuple = 't', kSetItems = 'u', kBinFloat = 'G', kEmptyList = ']',
-  kEmptyTuple = ')', kEmptyDict = '}',
-  kProto = 0x80, kNewObj = 0x81, kTuple1 = 0x85, kTuple2 = 0x86, kTuple3 = 0x87, kNewTrue = 0x88, kNewFalse = 0x89,
-  kLong1 = 0x8a, kLong4 = 0x8b, kBinBytes = 'B', kShortBinBytes = 'C', kShortBinUnicode = 0x8c, kBinUnicode8 = 0x8d,
-  kBinBytes8 = 0x8e, kEmptySet = 0x8f, kAddItems = 0x90, kFrozenSet = 0x91, kNewObjEx = 0x92, kStackGlobal = 0x93,
-  kMemoize = 0x94, kFrame = 0x95, kByteArray8 = 0x96,
+  kMark = '(',
+  kStop = '.',
+  kPop = '0',
+  kPopMark = '1',
+  kDup = '2',
+  kFloat = 'F',
+  kInt = 'I',
+  kBinInt = 'J',
+  kBinInt1 = 'K',
+  kLong = 'L',
+  kBinInt2 = 'M',
+  kNone = 'N',
+  kPersId = 'P',
+  kBinPersId = 'Q',
+  kReduce = 'R',
+  kString = 'S',
+  kBinString = 'T',
+  kShortBinString = 'U',
+  kUnicode = 'V',
+  kBinUnicode = 'X',
+  kAppend = 'a',
+  kBuild = 'b',
+  kGlobal = 'c',
+  kDict = 'd',
+  kAppends = 'e',
+  kGet = 'g',
+  kBinGet = 'h',
+  kInst = 'i',
+  kLongBinGet = 'j',
+  kList = 'l',
+  kObj = 'o',
+  kPut = 'p',
+  kBinPut = 'q',
+  kLongBinPut = 'r',
+  kSetItem = 's',
+  kTuple = 't',
+  kSetItems = 'u',
+  kBinFloat = 'G',
+  kEmptyList = ']',
+  kEmptyTuple = ')',
+  kEmptyDict = '}',
+  kProto = 0x80,
+  kNewObj = 0x81,
+  kTuple1 = 0x85,
+  kTuple2 = 0x86,
+  kTuple3 = 0x87,
+  kNewTrue = 0x88,
+  kNewFalse = 0x89,
+  kLong1 = 0x8a,
+  kLong4 = 0x8b,
+  kBinBytes = 'B',
+  kShortBinBytes = 'C',
+  kShortBinUnicode = 0x8c,
+  kBinUnicode8 = 0x8d,
+  kBinBytes8 = 0x8e,
+  kEmptySet = 0x8f,
+  kAddItems = 0x90,
+  kFrozenSet = 0x91,
+  kNewObjEx = 0x92,
+  kStackGlobal = 0x93,
+  kMemoize = 0x94,
+  kFrame = 0x95,
+  kByteArray8 = 0x96,
 };
 
 }  // namespace
@@ -31,8 +83,10 @@ Result<Pickle> PickleMachine::run() {
       fail_with("more than " + std::to_string(kMostOpcodes) + " opcodes", Error::Kind::Unsupported);
       break;
     }
-    if (position_ == bytes_.size()) fail_with("it ends without STOP");
-    else step(number<unsigned char>());
+    if (position_ == bytes_.size())
+      fail_with("it ends without STOP");
+    else
+      step(number<unsigned char>());
   }
   if (error_) {
     error_->what = "the pickle cannot be read at byte " + std::to_string(position_) + ": " + error_->what;
@@ -52,8 +106,10 @@ void PickleMachine::step(unsigned char opcode) {
       break;
     case kPop:
       // As in CPython, a mark on top counts as an item.
-      if (!marks_.empty() && marks_.back() == stack_.size()) marks_.pop_back();
-      else pop();
+      if (!marks_.empty() && marks_.back() == stack_.size())
+        marks_.pop_back();
+      else
+        pop();
       break;
     case kPopMark: pop_to_mark(); break;
     case kDup:
@@ -76,8 +132,10 @@ bool PickleMachine::step_value(unsigned char opcode) {
     case kNewFalse: push(Kind::Bool).integer = opcode == kNewTrue; return true;
     case kInt: {
       const auto digits = line();
-      if (digits == "01" || digits == "00") push(Kind::Bool).integer = digits == "01";
-      else push_decimal_int(digits);
+      if (digits == "01" || digits == "00")
+        push(Kind::Bool).integer = digits == "01";
+      else
+        push_decimal_int(digits);
       return true;
     }
     case kLong: {
@@ -92,8 +150,10 @@ bool PickleMachine::step_value(unsigned char opcode) {
     case kLong1: push_long(take(number<std::uint8_t>())); return true;
     case kLong4: {
       const auto length = number<std::int32_t>();
-      if (length < 0) fail_with("an integer of negative length");
-      else push_long(take(static_cast<std::uint64_t>(length)));
+      if (length < 0)
+        fail_with("an integer of negative length");
+      else
+        push_long(take(static_cast<std::uint64_t>(length)));
       return true;
     }
     case kFloat: {
@@ -180,8 +240,10 @@ bool PickleMachine::step_object(unsigned char opcode) {
       const auto* name = pop();
       const auto* module = pop();
       if (error_) return true;
-      if (!name->is(Kind::String) || !module->is(Kind::String)) fail_with("a class whose name is no string");
-      else push_global(module->text, name->text);
+      if (!name->is(Kind::String) || !module->is(Kind::String))
+        fail_with("a class whose name is no string");
+      else
+        push_global(module->text, name->text);
       return true;
     }
     case kReduce:
@@ -205,8 +267,10 @@ bool PickleMachine::step_object(unsigned char opcode) {
         items.insert(items.begin(), pop());
       }
       if (error_) return true;
-      if (items.empty()) fail_with("an object without a class");
-      else push(Kind::Object).items = {items.begin(), items.end()};
+      if (items.empty())
+        fail_with("an object without a class");
+      else
+        push(Kind::Object).items = {items.begin(), items.end()};
       return true;
     }
     case kBuild:

@@ -77,9 +77,12 @@ void PickleMachine::push_long(std::string_view little_endian) {
 void PickleMachine::push_decimal_int(std::string_view digits) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error == std::errc::result_out_of_range) push(Kind::BigInt);
-  else if (error != std::errc() || end != digits.data() + digits.size()) fail_with("not an integer");
-  else push_int(value);
+  if (error == std::errc::result_out_of_range)
+    push(Kind::BigInt);
+  else if (error != std::errc() || end != digits.data() + digits.size())
+    fail_with("not an integer");
+  else
+    push_int(value);
 }
 
 void PickleMachine::push_global(std::string_view module, std::string_view name) {
@@ -144,8 +147,10 @@ void PickleMachine::add_items(std::span<PickleValue* const> items, bool pairs) {
   if (container == nullptr) return;
   if (pairs && items.size() % 2 != 0) return fail_with("a dict key without a value");
   const bool fits = pairs ? container->is(Kind::Dict) : container->is(Kind::List) || container->is(Kind::Set);
-  if (fits) container->items.insert(container->items.end(), items.begin(), items.end());
-  else if (!container->is(Kind::Object)) fail_with("items are added to " + container->description());
+  if (fits)
+    container->items.insert(container->items.end(), items.begin(), items.end());
+  else if (!container->is(Kind::Object))
+    fail_with("items are added to " + container->description());
 }
 
 void PickleMachine::store(std::uint64_t key) {
@@ -155,8 +160,10 @@ void PickleMachine::store(std::uint64_t key) {
 void PickleMachine::fetch(std::uint64_t key) {
   if (error_) return;
   const auto found = memo_.find(key);
-  if (found == memo_.end()) fail_with("memo entry " + std::to_string(key) + " was never stored");
-  else stack_.push_back(found->second);
+  if (found == memo_.end())
+    fail_with("memo entry " + std::to_string(key) + " was never stored");
+  else
+    stack_.push_back(found->second);
 }
 
 void PickleMachine::fail_with(std::string why, Error::Kind kind) {

@@ -25,9 +25,9 @@ struct NamedType {
 };
 
 constexpr std::array kTypes = {
-    NamedType{"F64", at::kDouble}, NamedType{"F32", at::kFloat}, NamedType{"F16", at::kHalf},
-    NamedType{"BF16", at::kBFloat16}, NamedType{"I64", at::kLong}, NamedType{"I32", at::kInt},
-    NamedType{"I16", at::kShort}, NamedType{"I8", at::kChar}, NamedType{"U8", at::kByte},
+    NamedType{"F64", at::kDouble},    NamedType{"F32", at::kFloat}, NamedType{"F16", at::kHalf},
+    NamedType{"BF16", at::kBFloat16}, NamedType{"I64", at::kLong},  NamedType{"I32", at::kInt},
+    NamedType{"I16", at::kShort},     NamedType{"I8", at::kChar},   NamedType{"U8", at::kByte},
     NamedType{"BOOL", at::kBool},
 };
 
@@ -60,9 +60,8 @@ Result<at::Tensor> make_tensor(const SafetensorsEntry& entry, std::span<const st
 Result<void> check_coverage(const std::vector<SafetensorsEntry>& entries, std::uint64_t size) {
   std::vector<const SafetensorsEntry*> order;
   for (const auto& entry : entries) order.push_back(&entry);
-  std::ranges::sort(order, [](const auto* a, const auto* b) {
-    return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
-  });
+  std::ranges::sort(
+      order, [](const auto* a, const auto* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
   std::uint64_t end = 0;
   for (const auto* entry : order) {
     if (entry->begin < end)

@@ -39,9 +39,12 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool string(string_t& value) override {
-    if (place_ == Place::Metadata) header.metadata[key_] = std::move(value);
-    else if (place_ == Place::Tensor && key_ == "dtype") entry().dtype = std::move(value);
-    else return refuse("a text");
+    if (place_ == Place::Metadata)
+      header.metadata[key_] = std::move(value);
+    else if (place_ == Place::Tensor && key_ == "dtype")
+      entry().dtype = std::move(value);
+    else
+      return refuse("a text");
     return true;
   }
 
@@ -68,9 +71,12 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool start_array(std::size_t) override {
-    if (place_ == Place::Tensor && key_ == "shape") place_ = Place::Shape;
-    else if (place_ == Place::Tensor && key_ == "data_offsets") place_ = Place::Offsets;
-    else return refuse("an array");
+    if (place_ == Place::Tensor && key_ == "shape")
+      place_ = Place::Shape;
+    else if (place_ == Place::Tensor && key_ == "data_offsets")
+      place_ = Place::Offsets;
+    else
+      return refuse("an array");
     offsets_ = 0;
     return true;
   }

@@ -27,11 +27,11 @@ constexpr std::array kStorages = {
 };
 
 constexpr std::array kTypes = {
-    NamedType{"torch.float32", at::kFloat},   NamedType{"torch.float64", at::kDouble},
-    NamedType{"torch.float16", at::kHalf},    NamedType{"torch.bfloat16", at::kBFloat16},
-    NamedType{"torch.int64", at::kLong},      NamedType{"torch.int32", at::kInt},
-    NamedType{"torch.int16", at::kShort},     NamedType{"torch.int8", at::kChar},
-    NamedType{"torch.uint8", at::kByte},      NamedType{"torch.bool", at::kBool},
+    NamedType{"torch.float32", at::kFloat}, NamedType{"torch.float64", at::kDouble},
+    NamedType{"torch.float16", at::kHalf},  NamedType{"torch.bfloat16", at::kBFloat16},
+    NamedType{"torch.int64", at::kLong},    NamedType{"torch.int32", at::kInt},
+    NamedType{"torch.int16", at::kShort},   NamedType{"torch.int8", at::kChar},
+    NamedType{"torch.uint8", at::kByte},    NamedType{"torch.bool", at::kBool},
 };
 
 template <std::size_t N>

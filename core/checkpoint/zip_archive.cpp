@@ -110,8 +110,7 @@ Result<std::span<const std::byte>> packed_bytes(std::span<const std::byte> file,
   if (number_at<std::uint32_t>(header, 0) != kLocalSignature)
     return fail(Error::Kind::Broken, "member " + quote(name) + " does not start where the zip directory says");
   const std::size_t name_length = number_at<std::uint16_t>(header, 26);
-  const std::uint64_t start =
-      extent.offset + kLocalHeaderSize + name_length + number_at<std::uint16_t>(header, 28);
+  const std::uint64_t start = extent.offset + kLocalHeaderSize + name_length + number_at<std::uint16_t>(header, 28);
   if (!lies_within(start, extent.packed, file.size())) return outside();
   const auto* local_name = reinterpret_cast<const char*>(file.data() + extent.offset + kLocalHeaderSize);
   if (std::string_view(local_name, name_length) != name)

@@ -159,8 +159,8 @@ Result<CodedImage> decode_bmp(ImageBytes file) {
   for (std::int64_t y = 0; y < header.height; ++y) {
     std::uint8_t* out = result.image.row(static_cast<int>(header.top_down ? y : header.height - 1 - y));
     for (std::int64_t x = 0; x < header.width; ++x) {
-      const Rgb pixel = runs ? header.palette[indices[y * header.width + x]]
-                             : pixel_at(header, header.pixels.data() + y * stride, x);
+      const Rgb pixel =
+          runs ? header.palette[indices[y * header.width + x]] : pixel_at(header, header.pixels.data() + y * stride, x);
       std::ranges::copy(pixel, out + 3 * x);
     }
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <png.h>
+
 #include <bit>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
-
-#include <png.h>
 
 #include "core/image/codec.h"
 
@@ -50,7 +50,10 @@ class PngReader {
     return true;
   }
 
-  bool in_colour() const { return png_get_color_type(png_, info_) != PNG_COLOR_TYPE_PALETTE && (png_get_color_type(png_, info_) & PNG_COLOR_MASK_COLOR); }
+  bool in_colour() const {
+    return png_get_color_type(png_, info_) != PNG_COLOR_TYPE_PALETTE &&
+           (png_get_color_type(png_, info_) & PNG_COLOR_MASK_COLOR);
+  }
 
   /// Stored values, one or two bytes each in this machine's order; `bytes` is told which.
   bool read_values(std::vector<std::uint8_t>& values, int& bytes) {

@@ -188,8 +188,8 @@ Result<CodedImage> decode_tiff(ImageBytes bytes) {
     return fail(Error::Kind::Unsupported, "TIFF with compression " + std::to_string(layout.compression));
   if (layout.bits > 16 || layout.format != SAMPLEFORMAT_UINT)
     return fail(Error::Kind::Unsupported,
-                "TIFF with " + std::to_string(layout.bits) + "-bit samples that are no plain 8- or 16-bit numbers",
-                {}, "convert it to 8 bit");
+                "TIFF with " + std::to_string(layout.bits) + "-bit samples that are no plain 8- or 16-bit numbers", {},
+                "convert it to 8 bit");
   CodedImage result;
   TRY(result.image, make_image(layout.width, layout.height));
   std::uint16_t orientation = 1;

@@ -87,8 +87,7 @@ Result<DecodedImage> decode_bytes(ImageBytes file, ExifOrientation exif) {
   result.warnings = std::move(stored.warnings);
   // In a TIFF the tag is no EXIF addition but the layout of the file itself; Pillow, too, always applies it.
   const bool apply = exif == ExifOrientation::Apply || result.format == "tiff";
-  if (apply && stored.orientation != 1)
-    result.image = oriented(result.image, stored.orientation);
+  if (apply && stored.orientation != 1) result.image = oriented(result.image, stored.orientation);
   return result;
 }
 

@@ -26,8 +26,7 @@ Result<InputImage> crop_centre(const Image& image, const Preprocessing& how) {
     return fail(Error::Kind::InvalidInput, "crop_pct " + std::to_string(how.crop_pct) + " makes no sense");
   const bool portrait = image.width <= image.height;
   const double scaled = short_side * std::max(image.width, image.height) / std::min(image.width, image.height);
-  if (scaled > INT_MAX)
-    return fail(Error::Kind::InvalidInput, "the picture is too narrow to be resized for the model");
+  if (scaled > INT_MAX) return fail(Error::Kind::InvalidInput, "the picture is too narrow to be resized for the model");
   const int long_side = static_cast<int>(scaled);
   const int width = portrait ? static_cast<int>(short_side) : long_side;
   const int height = portrait ? long_side : static_cast<int>(short_side);
@@ -57,8 +56,8 @@ Result<InputImage> crop_centre(const Image& image, const Preprocessing& how) {
 Result<InputImage> preprocess(const DecodedImage& image, const Preprocessing& how, ExifOrientation exif) {
   if (image.image.empty()) return fail(Error::Kind::InvalidInput, "there is no picture");
   if (how.size < 1 || how.size > max_size)
-    return fail(Error::Kind::InvalidInput, "input size " + std::to_string(how.size) + " is not between 1 and " +
-                                               std::to_string(max_size));
+    return fail(Error::Kind::InvalidInput,
+                "input size " + std::to_string(how.size) + " is not between 1 and " + std::to_string(max_size));
   try {
     InputImage result;
     if (how.warp) {

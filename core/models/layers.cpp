@@ -15,9 +15,7 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias, bool pointwise) {
 
 at::Tensor Linear::matrix() const { return weight.dim() == 4 ? weight.flatten(1) : weight; }
 
-at::Tensor Linear::forward(const at::Tensor& x) const {
-  return fast_linear(x, matrix(), bias);
-}
+at::Tensor Linear::forward(const at::Tensor& x) const { return fast_linear(x, matrix(), bias); }
 
 LayerNorm::LayerNorm(int64_t channels, double eps) : eps_(eps) {
   weight = register_parameter("weight", at::empty({channels}));

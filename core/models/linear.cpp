@@ -70,8 +70,8 @@ at::Tensor fast_linear(const at::Tensor& x, const at::Tensor& weight, const at::
 }
 
 at::Tensor fast_linear_gelu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  const bool records = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() ||
-                                                      (bias.defined() && bias.requires_grad()));
+  const bool records = at::GradMode::is_enabled() &&
+                       (x.requires_grad() || weight.requires_grad() || (bias.defined() && bias.requires_grad()));
   if (records || !onednn_fits(x, weight, bias)) return at::gelu(fast_linear(x, weight, bias));
   return onednn(x, weight, bias, "gelu");
 }

@@ -88,8 +88,7 @@ Result<Mixer> make_mixer(const Model& model, const BlockInfo& block, at::ScalarT
   const bool gnconv = block.order > 0 && static_cast<std::size_t>(block.stage) < model.architecture.filters.size();
   if (family == Family::Plugin && !gnconv)
     return fail(Error::Kind::Unsupported, "the mixers of this plugin's networks cannot be run alone", block.name);
-  if (block.in_head)
-    return fail(Error::Kind::Unsupported, "the gnConvs of HorFPN cannot be run alone", block.name);
+  if (block.in_head) return fail(Error::Kind::Unsupported, "the gnConvs of HorFPN cannot be run alone", block.name);
   Mixer mixer;
   TRY_VOID(guarded([&] {
     const at::NoGradGuard no_grad;

@@ -11,9 +11,7 @@ std::string TapScope::full_name(std::string_view name) const {
   return module_ + "." + std::string(name);
 }
 
-TapScope TapScope::child(std::string_view name) const {
-  return taps_ ? TapScope(taps_, full_name(name)) : TapScope();
-}
+TapScope TapScope::child(std::string_view name) const { return taps_ ? TapScope(taps_, full_name(name)) : TapScope(); }
 
 bool TapScope::wants(std::string_view name) const { return taps_ && taps_->wants(full_name(name)); }
 

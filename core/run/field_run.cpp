@@ -37,8 +37,7 @@ FieldPictures::~FieldPictures() = default;
 
 Result<std::shared_ptr<FieldPictures>> FieldPictures::open(const std::filesystem::path& folder) {
   TRY(ImageSet set, ImageSet::open(folder));
-  return std::shared_ptr<FieldPictures>(
-      new FieldPictures(std::make_unique<State>(State{std::move(set), -1, {}})));
+  return std::shared_ptr<FieldPictures>(new FieldPictures(std::make_unique<State>(State{std::move(set), -1, {}})));
 }
 
 std::int64_t FieldPictures::size() const { return state_->set.size(); }
@@ -102,12 +101,9 @@ struct FieldRun::State {
     known.preprocessing = preprocessing();
     known.layer = report.layer;
     known.method = erf_descriptor().id;
-    known.parameters = {{"protocol", plan.protocol},
-                        {"layer", plan.layer},
-                        {"count", std::to_string(plan.count)},
-                        {"bootstrap", std::to_string(plan.bootstrap)},
-                        {"seed", std::to_string(plan.seed)},
-                        {"images", std::to_string(report.images.size())}};
+    known.parameters = {{"protocol", plan.protocol},           {"layer", plan.layer},
+                        {"count", std::to_string(plan.count)}, {"bootstrap", std::to_string(plan.bootstrap)},
+                        {"seed", std::to_string(plan.seed)},   {"images", std::to_string(report.images.size())}};
     if (control) {
       known.parameters["weights"] = "random";
       char scale[32];
@@ -138,13 +134,12 @@ Result<std::shared_ptr<FieldRun>> FieldRun::start(std::shared_ptr<const Model> m
   }
   const SetPreprocessing set_how{preprocessing_of(*model, options.protocol, plan), true};
   const ErfProtocol protocol = options.protocol;
-  const TensorSource source{
-      pictures->size(),
-      [pictures, set_how, device = model->device](std::int64_t index) -> Result<at::Tensor> {
-        TRY(const DecodedImage* picture, pictures->state_->picture(index));
-        TRY(const InputImage input, prepare(*picture, set_how, pictures->state_->set.exif()));
-        return model_input(input).images.to(at::Device(device));
-      }};
+  const TensorSource source{pictures->size(),
+                            [pictures, set_how, device = model->device](std::int64_t index) -> Result<at::Tensor> {
+                              TRY(const DecodedImage* picture, pictures->state_->picture(index));
+                              TRY(const InputImage input, prepare(*picture, set_how, pictures->state_->set.exif()));
+                              return model_input(input).images.to(at::Device(device));
+                            }};
   TRY(ErfMean mean, ErfMean::start(backbone, source, std::move(options)));
   return std::shared_ptr<FieldRun>(new FieldRun(std::make_unique<State>(
       State{std::move(model), std::move(pictures), plan, control, protocol, set_how, std::move(mean)})));
@@ -198,7 +193,7 @@ Result<FieldSnapshot> FieldRun::look(bool complete, const JobContext& job) const
 double field_cost(const Model& model, const FieldPlan& plan, std::int64_t images, bool control) {
   const auto protocol = erf_protocol(plan.protocol);
   const int own = std::max(model.preprocessing.size, 1);
-  const int size = plan.size > 0                                                                    ? plan.size
+  const int size = plan.size > 0                                                              ? plan.size
                    : plan.size == FieldPlan::kPublishedSize && protocol && protocol->size > 0 ? protocol->size
                                                                                               : own;
   const double side = static_cast<double>(size) / own;

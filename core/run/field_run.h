@@ -76,7 +76,8 @@ class FieldPictures {
 class FieldRun {
  public:
   /// `control`: the same architecture with random weights, without fields by order. `memory_budget`: bytes for the maps
-  /// of the single images, see ErfOptions. Errors: InvalidInput (no such protocol, stage, layer), and as random_control.
+  /// of the single images, see ErfOptions. Errors: InvalidInput (no such protocol, stage, layer), and as
+  /// random_control.
   static Result<std::shared_ptr<FieldRun>> start(std::shared_ptr<const Model> model,
                                                  std::shared_ptr<FieldPictures> pictures, const FieldPlan& plan,
                                                  bool control, std::int64_t memory_budget);

@@ -36,7 +36,7 @@ struct LabelRule {
 /// Pixels of one class: as mmsegmentation counts them, labels beyond the classes are no class, but predictions there
 /// still count as predicted.
 struct ClassPixels {
-  std::int64_t both = 0;       ///< labelled and predicted so
+  std::int64_t both = 0;  ///< labelled and predicted so
   std::int64_t labelled = 0, predicted = 0;
 
   std::int64_t either() const { return labelled + predicted - both; }
@@ -52,11 +52,11 @@ class SegmentationReport {
 
   const std::vector<ClassPixels>& classes() const { return classes_; }
   std::int64_t images() const { return images_; }
-  std::int64_t pixels() const { return pixels_; }          ///< that count
-  std::int64_t unknown() const { return unknown_; }        ///< with a label that the model has no class for
-  static double iou(const ClassPixels& c);                 ///< NaN for a class neither labelled nor predicted
-  static double accuracy(const ClassPixels& c);            ///< NaN for a class that is not labelled
-  double mean_iou() const;                                 ///< over classes that have one; NaN if none has
+  std::int64_t pixels() const { return pixels_; }    ///< that count
+  std::int64_t unknown() const { return unknown_; }  ///< with a label that the model has no class for
+  static double iou(const ClassPixels& c);           ///< NaN for a class neither labelled nor predicted
+  static double accuracy(const ClassPixels& c);      ///< NaN for a class that is not labelled
+  double mean_iou() const;                           ///< over classes that have one; NaN if none has
   double mean_accuracy() const;
   double pixel_accuracy() const;
 

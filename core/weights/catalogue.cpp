@@ -92,8 +92,8 @@ Result<WeightsCatalogue> parse_weights_catalogue(std::string_view text) {
 const WeightsCatalogue& published_weights() {
   // The list is part of the program; a test reads it.
   static const WeightsCatalogue catalogue =
-      parse_weights_catalogue({reinterpret_cast<const char*>(embedded::published_weights),
-                               embedded::published_weights_size})
+      parse_weights_catalogue(
+          {reinterpret_cast<const char*>(embedded::published_weights), embedded::published_weights_size})
           .value_or(WeightsCatalogue{});
   return catalogue;
 }

@@ -118,7 +118,8 @@ class PartSink : public HttpSink {
     text += total_ ? " of " + megabytes(*total_) + " MB" : " MB";
     constexpr double kMeaningful = 0.5;  // seconds before a rate says something
     if (seconds > kMeaningful)
-      text += ", " + megabytes(static_cast<std::int64_t>(static_cast<double>(part_.size() - from_) / seconds)) + " MB/s";
+      text +=
+          ", " + megabytes(static_cast<std::int64_t>(static_cast<double>(part_.size() - from_) / seconds)) + " MB/s";
     job_.progress(part_.size(), total_.value_or(0), text);
   }
 
@@ -162,7 +163,8 @@ Result<std::string> fetch(PartFile& part, const std::string& url, const Download
     const auto transferred = http_get(http, sink, job.stop);
     if (transferred && sink.whole()) return sink.final_url();
     if (transferred) {
-      last = {Error::Kind::FileAccess, part.size() == 0 ? "the server sent nothing" : "the transfer ended early", {}, {}};
+      last = {
+          Error::Kind::FileAccess, part.size() == 0 ? "the server sent nothing" : "the transfer ended early", {}, {}};
       continue;
     }
     last = transferred.error().error;

@@ -25,13 +25,13 @@ struct DownloadRequest {
 
 struct DownloadOptions {
   HttpPatience patience;
-  int attempts = 6;  ///< for an address, as long as what fails may pass
+  int attempts = 6;                            ///< for an address, as long as what fails may pass
   std::chrono::milliseconds first_wait{1000};  ///< before the second attempt; doubles
 };
 
 struct Downloaded {
-  std::string url;         ///< the one of the list that worked
-  std::string final_url;   ///< after redirects
+  std::string url;        ///< the one of the list that worked
+  std::string final_url;  ///< after redirects
   std::int64_t bytes = 0;
   std::string sha256;
   std::string etag, last_modified;

@@ -205,7 +205,8 @@ tl::expected<void, HttpFailure> http_get(const HttpRequest& request, HttpSink& s
 
   if (stop.stop_requested()) return failed({Error::Kind::Cancelled, "cancelled", {}, {}}, false);
   if (transfer.refused) return failed(std::move(*transfer.refused), false);
-  if (transfer.head_given && !wanted(transfer.head.status)) return tl::unexpected<HttpFailure>(of_status(transfer.head.status));
+  if (transfer.head_given && !wanted(transfer.head.status))
+    return tl::unexpected<HttpFailure>(of_status(transfer.head.status));
   if (code != CURLE_OK) {
     const std::string reason = message[0] != '\0' ? message : curl_easy_strerror(code);
     // The same code stands for a redirect to another protocol and for an answer that is no HTTP.

@@ -14,8 +14,8 @@ namespace orderscope {
 /// How long to wait for a server.
 struct HttpPatience {
   int connect_seconds = 20;
-  int stall_seconds = 30;        ///< less than `slowest` for so long is a stall
-  int slowest = 1024;            ///< bytes a second
+  int stall_seconds = 30;  ///< less than `slowest` for so long is a stall
+  int slowest = 1024;      ///< bytes a second
 };
 
 struct HttpRequest {

@@ -61,7 +61,8 @@ Result<PartFile> PartFile::open(const fs::path& path) {
   for (int attempt = 0; attempt < 10; ++attempt) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0) return refuse("cannot be written", path);
-    struct stat opened {}, named {};
+    struct stat opened {
+    }, named{};
     const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
     const bool regular = ::fstat(descriptor, &opened) == 0 && S_ISREG(opened.st_mode);
     if (locked && regular && ::stat(path.c_str(), &named) == 0 && named.st_ino == opened.st_ino) {
@@ -112,7 +113,8 @@ Result<void> PartFile::restart(PartOrigin origin) {
   origin_ = std::move(origin);
   nlohmann::json json{{"url", origin_.url}, {"etag", origin_.etag}, {"last_modified", origin_.last_modified}};
   if (origin_.total) json["total"] = *origin_.total;
-  return write_file(origin_path(), std::string_view(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)));
+  return write_file(origin_path(),
+                    std::string_view(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)));
 }
 
 Result<void> PartFile::append(std::span<const std::byte> bytes) {

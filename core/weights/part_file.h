@@ -19,7 +19,8 @@ struct PartOrigin {
   std::string last_modified;
   std::optional<std::int64_t> total;
 
-  /// What If-Range takes: a strong ETag, else the date; empty if the server gave neither, and nothing can be gone on with.
+  /// What If-Range takes: a strong ETag, else the date; empty if the server gave neither, and nothing can be gone on
+  /// with.
   std::string validator() const;
 };
 

@@ -132,16 +132,9 @@ Result<GotWeights> get_weights(const PublishedWeights& weights, const fs::path& 
   };
   TRY(Downloaded downloaded, download(request, options.download, job));
 
-  WeightsRecord record{weights.name,
-                       downloaded.url,
-                       downloaded.final_url,
-                       weights.source.licence,
-                       downloaded.bytes,
-                       downloaded.sha256,
-                       !weights.sha256.empty(),
-                       downloaded.etag,
-                       downloaded.last_modified,
-                       now_utc()};
+  WeightsRecord record{
+      weights.name,      downloaded.url,          downloaded.final_url, weights.source.licence,   downloaded.bytes,
+      downloaded.sha256, !weights.sha256.empty(), downloaded.etag,      downloaded.last_modified, now_utc()};
   TRY_VOID(write_file(record_of(local.file),
                       std::string_view(to_json(record).dump(2, ' ', false, json::error_handler_t::replace) + "\n")));
   return GotWeights{local.file, std::move(record), false};

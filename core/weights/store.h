@@ -46,8 +46,9 @@ struct GotWeights {
   bool already_there = false;  ///< nothing was asked of the network
 };
 
-/// Downloads published weights into `folder`. The file gets its name when it is whole, has the published checksum or the
-/// one recorded at the first download, and opens as a checkpoint. Errors: as download(); Broken when any of these fails.
+/// Downloads published weights into `folder`. The file gets its name when it is whole, has the published checksum or
+/// the one recorded at the first download, and opens as a checkpoint. Errors: as download(); Broken when any of these
+/// fails.
 Result<GotWeights> get_weights(const PublishedWeights& weights, const std::filesystem::path& folder,
                                const GetOptions& options, const JobContext& job);
 

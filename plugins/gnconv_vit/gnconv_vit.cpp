@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <torch/nn/modules/container/modulelist.h>
 
-
 namespace gnconv_vit {
 
 using orderscope::Architecture;

@@ -58,7 +58,8 @@ void walk(AtspiAccessible* node, int depth, std::vector<Accessible>& into) {
   const std::string role = into.back().role;
   if (!into.back().showing && depth > 1 && role != "menu bar") return;
   const int count = atspi_accessible_get_child_count(node, nullptr);
-  for (int i = 0; i < count; ++i) walk(Owned<AtspiAccessible>(atspi_accessible_get_child_at_index(node, i, nullptr)).get(), depth + 1, into);
+  for (int i = 0; i < count; ++i)
+    walk(Owned<AtspiAccessible>(atspi_accessible_get_child_at_index(node, i, nullptr)).get(), depth + 1, into);
 }
 
 }  // namespace

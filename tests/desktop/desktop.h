@@ -51,8 +51,8 @@ struct Accessible {
   int depth = 0;
 };
 
-/// The real program on a screen of its own (Xvfb), used by keyboard and mouse (XTest), read by its pixels and by what it
-/// tells assistive programs (AT-SPI on a message bus of its own).
+/// The real program on a screen of its own (Xvfb), used by keyboard and mouse (XTest), read by its pixels and by what
+/// it tells assistive programs (AT-SPI on a message bus of its own).
 class Desktop {
  public:
   /// Why this machine cannot do it; empty if it can.
@@ -81,7 +81,7 @@ class Desktop {
   void drag(int from_x, int from_y, int to_x, int to_y, int steps = 10) const;
   /// Drops files as a file manager does; false if the place does not take them.
   bool drop(int x, int y, const std::vector<std::filesystem::path>& files) const;
-  void wheel(int x, int y, int steps) const;  ///< up if positive
+  void wheel(int x, int y, int steps) const;       ///< up if positive
   void key(const std::string& combination) const;  ///< "ctrl+shift+l", "F5", "Tab"
   void type(const std::string& text) const;
 

@@ -23,8 +23,8 @@ class SlowDesktop : public DesktopTest {
     wait_for(
         [&] {
           for (const Accessible& node : desktop->tree())
-            if (node.showing && node.name == "Network" && node.area.height >= kColumns && node.role != "check menu item" &&
-                node.role != "menu item" && (!found || node.depth > found->depth))
+            if (node.showing && node.name == "Network" && node.area.height >= kColumns &&
+                node.role != "check menu item" && node.role != "menu item" && (!found || node.depth > found->depth))
               found = node;
           return found.has_value();
         },
@@ -142,14 +142,16 @@ TEST_F(SlowDesktop, ADroppedPhotoIsInspectedAndABrokenOneSaysWhatIsWrong) {
   const Area page = page_area();
   const Screenshot before = desktop->screenshot();
   ASSERT_TRUE(desktop->drop(page.centre_x(), page.centre_y(), {photo}));
-  ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "frame" && node.name.find("my photo.jpg") == 0; }))
-      << "the title names it once its maps are there";
+  ASSERT_TRUE(desktop->find([](const Accessible& node) {
+    return node.role == "frame" && node.name.find("my photo.jpg") == 0;
+  })) << "the title names it once its maps are there";
   EXPECT_GT(desktop->settled().changed(before, page), 0.1);
 
   const std::filesystem::path broken = desktop->home() / "broken.jpg";
   ASSERT_TRUE(write_file(broken, std::string_view("\xFF\xD8\xFF\xE0 and nothing more")));
   ASSERT_TRUE(desktop->drop(page.centre_x(), page.centre_y(), {broken}));
-  EXPECT_TRUE(desktop->find([](const Accessible& node) { return node.name.find("broken.jpg: ") != std::string::npos; }));
+  EXPECT_TRUE(
+      desktop->find([](const Accessible& node) { return node.name.find("broken.jpg: ") != std::string::npos; }));
   keep(desktop->settled(), "broken-photo");
   quit();
 }
@@ -236,17 +238,21 @@ TEST_F(SlowDesktop, TheKeyboardReachesNamedThings) {
 TEST_F(SlowDesktop, PublishedWeightsAreListedWithTheirLicence) {
   ASSERT_NO_FATAL_FAILURE(start());
   desktop->key("ctrl+shift+m");
-  ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "dialog" && node.name == "Published weights"; }));
+  ASSERT_TRUE(
+      desktop->find([](const Accessible& node) { return node.role == "dialog" && node.name == "Published weights"; }));
   EXPECT_TRUE(shows("hornet_tiny_7x7"));
-  const auto about = desktop->find([](const Accessible& node) { return node.role == "label" && node.name.find("MIT") != std::string::npos; });
+  const auto about = desktop->find(
+      [](const Accessible& node) { return node.role == "label" && node.name.find("MIT") != std::string::npos; });
   EXPECT_TRUE(about) << "the licence stands there before anything is downloaded";
   keep(desktop->settled(), "weights");
-  const auto filter = desktop->find([](const Accessible& node) { return node.role == "text" && node.name == "Filter"; });
+  const auto filter =
+      desktop->find([](const Accessible& node) { return node.role == "text" && node.name == "Filter"; });
   ASSERT_TRUE(filter);
   desktop->click(filter->area);
   desktop->type("swin_tiny");
   ASSERT_TRUE(shows("swin_tiny_patch4_window7_224"));
-  EXPECT_FALSE(desktop->find([](const Accessible& node) { return node.name == "hornet_tiny_7x7" && node.role == "table cell"; }, 300ms));
+  EXPECT_FALSE(desktop->find(
+      [](const Accessible& node) { return node.name == "hornet_tiny_7x7" && node.role == "table cell"; }, 300ms));
   desktop->key("Escape");
   quit();
 }

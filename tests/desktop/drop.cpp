@@ -83,7 +83,8 @@ Window aware_window(Display* display, Window window, int x, int y, Atom aware) {
   if (type != None) return window;
   Window child = None;
   int child_x = 0, child_y = 0;
-  if (!XTranslateCoordinates(display, DefaultRootWindow(display), window, x, y, &child_x, &child_y, &child)) return None;
+  if (!XTranslateCoordinates(display, DefaultRootWindow(display), window, x, y, &child_x, &child_y, &child))
+    return None;
   return child == None ? None : aware_window(display, child, x, y, aware);
 }
 
@@ -106,7 +107,8 @@ bool drop_files(Display* display, int x, int y, const std::vector<std::filesyste
   if (drag.target != None) {
     XSetSelectionOwner(display, drag.atom("XdndSelection"), drag.source, CurrentTime);
     drag.send("XdndEnter", kVersion << 24, static_cast<long>(drag.atom("text/uri-list")), 0, 0);
-    drag.send("XdndPosition", 0, (static_cast<long>(x) << 16) | y, CurrentTime, static_cast<long>(drag.atom("XdndActionCopy")));
+    drag.send("XdndPosition", 0, (static_cast<long>(x) << 16) | y, CurrentTime,
+              static_cast<long>(drag.atom("XdndActionCopy")));
     if (drag.serve(drag.answered) && drag.accepted) {
       drag.send("XdndDrop", 0, CurrentTime, 0, 0);
       drag.serve(drag.finished);

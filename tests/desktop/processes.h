@@ -14,8 +14,8 @@ namespace orderscope::test {
 class Process {
  public:
   Process() = default;
-  /// `environment` is added to our own; an empty value unsets. stdout and stderr go to `log` unless it is empty; the file
-  /// descriptor `keep` stays open in the program.
+  /// `environment` is added to our own; an empty value unsets. stdout and stderr go to `log` unless it is empty; the
+  /// file descriptor `keep` stays open in the program.
   Process(const std::vector<std::string>& command, const std::map<std::string, std::string>& environment = {},
           const std::string& log = {}, int keep = -1);
   Process(Process&& other) noexcept;

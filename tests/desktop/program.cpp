@@ -20,7 +20,8 @@ void DesktopTest::TearDown() {
   keep(desktop->screenshot(), std::string("failed-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
   std::string nodes;
   for (const Accessible& node : desktop->tree())
-    if (node.showing) nodes += std::string(static_cast<std::size_t>(node.depth), ' ') + node.role + " '" + node.name + "'\n";
+    if (node.showing)
+      nodes += std::string(static_cast<std::size_t>(node.depth), ' ') + node.role + " '" + node.name + "'\n";
   ADD_FAILURE() << "it said:\n" << desktop->output() << "and showed:\n" << nodes;
 }
 
@@ -33,7 +34,8 @@ void DesktopTest::start(std::vector<std::string> arguments, bool first) {
   }
   arguments.insert(arguments.end(), {"--window-size", "1280x800"});
   desktop->start(arguments);
-  ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "frame"; }, kPatience)) << desktop->output();
+  ASSERT_TRUE(desktop->find([](const Accessible& node) { return node.role == "frame"; }, kPatience))
+      << desktop->output();
   wait_for_maps();
 }
 
@@ -62,9 +64,11 @@ std::vector<std::string> DesktopTest::pages() const {
 
 bool DesktopTest::in_front(const std::string& page) const {
   // Qt before 6.5 says of the tab in front that it has the focus, and nothing of selection.
-  return desktop->find([&](const Accessible& node) {
-    return node.role == "page tab" && node.name == page && (node.selected || node.focused);
-  }).has_value();
+  return desktop
+      ->find([&](const Accessible& node) {
+        return node.role == "page tab" && node.name == page && (node.selected || node.focused);
+      })
+      .has_value();
 }
 
 void DesktopTest::go_to(const std::string& page) {

@@ -11,13 +11,15 @@ int Color::saturation() const { return std::max({r, g, b}) - std::min({r, g, b})
 
 Color Screenshot::at(int x, int y) const {
   if (x < 0 || y < 0 || x >= width || y >= height) return {};
-  const std::size_t i = 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x));
+  const std::size_t i =
+      3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x));
   return {rgb[i], rgb[i + 1], rgb[i + 2]};
 }
 
 Area Screenshot::clipped(Area area) const {
   const int left = std::clamp(area.x, 0, width), top = std::clamp(area.y, 0, height);
-  const int right = std::clamp(area.x + area.width, left, width), bottom = std::clamp(area.y + area.height, top, height);
+  const int right = std::clamp(area.x + area.width, left, width),
+            bottom = std::clamp(area.y + area.height, top, height);
   return {left, top, right - left, bottom - top};
 }
 

@@ -58,7 +58,8 @@ TEST(Architecture, IncludesPointOneWay) {
       {"core/train", {"core/dataset", "core/image", "core/models", "core/checkpoint", "core/run"}},
       {"core/weights", {"core/checkpoint"}},
       {"core/plugins", {"core/analysis", "core/image", "core/models"}},
-      {"core/run", {"core/plugins", "core/analysis", "core/trace", "core/models", "core/checkpoint", "core/image", "core/dataset"}},
+      {"core/run",
+       {"core/plugins", "core/analysis", "core/trace", "core/models", "core/checkpoint", "core/image", "core/dataset"}},
   };
   const std::regex include_line("^#include [\"<]([^\">]+)[\">]");
   int checked = 0;

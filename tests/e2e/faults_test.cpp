@@ -89,7 +89,7 @@ TEST(Faults, ATwoGigabyteCheckpointInLittleMemoryIsOneClearLine) {
   constexpr std::uint64_t kBytes = std::uint64_t{2} << 30;
   const fs::path path = folder / "large.safetensors";
   std::string header = R"({"head.weight":{"dtype":"F32","shape":[)" + std::to_string(kBytes / 4) +
-                             R"(],"data_offsets":[0,)" + std::to_string(kBytes) + "]}}";
+                       R"(],"data_offsets":[0,)" + std::to_string(kBytes) + "]}}";
   // Weights that start where floats may start are not copied.
   header.resize((header.size() + 7) / 8 * 8, ' ');
   std::string length(8, '\0');
@@ -114,15 +114,16 @@ TEST(Faults, ATwoGigabyteCheckpointInLittleMemoryIsOneClearLine) {
 }
 
 TEST(Faults, PathsOfAnyKindAreOpenedAndWritten) {
-  for (const std::string name : {"with space", "quote'\"s", "line\nbreak", "\xc3\xa9\xe7\x8c\xab", "\xff\xfe", "%s\\n"}) {
+  for (const std::string name :
+       {"with space", "quote'\"s", "line\nbreak", "\xc3\xa9\xe7\x8c\xab", "\xff\xfe", "%s\\n"}) {
     SCOPED_TRACE(name);
     const test::TemporaryFolder folder;
     const fs::path inside = folder / name;
     fs::create_directories(inside);
     fs::copy_file(kHornet, inside / "model.pth");
     fs::copy_file(kPhoto, inside / "photo.png");
-    const auto ran = run_program(kCli, {"orders", inside / "model.pth", "--image", inside / "photo.png", "--json", "-o",
-                                        inside / "out"});
+    const auto ran = run_program(
+        kCli, {"orders", inside / "model.pth", "--image", inside / "photo.png", "--json", "-o", inside / "out"});
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
     EXPECT_TRUE(nlohmann::json::accept(ran.out)) << ran.out;
     EXPECT_FALSE(fs::is_empty(inside / "out"));
@@ -168,8 +169,8 @@ std::vector<std::string> sources_with(const std::string& pattern) {
 }
 
 TEST(Faults, ATypesNameIsDefinedOnce) {
-  // Two types of one name in one namespace break the one-definition rule, which no linker reports: the functions of one,
-  // std::vector's among them, are then used for the other.
+  // Two types of one name in one namespace break the one-definition rule, which no linker reports: the functions of
+  // one, std::vector's among them, are then used for the other.
   const std::regex definition("(?:^|\\n)(?:struct|class) (\\w+)(?: final)?(?: : [^;{]*)? \\{");
   std::map<std::string, std::vector<std::string>> places;
   for (const char* folder : {"core", "widgets", "app"})

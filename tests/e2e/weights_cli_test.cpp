@@ -27,8 +27,13 @@ class WeightsCommand : public ::testing::Test {
         {"format", 1},
         {"sources", {{"us", {{"title", "us/models"}, {"page", "https://example.org"}, {"licence", "MIT"}}}}},
         {"weights",
-         {{{"name", "demo"}, {"family", "HorNet"}, {"source", "us"}, {"file", "demo.safetensors"}, {"urls", {url}},
-           {"parameters", 3'000'000}, {"sha256", sha256}}}}};
+         {{{"name", "demo"},
+           {"family", "HorNet"},
+           {"source", "us"},
+           {"file", "demo.safetensors"},
+           {"urls", {url}},
+           {"parameters", 3'000'000},
+           {"sha256", sha256}}}}};
     ASSERT_TRUE(write_file(folder / "list.json", std::string_view(list.dump())));
   }
 
@@ -76,11 +81,13 @@ TEST_F(WeightsCommand, UnknownNamesAndMissingListsAreSaid) {
   EXPECT_EQ(weights({"get", "nothing"}).exit_code, 1);
   EXPECT_EQ(weights({"verify", "demo"}).exit_code, 1);
   EXPECT_EQ(weights({}).exit_code, 2);
-  EXPECT_THAT(run_program("orderscope-cli", {"weights", "--catalogue", "/nowhere.json", "list"}).err, HasSubstr("/nowhere.json"));
+  EXPECT_THAT(run_program("orderscope-cli", {"weights", "--catalogue", "/nowhere.json", "list"}).err,
+              HasSubstr("/nowhere.json"));
 }
 
 TEST_F(WeightsCommand, ListsThePublishedOnesWithoutANetwork) {
-  const ProgramResult listed = run_program("orderscope-cli", {"weights", "--folder", folder.string(), "list", "hornet"});
+  const ProgramResult listed =
+      run_program("orderscope-cli", {"weights", "--folder", folder.string(), "list", "hornet"});
   EXPECT_EQ(listed.exit_code, 0);
   EXPECT_THAT(listed.out, HasSubstr("hornet_tiny_gf"));
   EXPECT_THAT(listed.out, testing::Not(HasSubstr("swin")));

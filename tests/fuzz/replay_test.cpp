@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The fuzzers' targets without a fuzzer: on good and bad files of the tests, on damaged copies of them, and on every file
-// that once broke one of them (regressions/TARGET).
+// The fuzzers' targets without a fuzzer: on good and bad files of the tests, on damaged copies of them, and on every
+// file that once broke one of them (regressions/TARGET).
 #include <gtest/gtest.h>
 
 #include <filesystem>

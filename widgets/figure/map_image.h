@@ -18,10 +18,10 @@ namespace orderscope {
 
 /// How a map lies over the photo.
 struct MapStyle {
-  double opacity = 0.7;                     ///< of the map over the grey photo; 1 hides the photo
-  bool interpolate = true;                  ///< bilinear between cell centres; otherwise every cell is a flat rectangle
-  int contours = 0;                         ///< number of contour lines; on a signed scale, of each sign
-  std::optional<Colormap> colormap{};         ///< for magnitudes, instead of the scale's own
+  double opacity = 0.7;                ///< of the map over the grey photo; 1 hides the photo
+  bool interpolate = true;             ///< bilinear between cell centres; otherwise every cell is a flat rectangle
+  int contours = 0;                    ///< number of contour lines; on a signed scale, of each sign
+  std::optional<Colormap> colormap{};  ///< for magnitudes, instead of the scale's own
   std::optional<Colormap> signed_colormap{};  ///< for scales around 0, likewise
 
   bool operator==(const MapStyle&) const = default;

@@ -45,7 +45,7 @@ class FakeEngine : public InspectionEngine {
   struct Log {
     std::mutex mutex;
     std::vector<std::string> calls;
-    std::atomic<bool> hold{false};       ///< inspect waits while this is set
+    std::atomic<bool> hold{false};  ///< inspect waits while this is set
     std::atomic<bool> inspecting{false};
     std::atomic<int> cancelled{0};
     std::atomic<bool> with_orders{true};

@@ -33,8 +33,9 @@ class JobRunnerTest : public ::testing::Test {
     return value;
   }
   void start(const QString& name, int value) {
-    runner.start<int>(name, name, [this, value](const JobContext& job) { return wait(job, value); },
-                      [this](Result<int> result) { delivered.push_back(result.value_or(-1)); });
+    runner.start<int>(
+        name, name, [this, value](const JobContext& job) { return wait(job, value); },
+        [this](Result<int> result) { delivered.push_back(result.value_or(-1)); });
   }
 
   JobList list;

@@ -315,9 +315,8 @@ TEST_F(OrdersPageTest, TheFigureHoldsTheSectionsThatAreShown) {
   set([](OrdersDetail& d) { d.factors = {0.5}; });
   ASSERT_TRUE(QTest::qWaitFor([&] { return page.work().mixed() && page.work().idle(); }, kPatience));
   const auto count = [](const Plate& plate, auto kind) {
-    return std::ranges::count_if(plate.panels, [&](const PlatePanel& panel) {
-      return std::holds_alternative<decltype(kind)>(panel.content);
-    });
+    return std::ranges::count_if(
+        plate.panels, [&](const PlatePanel& panel) { return std::holds_alternative<decltype(kind)>(panel.content); });
   };
   const Plate plate = page.figure();
   EXPECT_FALSE(plate.grid.empty());

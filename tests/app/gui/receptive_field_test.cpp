@@ -92,7 +92,8 @@ void expect_equal(const FieldSnapshot& a, const FieldSnapshot& b) {
     EXPECT_EQ(a.fields[f].mean.values, b.fields[f].mean.values);
     for (std::size_t t = 0; t < a.fields[f].ratios.size(); ++t) {
       ASSERT_EQ(a.fields[f].ratios[t].value.has_value(), b.fields[f].ratios[t].value.has_value());
-      if (a.fields[f].ratios[t].value) EXPECT_EQ(a.fields[f].ratios[t].value->ratio, b.fields[f].ratios[t].value->ratio);
+      if (a.fields[f].ratios[t].value)
+        EXPECT_EQ(a.fields[f].ratios[t].value->ratio, b.fields[f].ratios[t].value->ratio);
       EXPECT_EQ(a.fields[f].ratios[t].low, b.fields[f].ratios[t].low);
       EXPECT_EQ(a.fields[f].ratios[t].high, b.fields[f].ratios[t].high);
     }
@@ -360,7 +361,8 @@ TEST_F(ReceptiveFieldTest, TheFigureHasMapsProfileAndTableAndComesBackFromItsNum
   EXPECT_EQ(std::get<PlotPanel>(plate.panels[0].content).lines.size(), 4U);
   const Table& table = std::get<TablePanel>(plate.panels[1].content).table;
   ASSERT_EQ(table.rows.size(), 4U);
-  if (seen(0).fields[0].ratios[2].value) EXPECT_EQ(table.rows[0][5].value, 100 * seen(0).fields[0].ratios[2].value->ratio);
+  if (seen(0).fields[0].ratios[2].value)
+    EXPECT_EQ(table.rows[0][5].value, 100 * seen(0).fields[0].ratios[2].value->ratio);
   EXPECT_TRUE(plate.subtitle.contains(QStringLiteral("RepLKNet")));
   EXPECT_TRUE(plate.subtitle.contains(QStringLiteral("96 px")));
   const auto panels = page.figure_panels();
@@ -392,7 +394,8 @@ TEST_F(ReceptiveFieldTest, StateComesBackAndNonsenseChangesNothing) {
   page.set_settings({});
   page.restore(state);
   EXPECT_EQ(page.settings(), before);
-  page.restore({{"protocol", "none"}, {"size", "huge"}, {"count", -5}, {"quantity", 3}, {"left_out", 1}, {"seed", 1e30}});
+  page.restore(
+      {{"protocol", "none"}, {"size", "huge"}, {"count", -5}, {"quantity", 3}, {"left_out", 1}, {"seed", 1e30}});
   EXPECT_EQ(page.settings().plan.protocol, before.plan.protocol);
   EXPECT_EQ(page.settings().plan.size, before.plan.size);
   EXPECT_EQ(page.settings().plan.count, 0);

@@ -64,8 +64,8 @@ TEST(SlowSoak, ThreeHundredWindowsLeaveMemoryFlat) {
   RecordProperty("resident_mib_after_60", static_cast<int>(warm));
   RecordProperty("resident_mib_after_300", static_cast<int>(last));
   std::printf("resident after %d rounds: %.1f MiB, after %d: %.1f MiB\n", kWarm, warm, kRounds, last);
-  // A window that stayed behind would keep its maps, thumbnails and model: 5 MiB or more a round. 24 MiB over 240 rounds is
-  // what pools, caches and the fragments of a heap that several threads share come to.
+  // A window that stayed behind would keep its maps, thumbnails and model: 5 MiB or more a round. 24 MiB over 240
+  // rounds is what pools, caches and the fragments of a heap that several threads share come to.
   EXPECT_LT(last - warm, 24);
 }
 

@@ -75,13 +75,15 @@ TEST_F(WeightsDialogTest, ShowsTheLicenceBeforeAnythingIsDownloaded) {
 }
 
 TEST_F(WeightsDialogTest, DownloadsAndOpens) {
-  HttpServer server([](int, const HttpQuery& query, const HttpConnection& to) { to.send(test::answer(query, checkpoint())); });
+  HttpServer server(
+      [](int, const HttpQuery& query, const HttpConnection& to) { to.send(test::answer(query, checkpoint())); });
   WeightsDialog dialog(catalogue(server.url("/")), folder.path(), options);
   const QAbstractItemModelTester tester(dialog.model(), QAbstractItemModelTester::FailureReportingMode::Fatal);
   dialog.show();
   QSignalSpy opened(&dialog, &WeightsDialog::open_requested);
   QTest::mouseClick(dialog.download_button(), Qt::LeftButton);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return dialog.open_button()->isEnabled(); }, 10'000)) << dialog.banner()->text().toStdString();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return dialog.open_button()->isEnabled(); }, 10'000))
+      << dialog.banner()->text().toStdString();
   EXPECT_EQ(state(dialog, 0), QStringLiteral("here"));
   EXPECT_FALSE(dialog.download_button()->isEnabled());
   QTest::mouseClick(dialog.open_button(), Qt::LeftButton);
@@ -98,7 +100,9 @@ TEST_F(WeightsDialogTest, CancelsAndKeepsWhatCame) {
   dialog.show();
   dialog.table()->choose(1);
   QTest::mouseClick(dialog.download_button(), Qt::LeftButton);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return fs::exists(folder / "second.pth.part") && fs::file_size(folder / "second.pth.part") == 500; }, 10'000));
+  ASSERT_TRUE(QTest::qWaitFor(
+      [&] { return fs::exists(folder / "second.pth.part") && fs::file_size(folder / "second.pth.part") == 500; },
+      10'000));
   EXPECT_TRUE(dialog.cancel_button()->isEnabled());
   EXPECT_TRUE(dialog.model()->index(1, WeightsModel::State).data(WeightsModel::ProgressRole).isValid());
   QTest::mouseClick(dialog.cancel_button(), Qt::LeftButton);
@@ -108,7 +112,9 @@ TEST_F(WeightsDialogTest, CancelsAndKeepsWhatCame) {
 }
 
 TEST_F(WeightsDialogTest, SaysWhatFailedInItsPlace) {
-  HttpServer server([](int, const HttpQuery&, const HttpConnection& to) { to.send(test::head("404 Not Found", {"Content-Length: 0"})); });
+  HttpServer server([](int, const HttpQuery&, const HttpConnection& to) {
+    to.send(test::head("404 Not Found", {"Content-Length: 0"}));
+  });
   WeightsDialog dialog(catalogue(server.url("/")), folder.path(), options);
   dialog.show();
   QTest::mouseClick(dialog.download_button(), Qt::LeftButton);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/gui/inspection_worker.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <QTest>
 
+#include "app/gui/inspection_worker.h"
 #include "tests/app/gui/fake_engine.h"
 
 namespace orderscope {

@@ -53,7 +53,10 @@ TEST_F(OrderAblation, EachModeDoesWhatItSays) {
                                      full_run(taps, [](const at::Tensor& x) { return x * -1.5; })),
             kNoise);
   EXPECT_LT(test::max_abs_difference(edited({"stages.2", 3, GateReplacement::Mean}),
-                                     full_run(taps, [](const at::Tensor& x) { return x.mean({2, 3}, true) + 0 * x; })),
+                                     full_run(taps,
+                                              [](const at::Tensor& x) {
+                                                return x.mean({2, 3}, true) + 0 * x;
+                                              })),
             kNoise);
 }
 

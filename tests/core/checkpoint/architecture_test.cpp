@@ -161,13 +161,35 @@ TEST(InferArchitecture, OtherModelsAreRefusedWithWhatTheyBeginWith) {
 
 TEST(InferArchitecture, RandomNamesAndShapesDoNoHarm) {
   std::mt19937 random(7);
-  const std::vector<std::string> parts = {
-      "stages", "layers", "blocks", "0", "1", "2", "3", "99999999999999999999", "-1", "gnconv", "pws", "dwconv",
-      "complex_weight", "attn", "attn_mask", "norm1", "relative_position_bias_table", "pwconv1", "weight", "bias",
-      "head", "gamma1", "proj_out", "", "mlp.fc1", "downsample_layers"};
+  const std::vector<std::string> parts = {"stages",
+                                          "layers",
+                                          "blocks",
+                                          "0",
+                                          "1",
+                                          "2",
+                                          "3",
+                                          "99999999999999999999",
+                                          "-1",
+                                          "gnconv",
+                                          "pws",
+                                          "dwconv",
+                                          "complex_weight",
+                                          "attn",
+                                          "attn_mask",
+                                          "norm1",
+                                          "relative_position_bias_table",
+                                          "pwconv1",
+                                          "weight",
+                                          "bias",
+                                          "head",
+                                          "gamma1",
+                                          "proj_out",
+                                          "",
+                                          "mlp.fc1",
+                                          "downsample_layers"};
   const std::vector<int64_t> sizes = {0, 1, 2, 3, 7, 49, 169, 1 << 20, int64_t{1} << 33, int64_t{1} << 40};
-  const std::vector<StateDict> starts = {{}, official("hornet_7x7"), official("hornet_gf"), official("swin"),
-                                         official("convnext")};
+  const std::vector<StateDict> starts = {
+      {}, official("hornet_7x7"), official("hornet_gf"), official("swin"), official("convnext")};
   for (std::size_t round = 0; round < 3000; ++round) {
     StateDict weights = starts[round % starts.size()];
     for (int i = 0; i < 12; ++i) {
@@ -181,8 +203,10 @@ TEST(InferArchitecture, RandomNamesAndShapesDoNoHarm) {
         if (size > 1 && product > (int64_t{1} << 60) / size) size = 1;
         product *= std::max<int64_t>(size, 1);
       }
-      if (!weights.empty() && random() % 2 == 0) weights[random() % weights.size()].tensor = shaped(shape);
-      else weights.push_back({name, shaped(shape)});
+      if (!weights.empty() && random() % 2 == 0)
+        weights[random() % weights.size()].tensor = shaped(shape);
+      else
+        weights.push_back({name, shaped(shape)});
     }
     const auto architecture = infer_architecture(weights);
     if (!architecture) {

@@ -107,7 +107,8 @@ TEST_P(BadFiles, AreReadAsTheirVerdictSays) {
 
 INSTANTIATE_TEST_SUITE_P(Golden, BadFiles, testing::ValuesIn(cases()), [](const auto& info) {
   std::string name = info.param.file;
-  std::ranges::replace_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  std::ranges::replace_if(
+      name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 });
 

@@ -13,7 +13,7 @@ namespace orderscope::test {
 /// A zip archive of stored members, with what torch.save never writes on request.
 class HandMadeZip {
  public:
-  bool zip64 = false;         ///< sizes, offsets and directory in their 64-bit forms
+  bool zip64 = false;  ///< sizes, offsets and directory in their 64-bit forms
   bool checksums = true;
   std::string comment;
   std::uint16_t method = 0;
@@ -45,8 +45,8 @@ class HandMadeZip {
     if (zip64) {
       const std::uint64_t end = archive.size();
       archive += number<std::uint32_t>(0x06064b50) + number<std::uint64_t>(44) + number<std::uint32_t>(0) +
-                 number<std::uint64_t>(0) + number(count) + number(count) +
-                 number<std::uint64_t>(directory.size()) + number(start);
+                 number<std::uint64_t>(0) + number(count) + number(count) + number<std::uint64_t>(directory.size()) +
+                 number(start);
       archive += number<std::uint32_t>(0x07064b50) + number<std::uint32_t>(0) + number(end) + number<std::uint32_t>(1);
     }
     archive += number<std::uint32_t>(0x06054b50) + number<std::uint32_t>(0) +

@@ -43,7 +43,7 @@ const Rules kTimmConvnext = {{"^head\\.", "head.fc."},
                              {"^downsample_layers\\.(\\d+)\\.", "stages.$1.downsample."},
                              {"dwconv", "conv_dw"},
                              {"pwconv", "mlp.fc"}};
-const Rules kMmpretrain = {{"^head\\.", "HEAD"},       {"^norm\\.", "norm3."},        {"\\.pws\\.", ".projs."},
+const Rules kMmpretrain = {{"^head\\.", "HEAD"},          {"^norm\\.", "norm3."},      {"\\.pws\\.", ".projs."},
                            {"(gamma[12])$", "$1.weight"}, {"^([a-z])", "backbone.$1"}, {"^HEAD", "head.fc."}};
 const Rules kHuggingfaceConvnext = {{"^head\\.", "classifier."},
                                     {"^norm\\.", "convnext.layernorm."},
@@ -123,8 +123,8 @@ TEST(KeyNames, PrefixesOfWrappersAreTakenOff) {
 
 TEST(KeyNames, TheNormsOfADetectionBackboneStayFour) {
   StateDict weights;
-  for (const auto* name : {"backbone.norm0.weight", "backbone.norm3.weight", "backbone.stages.0.0.gnconv.pws.0.weight",
-                           "head.fc.weight"})
+  for (const auto* name :
+       {"backbone.norm0.weight", "backbone.norm3.weight", "backbone.stages.0.0.gnconv.pws.0.weight", "head.fc.weight"})
     weights.push_back({name, at::zeros({1})});
   strip_prefixes(weights);
   ASSERT_TRUE(use_official_names(weights));

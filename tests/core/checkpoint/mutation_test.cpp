@@ -98,12 +98,10 @@ INSTANTIATE_TEST_SUITE_P(Golden, Mutations,
                                          Target{"bad/odd_objects.pth", "torch._utils", "byteorder", true},
                                          Target{"bad/unknown_class_beside_model.pth", "model", "byteorder", true},
                                          Target{"bad/big_endian.pth", "model", "stages", true},
-                                         Target{"bad/handmade_valid.pth", "PK\1\2"},
-                                         Target{"bad/deflated.pth"}, Target{"bad/big_endian.pth", "PK\1\2"},
-                                         Target{"bad/legacy_valid.pth"},
+                                         Target{"bad/handmade_valid.pth", "PK\1\2"}, Target{"bad/deflated.pth"},
+                                         Target{"bad/big_endian.pth", "PK\1\2"}, Target{"bad/legacy_valid.pth"},
                                          Target{"bad/legacy_valid.pth", "downsample", "stages.0"},
-                                         Target{"bad/valid.safetensors", "{", "}}"},
-                                         Target{"bad/logits.npy"}),
+                                         Target{"bad/valid.safetensors", "{", "}}"}, Target{"bad/logits.npy"}),
                          [](const auto& info) { return "Target" + std::to_string(info.index); });
 
 }  // namespace

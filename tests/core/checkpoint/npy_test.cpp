@@ -17,8 +17,8 @@ using testing::HasSubstr;
 
 /// A file as NumPy would write it, of any version and header.
 std::string npy(char version, const std::string& header, const std::string& data) {
-  std::string bytes = "\x93NUMPY"s + version + '\0' + static_cast<char>(header.size() & 0xff) +
-                      static_cast<char>(header.size() >> 8);
+  std::string bytes =
+      "\x93NUMPY"s + version + '\0' + static_cast<char>(header.size() & 0xff) + static_cast<char>(header.size() >> 8);
   if (version > 1) bytes += "\0\0"s;
   return bytes + header + data;
 }
@@ -41,8 +41,8 @@ TEST(Npy, WhatNumpyWroteIsWrittenAgainByteForByte) {
 
 TEST(Npy, RoundTripOfEveryDtypeAndShape) {
   ScratchFolder folder;
-  for (const auto dtype : {at::kFloat, at::kDouble, at::kHalf, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte,
-                           at::kBool})
+  for (const auto dtype :
+       {at::kFloat, at::kDouble, at::kHalf, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte, at::kBool})
     for (const std::vector<int64_t>& shape : std::vector<std::vector<int64_t>>{{}, {1}, {0}, {5}, {2, 3}, {3, 0, 2}}) {
       int64_t count = 1;
       for (const auto size : shape) count *= size;
@@ -68,8 +68,8 @@ TEST(Npy, FortranOrderByteOrderAndVersions) {
   const std::string shorts = "\0\0\1\0\2\0\3\0\4\0\5\0"s;
   const at::Tensor expected = at::arange(6, at::kShort).reshape({3, 2}).t();
   for (const char version : {'\1', '\2', '\3'}) {
-    const auto path = folder.write(
-        "f.npy", npy(version, "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }\n", shorts));
+    const auto path =
+        folder.write("f.npy", npy(version, "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }\n", shorts));
     EXPECT_TRUE(same_bits(read_npy(path).value(), expected));
   }
   const std::string header = "{'shape':(2L,),'fortran_order':False,'descr':'>i4'}";

@@ -21,9 +21,16 @@ std::string refusal(const std::string& bytes) {
 
 TEST(Pickle, IntegersOfEveryForm) {
   const std::vector<std::pair<std::string, std::int64_t>> pickles = {
-      {"K\xff."s, 255},          {"M\1\2."s, 513},        {"J\xfb\xff\xff\xff."s, -5}, {"I42\n."s, 42},
-      {"L-7L\n."s, -7},          {"\x8a\0."s, 0},         {"\x8a\1\xff."s, -1},        {"\x8a\2\0\1."s, 256},
-      {"\x8b\2\0\0\0\0\1."s, 256}, {"\x8a\x08\0\0\0\0\0\0\0\x80."s, std::numeric_limits<std::int64_t>::min()}};
+      {"K\xff."s, 255},
+      {"M\1\2."s, 513},
+      {"J\xfb\xff\xff\xff."s, -5},
+      {"I42\n."s, 42},
+      {"L-7L\n."s, -7},
+      {"\x8a\0."s, 0},
+      {"\x8a\1\xff."s, -1},
+      {"\x8a\2\0\1."s, 256},
+      {"\x8b\2\0\0\0\0\1."s, 256},
+      {"\x8a\x08\0\0\0\0\0\0\0\x80."s, std::numeric_limits<std::int64_t>::min()}};
   for (const auto& [bytes, value] : pickles) {
     const auto pickle = read(bytes);
     ASSERT_TRUE(pickle) << value << ": " << pickle.error().message();
@@ -80,9 +87,24 @@ TEST(Pickle, CallsAreNeverMade) {
 }
 
 TEST(Pickle, TheMemoIsAMap) {
-  EXPECT_EQ(read("K\7q\1" "0h\1."s).value().root().integer, 7);
-  EXPECT_EQ(read("K\7r\xff\xff\xff\x7f" "0j\xff\xff\xff\x7f."s).value().root().integer, 7);
-  EXPECT_EQ(read("K\7\x94" "0h\0."s).value().root().integer, 7);
+  EXPECT_EQ(read("K\7q\1"
+                 "0h\1."s)
+                .value()
+                .root()
+                .integer,
+            7);
+  EXPECT_EQ(read("K\7r\xff\xff\xff\x7f"
+                 "0j\xff\xff\xff\x7f."s)
+                .value()
+                .root()
+                .integer,
+            7);
+  EXPECT_EQ(read("K\7\x94"
+                 "0h\0."s)
+                .value()
+                .root()
+                .integer,
+            7);
   EXPECT_EQ(read("K\7p5\n0g5\n."s).value().root().integer, 7);
   EXPECT_THAT(refusal("j\xff\xff\xff\x7f."s), HasSubstr("memo entry 2147483647"));
 }
@@ -105,8 +127,12 @@ TEST(Pickle, NonsenseIsRefusedWithItsPlace) {
   EXPECT_THAT(refusal("\x80\x09."s), HasSubstr("protocol"));
   EXPECT_THAT(refusal("\xff."s), HasSubstr("opcode 255"));
   EXPECT_THAT(refusal("\x95\xff\0\0\0\0\0\0\0."s), HasSubstr("frame"));
-  EXPECT_THAT(refusal("X\xff\xff\xff\x7f" "abc."s), HasSubstr("2147483647 bytes are announced"));
-  EXPECT_THAT(refusal("\x8d\xff\xff\xff\xff\xff\xff\xff\xff" "abc."s), HasSubstr("announced"));
+  EXPECT_THAT(refusal("X\xff\xff\xff\x7f"
+                      "abc."s),
+              HasSubstr("2147483647 bytes are announced"));
+  EXPECT_THAT(refusal("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"
+                      "abc."s),
+              HasSubstr("announced"));
   EXPECT_THAT(refusal("\x8b\xff\xff\xff\xff."s), HasSubstr("negative length"));
   EXPECT_THAT(refusal("Iabc\n."s), HasSubstr("not an integer"));
   EXPECT_THAT(refusal("cos\nsystem"), HasSubstr("line does not end"));
@@ -120,7 +146,10 @@ TEST(Pickle, AShortPickleCannotMakeMuchOfALongNameOrList) {
 
   std::string lists = "]\x94("s;
   for (int i = 0; i < 100'000; ++i) lists += "K\1"s;
-  lists += "e\x85\x94" "0ccollections\nOrderedDict\n\x94" "0"s;
+  lists +=
+      "e\x85\x94"
+      "0ccollections\nOrderedDict\n\x94"
+      "0"s;
   for (int i = 0; i < 1000; ++i) lists += "h\2h\1R0"s;
   EXPECT_THAT(refusal(lists + "N."), HasSubstr("too many dict items"));
   EXPECT_THAT(refusal(std::string(6'000'000, 'N') + "."), HasSubstr("opcodes"));

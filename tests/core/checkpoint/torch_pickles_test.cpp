@@ -167,9 +167,9 @@ TEST(TorchTensors, EveryWayTheyAreWritten) {
 
 TEST(TorchTensors, DtypesOfStorages) {
   const std::vector<std::tuple<std::string, at::ScalarType, int>> types = {
-      {"Double", at::kDouble, 4}, {"Half", at::kHalf, 16},   {"BFloat16", at::kBFloat16, 16},
-      {"Long", at::kLong, 4},     {"Int", at::kInt, 8},      {"Short", at::kShort, 16},
-      {"Char", at::kChar, 32},    {"Byte", at::kByte, 32},   {"Bool", at::kBool, 32}};
+      {"Double", at::kDouble, 4}, {"Half", at::kHalf, 16}, {"BFloat16", at::kBFloat16, 16},
+      {"Long", at::kLong, 4},     {"Int", at::kInt, 8},    {"Short", at::kShort, 16},
+      {"Char", at::kChar, 32},    {"Byte", at::kByte, 32}, {"Bool", at::kBool, 32}};
   for (const auto& [type, dtype, count] : types)
     EXPECT_EQ(only(tensor({2}, {1}, 0, storage("torch\n" + type + "Storage", count))).scalar_type(), dtype);
   EXPECT_THAT(refusal_of(tensor({2}, {1}, 0, storage("torch\nQInt8Storage", 32))), HasSubstr("torch.QInt8Storage"));

@@ -101,8 +101,7 @@ TEST(ZipArchive, EveryTruncationIsRefused) {
   for (const bool zip64 : {false, true}) {
     zip.zip64 = zip64;
     const auto bytes = zip.bytes();
-    for (std::size_t length = 0; length < bytes.size(); ++length)
-      EXPECT_FALSE(open(bytes.substr(0, length))) << length;
+    for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(open(bytes.substr(0, length))) << length;
   }
 }
 

@@ -106,8 +106,7 @@ TEST(Resample, ARegionEqualsThatPartOfTheWhole) {
   const Image part = resize_bicubic_region(decoded->image, 123, 77, {11, 22, 33, 44});
   ASSERT_EQ(part.width, 33);
   ASSERT_EQ(part.height, 44);
-  for (int y = 0; y < 44; ++y)
-    EXPECT_TRUE(std::equal(part.row(y), part.row(y) + 99, whole.row(22 + y) + 33)) << y;
+  for (int y = 0; y < 44; ++y) EXPECT_TRUE(std::equal(part.row(y), part.row(y) + 99, whole.row(22 + y) + 33)) << y;
 }
 
 // Hashes by Pillow 11.3. In the first three the height shrinks and the width grows or shrinks less: there Pillow 13

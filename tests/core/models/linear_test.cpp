@@ -84,8 +84,9 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LinearLayer,
                          testing::Values(Case{{2, 7, 5}, 64, 96, true, at::kFloat},
                                          Case{{2, 7, 5}, 64, 96, true, at::kDouble},
                                          Case{{1, 14, 14}, 96, 384, true, at::kFloat},
-                                         Case{{196}, 384, 96, false, at::kFloat}, Case{{1, 1}, 17, 33, true, at::kFloat},
-                                         Case{{3, 4}, 8, 64, true, at::kFloat}, Case{{1}, 512, 10, true, at::kFloat}),
+                                         Case{{196}, 384, 96, false, at::kFloat},
+                                         Case{{1, 1}, 17, 33, true, at::kFloat}, Case{{3, 4}, 8, 64, true, at::kFloat},
+                                         Case{{1}, 512, 10, true, at::kFloat}),
                          name_of);
 
 TEST(LinearInput, ASliceOfChannelsAndATransposedWeightAreRead) {

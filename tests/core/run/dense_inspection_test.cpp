@@ -13,9 +13,7 @@
 namespace orderscope {
 namespace {
 
-DecodedImage photo() {
-  return *decode_image(std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples/chelsea.png");
-}
+DecodedImage photo() { return *decode_image(std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples/chelsea.png"); }
 
 double size_of(const Map& map) {
   return std::accumulate(map.values.begin(), map.values.end(), 0.0,
@@ -46,8 +44,8 @@ TEST(DenseInspection, ExplainsTheClassesOfASegmentation) {
   EXPECT_NE(first->contributions[0][1].values, second->contributions[0][1].values);
   const auto levels = (*inspection)->level_cams();
   ASSERT_TRUE(levels) << levels.error().message();
-  EXPECT_THAT(*levels, testing::Contains(testing::ResultOf(
-                           [](const Map& map) { return map.provenance.layer; }, testing::Eq("norm3"))));
+  EXPECT_THAT(*levels, testing::Contains(testing::ResultOf([](const Map& map) { return map.provenance.layer; },
+                                                           testing::Eq("norm3"))));
   EXPECT_FALSE((*inspection)->explain(99));
 }
 

@@ -28,8 +28,7 @@ FieldPlan small_plan(int size = 96) {
 }
 
 Result<FieldSnapshot> measure(const std::shared_ptr<const Model>& model, const FieldPlan& plan, bool control = false) {
-  TRY(const auto run,
-      FieldRun::start(model, std::make_shared<FieldPictures>(kPhotos), plan, control, kBudget));
+  TRY(const auto run, FieldRun::start(model, std::make_shared<FieldPictures>(kPhotos), plan, control, kBudget));
   while (!run->done()) TRY_VOID(run->add_next());
   return run->look(true);
 }

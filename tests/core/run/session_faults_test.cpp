@@ -17,7 +17,8 @@ using testing::HasSubstr;
 SessionFile session_of(std::size_t images) {
   SessionFile session;
   for (std::size_t i = 0; i < images; ++i)
-    session.images.push_back({"/photos/" + std::to_string(i) + ".jpg", std::string(64, 'a'), 1, nlohmann::json::object()});
+    session.images.push_back(
+        {"/photos/" + std::to_string(i) + ".jpg", std::string(64, 'a'), 1, nlohmann::json::object()});
   return session;
 }
 
@@ -47,7 +48,8 @@ TEST(SessionFaults, AFullOrReadOnlyDiskIsAnErrorAndTheOldSessionOpens) {
 
 TEST(SessionFaults, PathsOfAnyKindComeBack) {
   const test::TemporaryFolder folder;
-  for (const std::string name : {"with space", "quote'\"s", "line\nbreak", "\xc3\xa9\xe7\x8c\xab", "\xff\xfe", "%s\\n", "-rf"}) {
+  for (const std::string name :
+       {"with space", "quote'\"s", "line\nbreak", "\xc3\xa9\xe7\x8c\xab", "\xff\xfe", "%s\\n", "-rf"}) {
     const fs::path file = folder / name / (name + ".orderscope");
     SessionFile session = session_of(0);
     session.images.push_back({folder / name / "a.jpg", {}, -1, nlohmann::json::object()});

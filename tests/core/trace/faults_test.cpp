@@ -32,8 +32,8 @@ struct SlowTraceFaults : TraceFaults {};
 TEST_F(SlowTraceFaults, CancelledFiveHundredTimesThereIsAWholeResultOrNone) {
   const auto model = test::small_model("hornet_7x7");
   const auto pass = [&](const JobContext& job) -> Result<Trace> {
-    TRY(Trace trace, Trace::forward(model->backbone, input, {Probe::record(kGates), Probe::record_gradient("stages.3.0")},
-                                    {}, job));
+    TRY(Trace trace,
+        Trace::forward(model->backbone, input, {Probe::record(kGates), Probe::record_gradient("stages.3.0")}, {}, job));
     TRY_VOID(trace.backward({0}, job));
     return trace;
   };

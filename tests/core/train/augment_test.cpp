@@ -37,8 +37,15 @@ std::vector<float> augmented(const AugmentOptions& options, std::uint64_t epoch,
 }
 
 AugmentOptions none() {
-  return {.min_scale = 1, .max_scale = 1, .min_ratio = 1.5, .max_ratio = 1.5, .flip = 0, .brightness = 0,
-          .contrast = 0, .saturation = 0, .erase = 0};
+  return {.min_scale = 1,
+          .max_scale = 1,
+          .min_ratio = 1.5,
+          .max_ratio = 1.5,
+          .flip = 0,
+          .brightness = 0,
+          .contrast = 0,
+          .saturation = 0,
+          .erase = 0};
 }
 
 TEST(RandomStream, DependsOnEachPartOfItsKey) {

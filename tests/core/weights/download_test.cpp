@@ -176,9 +176,9 @@ TEST_F(Download, DoesNotGoOnWithoutAValidator) {
 TEST_F(Download, AWeakTagIsNoValidatorButADateIs) {
   HttpServer server([&](int number, const HttpQuery& query, const HttpConnection& to) {
     if (number == 0)
-      return to.send(head("200 OK", {"Content-Length: 300000", "ETag: W/\"1\"",
-                                     "Last-Modified: Mon, 01 Aug 2022 00:00:00 GMT"}) +
-                     content.substr(0, 1000));
+      return to.send(
+          head("200 OK", {"Content-Length: 300000", "ETag: W/\"1\"", "Last-Modified: Mon, 01 Aug 2022 00:00:00 GMT"}) +
+          content.substr(0, 1000));
     to.send(answer(query, content));
   });
   ASSERT_TRUE(get(server));
@@ -348,7 +348,8 @@ TEST_F(Download, APackedAnswerIsRefused) {
 
 TEST_F(Download, AnEmptyAnswerIsNoFile) {
   options.attempts = 2;
-  HttpServer server([&](int, const HttpQuery&, const HttpConnection& to) { to.send(head("200 OK", {"Content-Length: 0"})); });
+  HttpServer server(
+      [&](int, const HttpQuery&, const HttpConnection& to) { to.send(head("200 OK", {"Content-Length: 0"})); });
   ASSERT_FALSE(get(server));
   EXPECT_TRUE(nothing_left());
 }

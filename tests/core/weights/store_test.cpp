@@ -62,9 +62,9 @@ TEST(Catalogue, BadListsAreRefusedWithTheEntryThatIsWrong) {
            file + R"(","urls":[")" + url + R"("],"sha256":")" + sha + R"("}]})";
   };
   EXPECT_TRUE(parse_weights_catalogue(with("a.pth", "https://x/a", "")));
-  for (const std::string& bad : {with("../a.pth", "https://x/a", ""), with("/etc/passwd", "https://x/a", ""),
-                                 with(".hidden", "https://x/a", ""), with("a.pth", "file:///etc/passwd", ""),
-                                 with("a.pth", "https://x/a", "XYZ"), with("", "https://x/a", "")}) {
+  for (const std::string& bad :
+       {with("../a.pth", "https://x/a", ""), with("/etc/passwd", "https://x/a", ""), with(".hidden", "https://x/a", ""),
+        with("a.pth", "file:///etc/passwd", ""), with("a.pth", "https://x/a", "XYZ"), with("", "https://x/a", "")}) {
     const auto parsed = parse_weights_catalogue(bad);
     ASSERT_FALSE(parsed) << bad;
     EXPECT_EQ(parsed.error().subject, "mine");

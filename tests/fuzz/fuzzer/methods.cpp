@@ -5,7 +5,8 @@
 namespace orderscope {
 
 const Method* find_method(const std::string& id) {
-  static const MethodDescriptor descriptor{.id = "gradcam", .title = {}, .citation = {}, .parameters = {}, .yields = {}};
+  static const MethodDescriptor descriptor{
+      .id = "gradcam", .title = {}, .citation = {}, .parameters = {}, .yields = {}};
   static const Method method{descriptor, {}, {}};
   return id == descriptor.id ? &method : nullptr;
 }

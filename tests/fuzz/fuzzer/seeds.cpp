@@ -137,8 +137,10 @@ int main(int count, char** arguments) {
   for (const auto& entry : fs::directory_iterator(golden / "bad")) {
     const std::string name = entry.path().filename().string();
     if (name.ends_with(".safetensors")) seeds.add_file("safetensors", entry.path());
-    if (name.starts_with("legacy")) seeds.add_file("legacy", entry.path());
-    else if (name.ends_with(".pth")) add_zip(seeds, entry.path());
+    if (name.starts_with("legacy"))
+      seeds.add_file("legacy", entry.path());
+    else if (name.ends_with(".pth"))
+      add_zip(seeds, entry.path());
   }
   for (const auto& entry : fs::recursive_directory_iterator(golden)) {
     if (entry.path().extension() == ".npy" && entry.file_size() <= 2048) seeds.add_file("npy", entry.path());

@@ -13,9 +13,7 @@ namespace orderscope::fuzz {
 
 inline std::span<const std::byte> as_bytes(Bytes bytes) { return std::as_bytes(bytes); }
 
-inline std::string_view as_text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 /// A file in memory that holds the bytes until the next call, under a name that anything can open.
 std::filesystem::path file_of(Bytes bytes);
