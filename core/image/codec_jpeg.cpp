@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <jerror.h>
-#include <jpeglib.h>
-
+// jpeglib.h takes FILE and size_t from those before it, jerror.h its types from jpeglib.h.
+// clang-format off
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
 
 #include "core/image/codec.h"
 

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "core/analysis/detections.h"
-#include "core/image/image.h"
+#include "core/run/dense_prediction.h"
 #include "core/run/inspection.h"
 
 namespace orderscope {
 
-/// What a segmenter or detector says of a picture, in the pixels of its input.
-struct DensePrediction {
-  Image picture;                     ///< as the model sees it, padding included
-  Image photo;                       ///< as it is
-  std::vector<std::int32_t> labels;  ///< of a segmenter: the class of each pixel of `picture`, row by row
-  Detections detections;             ///< of a detector: boxes and masks in the pixels of the photo
+struct DenseSubject;
 
-  bool empty() const { return labels.empty() && detections.found.empty(); }
-};
+/// The taps of a segmenter's or detector's levels: those of the backbone as the head is given them, then those of the
+/// pyramid. None of a classifier.
+std::vector<std::string> level_taps(const Model& model);
 
-/// One picture in one segmenter or detector: what Inspection is for classifiers. What is explained is a number: of a
-/// segmenter a class, over the pixels that the shown prediction gives it; of a detector a box, in the order of
-/// prediction().detections. Not thread safe; use it from one worker at a time. No LibTorch in this header.
+/// One picture in one segmenter or detector: what Inspection is for classifiers. Not thread safe; use it from one worker
+/// at a time. No LibTorch in this header.
 class DenseInspection {
  public:
   /// Forward pass of the whole input and, beside it, the official test: windows of a segmenter, boxes of a detector.
@@ -40,12 +34,13 @@ class DenseInspection {
   const InputImage& input() const;                        ///< the picture and where it lies in the photo
   std::shared_ptr<const DensePrediction> prediction() const;
 
-  /// Gradients of a score: class logits summed over the class' pixels, or the probability of a box. `class_index` of
-  /// what comes back is the class. Errors: InvalidInput (nothing of that number), Cancelled, OutOfMemory.
-  Result<ClassView> explain(int number, const JobContext& job = {});
+  /// For more to be asked of it: see OrderInspection, AttributionRun.
+  std::shared_ptr<const DenseSubject> subject() const;
 
-  /// The score's Grad-CAM at the levels of the backbone and of the pyramid after explain(), raw and signed.
-  Result<std::vector<Map>> level_cams() const;
+  /// Gradients of a score, and its Grad-CAM at blocks and levels. `class_index` of what comes back is the class.
+  /// Errors: as DenseSubject::target; Cancelled, OutOfMemory.
+  Result<ClassView> explain(const DenseQuestion& question, const JobContext& job = {});
+  Result<ClassView> explain(int number, const JobContext& job = {}) { return explain({number, {}}, job); }
 
  private:
   DenseInspection();
