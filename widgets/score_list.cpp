@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/score_list.h"
 
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QListView>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QSortFilterProxyModel>
 #include <QStandardItemModel>
@@ -19,6 +21,10 @@ constexpr int kIndexRole = Qt::UserRole + 1;
 constexpr int kProbabilityRole = Qt::UserRole + 2;
 constexpr int kChosenRole = Qt::UserRole + 3;
 constexpr int kSearchRole = Qt::UserRole + 4;
+constexpr int kColorRole = Qt::UserRole + 5;
+constexpr int kGroupRole = Qt::UserRole + 6;
+constexpr int kShownRole = Qt::UserRole + 7;
+constexpr int kKeyWidth = 5 * kStep;  // pixels that a click on the colour may miss
 constexpr std::size_t kManyClasses = 12;
 
 class ScoreDelegate : public QStyledItemDelegate {
@@ -48,13 +54,24 @@ class ScoreDelegate : public QStyledItemDelegate {
     const double probability = index.data(kProbabilityRole).toDouble();
     const double value_width = option.fontMetrics.horizontalAdvance(QStringLiteral("0.000")) + kStep;
     const double name_width = (rect.width() - value_width) * 0.45;
-    const QRectF name = rect.adjusted(kStep, 0, 0, 0);
-    painter->setPen(palette.color(QPalette::Text));
+    QRectF name = rect.adjusted(kStep, 0, 0, 0);
+    const auto color = index.data(kColorRole).value<QColor>();
+    const bool hidden = color.isValid() && !index.data(kShownRole).toBool();
+    if (color.isValid()) {
+      constexpr double kSide = 11;
+      const QRectF key(name.left() + 0.5, name.center().y() - kSide / 2, kSide, kSide);
+      painter->setPen(QPen(hidden ? color : palette.color(QPalette::Mid), hidden ? 1.5 : 1));
+      painter->setBrush(hidden ? QBrush(Qt::NoBrush) : QBrush(color));
+      painter->drawRoundedRect(key, 2, 2);
+      name.setLeft(rect.left() + kKeyWidth);
+    }
+    const double name_end = rect.left() + name_width - kStep;
+    painter->setPen(palette.color(hidden ? QPalette::PlaceholderText : QPalette::Text));
     painter->setFont(option.font);
-    painter->drawText(QRectF(name.left(), name.top(), name_width - 2 * kStep, name.height()),
+    painter->drawText(QRectF(name.left(), name.top(), name_end - name.left(), name.height()),
                       Qt::AlignLeft | Qt::AlignVCenter,
                       option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight,
-                                                    static_cast<int>(name_width) - 2 * kStep));
+                                                    static_cast<int>(name_end - name.left())));
     const double room = rect.width() - name_width - value_width - 2 * kStep;
     const QRectF bar(rect.left() + name_width, rect.center().y() - kStep, std::max(room * probability, 2.0), 2 * kStep);
     painter->setPen(Qt::NoPen);
@@ -104,6 +121,8 @@ ScoreList::ScoreList(QWidget* parent)
 
   connect(search_, &QLineEdit::textChanged, filtered_, &QSortFilterProxyModel::setFilterFixedString);
   const auto choose = [this](const QModelIndex& index) { Q_EMIT class_chosen(index.data(kIndexRole).toInt()); };
+  view_->installEventFilter(this);
+  view_->viewport()->installEventFilter(this);
   connect(view_, &QListView::clicked, this, choose);
   connect(view_, &QListView::activated, this, [this, choose](const QModelIndex& index) {
     if (index.data(kIndexRole).toInt() != chosen_) choose(index);
@@ -128,6 +147,41 @@ void ScoreList::set_scores(const std::vector<ClassScore>& scores) {
   }
   search_->setVisible(scores.size() > kManyClasses);
   updateGeometry();
+}
+
+void ScoreList::set_keys(const std::vector<ScoreKey>& keys) {
+  for (int row = 0; row < model_->rowCount(); ++row) {
+    QStandardItem* item = model_->item(row);
+    const bool known = static_cast<std::size_t>(row) < keys.size();
+    const ScoreKey key = known ? keys[static_cast<std::size_t>(row)] : ScoreKey();
+    item->setData(known ? QVariant(key.color) : QVariant(), kColorRole);
+    item->setData(key.group, kGroupRole);
+    item->setData(key.shown, kShownRole);
+  }
+  view_->setToolTip(keys.empty() ? tr("Click a class to see what spoke for it")
+                                 : tr("Click a name to see what spoke for it, its colour to hide or show it (Space)"));
+}
+
+void ScoreList::toggle_key(const QModelIndex& index) {
+  if (index.data(kColorRole).isValid()) Q_EMIT key_toggled(index.data(kGroupRole).toInt());
+}
+
+// A click on the colour is about the legend; the row is not chosen by it.
+bool ScoreList::eventFilter(QObject* object, QEvent* event) {
+  if (object == view_ && event->type() == QEvent::KeyPress && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space &&
+      view_->currentIndex().data(kColorRole).isValid()) {
+    toggle_key(view_->currentIndex());
+    return true;
+  }
+  const bool press = event->type() == QEvent::MouseButtonPress;
+  if (object != view_->viewport() || (!press && event->type() != QEvent::MouseButtonRelease))
+    return QWidget::eventFilter(object, event);
+  const auto* mouse = static_cast<QMouseEvent*>(event);
+  const QModelIndex index = view_->indexAt(mouse->position().toPoint());
+  if (mouse->button() != Qt::LeftButton || mouse->position().x() >= kKeyWidth || !index.data(kColorRole).isValid())
+    return QWidget::eventFilter(object, event);
+  if (press) toggle_key(index);
+  return true;
 }
 
 QSize ScoreList::sizeHint() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QColor>
 #include <QWidget>
 #include <vector>
 
@@ -8,13 +9,21 @@
 
 class QLineEdit;
 class QListView;
+class QModelIndex;
 class QSortFilterProxyModel;
 class QStandardItemModel;
 
 namespace orderscope {
 
+/// What a row's colour means elsewhere, and whether it is shown there. Rows of one group are shown and hidden together.
+struct ScoreKey {
+  QColor color;
+  int group = -1;
+  bool shown = true;
+};
+
 /// Class scores as bars, the most likely first; one of them is the class that is explained. With many classes a search
-/// field above filters by name or number.
+/// field above filters by name or number. With keys the list is a legend too: a click on a colour, or Space, hides it.
 class ScoreList : public QWidget {
   Q_OBJECT
 
@@ -22,6 +31,8 @@ class ScoreList : public QWidget {
   explicit ScoreList(QWidget* parent = nullptr);
 
   void set_scores(const std::vector<ClassScore>& scores);
+  /// One a score; empty: the rows have no colours.
+  void set_keys(const std::vector<ScoreKey>& keys);
   /// Class index, or -1.
   void set_chosen(int class_index);
   int chosen() const { return chosen_; }
@@ -34,8 +45,14 @@ class ScoreList : public QWidget {
 
  Q_SIGNALS:
   void class_chosen(int class_index);
+  void key_toggled(int group);  ///< somebody wants it shown, or hidden
+
+ protected:
+  bool eventFilter(QObject* object, QEvent* event) override;
 
  private:
+  void toggle_key(const QModelIndex& index);
+
   QLineEdit* search_;
   QListView* view_;
   QStandardItemModel* model_;

@@ -19,6 +19,7 @@
 #include "app/gui/attribution_page.h"
 #include "app/gui/session.h"
 #include "core/run/compared_model.h"
+#include "core/run/dense_inspection.h"
 #include "widgets/elided_label.h"
 #include "widgets/map_copy.h"
 #include "widgets/map_grid.h"
@@ -129,8 +130,10 @@ void AttributionPage::show_controls() {
   const auto known = model();
   title_->set_text(question());
   back_->setVisible(settings_.large && known);
-  for (QWidget* control : std::initializer_list<QWidget*>{class_, against_, methods_, layers_})
+  for (QWidget* control : std::initializer_list<QWidget*>{class_, methods_, layers_})
     control->setEnabled(known != nullptr);
+  against_->setEnabled(known && known->is_classifier());
+  against_->setVisible(!known || known->is_classifier());
   scale_->setCurrentIndex(static_cast<int>(settings_.scale));
   opacity_->setValue(static_cast<int>(std::lround(settings_.style.opacity * 100)));
   methods_->setText(tr("methods: %1").arg(chosen_methods(settings_).size()));
@@ -156,8 +159,9 @@ void AttributionPage::show_scores() {
     return fontMetrics().elidedText(QString::fromStdString(known->class_name(index)), Qt::ElideRight, 120);
   };
   QString probability;
+  const int explained = known->is_detector() ? target.question.number.value_or(-1) : target.class_index;
   for (const ClassScore& score : shown_->scores)
-    if (score.index == target.class_index) probability = QStringLiteral(" %1").arg(score.probability, 0, 'f', 2);
+    if (score.index == explained) probability = QStringLiteral(" %1").arg(score.probability, 0, 'f', 2);
   class_->setText(short_name(target.class_index) + probability);
   against_->setText(target.against ? tr("against %1").arg(short_name(*target.against)) : tr("against …"));
   for (ScoreList* list : {classes_, against_list_}) {
@@ -167,7 +171,7 @@ void AttributionPage::show_scores() {
       list->setProperty("of", QVariant::fromValue(reinterpret_cast<quintptr>(shown_.get())));
     }
   }
-  classes_->set_chosen(target.class_index);
+  classes_->set_chosen(explained);
   against_list_->set_chosen(target.against.value_or(-1));
 }
 
@@ -192,6 +196,10 @@ void AttributionPage::show_methods_menu() {
       action->setCheckable(true);
       action->setChecked(std::ranges::find(settings_.methods, method->id) != settings_.methods.end());
       action->setToolTip(QString::fromStdString(method->citation));
+      if (model() && !explains(*method, *model())) {
+        action->setEnabled(false);
+        action->setToolTip(tr("Explains classifiers only"));
+      }
       connect(action, &QAction::toggled, this,
               [this, id = method->id](bool on) { toggle(&AttributionSettings::methods, id, on); });
     }
@@ -213,13 +221,19 @@ void AttributionPage::show_layers_menu() {
     const std::string name = "stage." + std::to_string(stage);
     add(menu, name, tr("Stage %1: %2").arg(stage).arg(QString::fromStdString(tap_named(*known, name))));
   }
+  if (const auto levels = level_taps(*known); !levels.empty()) {
+    add(menu, "levels", tr("All levels of the pyramid"));
+    QMenu* each = menu->addMenu(tr("Levels"));
+    for (const std::string& level : levels) add(each, level, QString::fromStdString(level));
+  }
   add(menu, "last", tr("Usual layer: %1").arg(QString::fromStdString(usual_layer(*known))));
   QMenu* blocks = menu->addMenu(tr("Blocks"));
   for (const BlockInfo& block : known->blocks) add(blocks, block.name, QString::fromStdString(block.name));
   menu->addSeparator();
   for (const std::string& layer : settings_.layers) {
     const bool block = std::ranges::find(known->blocks, layer, &BlockInfo::name) != known->blocks.end();
-    if (!block && layer != "last" && !layer.starts_with("stage.")) add(menu, layer, QString::fromStdString(layer));
+    if (!block && layer != "last" && layer != "levels" && !layer.starts_with("stage."))
+      add(menu, layer, QString::fromStdString(layer));
   }
   menu->addAction(tr("Another layer…"), this, &AttributionPage::ask_for_layer);
 }

@@ -8,6 +8,7 @@
 #include "app/gui/attribution_notes.h"
 #include "core/image/overlay.h"
 #include "core/run/compared_model.h"
+#include "core/run/dense_inspection.h"
 #include "widgets/figure/format.h"
 
 namespace orderscope {
@@ -46,6 +47,8 @@ MapPanel panel_of(const AttributionWork& work, const AttributionKey& key, const 
     panel.label = QStringLiteral("%1\u00A0×\u00A0%2").arg(panel.map->height).arg(panel.map->width);
     if (std::ranges::any_of(panel.map->values, [](float value) { return !std::isfinite(value); }))
       panel.label += tr("   holds NaN or Inf");
+    else if (std::ranges::all_of(panel.map->values, [](float value) { return value == 0; }))
+      panel.label += tr("   zero everywhere: no gradient comes here");
     if (cell->judged)
       panel.detail = tr("del %1 ins %2")
                          .arg(column_text(number_of(*cell->judged, "deletion.auc")),
@@ -106,23 +109,47 @@ std::string tap_named(const Model& model, const std::string& layer) {
   const auto stage = stage_named(layer);
   if (!stage) return layer;
   const std::vector<int> last = last_blocks(model);
+  if (!model.is_classifier()) {
+    // A block's output is read by norms over channels, behind which many methods are degenerate; the level is not.
+    const std::string level = "norm" + std::to_string(*stage);
+    const auto levels = level_taps(model);
+    return std::ranges::find(levels, level) == levels.end() ? std::string() : level;
+  }
   if (*stage < 0 || *stage >= static_cast<int>(last.size())) return {};
   return model.blocks[static_cast<std::size_t>(last[static_cast<std::size_t>(*stage)])].name;
 }
 
 QString layer_title(const std::string& layer) {
   if (layer == "last") return tr("usual layer");
-  const auto stage = stage_named(layer);
-  return stage ? tr("stage %1").arg(*stage + 1) : breakable(layer);
+  if (const auto stage = stage_named(layer)) return tr("stage %1").arg(*stage + 1);
+  for (int level = 0; level < 4; ++level) {
+    constexpr int kFirstLevel = 2;  // P2 has the stride of the first stage
+    if (layer == "neck.fpn_convs." + std::to_string(level)) return QStringLiteral("P%1").arg(level + kFirstLevel);
+    if (layer == "decode_head.fpn_convs." + std::to_string(level)) return tr("pyramid %1").arg(level + 1);
+  }
+  if (layer == "decode_head.fpn_bottleneck") return tr("fused");
+  return breakable(layer);
+}
+
+bool explains(const MethodDescriptor& method, const Model& model) {
+  return model.is_classifier() || shares_passes(method);
 }
 
 std::vector<AttributionRow> attribution_rows(const Model& model, const AttributionSettings& settings) {
   std::vector<AttributionRow> rows;
+  const auto add = [&](const std::string& layer, const std::string& tap) {
+    if (tap.empty() || std::ranges::find(rows, tap, &AttributionRow::tap) != rows.end()) return;
+    const QString title = layer_title(layer);
+    rows.push_back({layer, tap, title, title != breakable(tap) ? breakable(tap) : QString()});
+  };
   for (const std::string& layer : settings.layers) {
-    const std::string tap = tap_named(model, layer);
-    if (tap.empty() || std::ranges::find(rows, tap, &AttributionRow::tap) != rows.end()) continue;
-    const bool named = tap != layer;
-    rows.push_back({layer, tap, layer_title(layer), named ? breakable(tap) : QString()});
+    if (layer != "levels") {
+      add(layer, tap_named(model, layer));
+      continue;
+    }
+    // What the pyramid puts out: its sums are there to be chosen.
+    for (const std::string& tap : level_taps(model))
+      if (tap.find("fpn") != std::string::npos) add(tap, tap);
   }
   return rows;
 }
@@ -150,14 +177,17 @@ std::vector<AttributionRequest> attribution_requests(const Model& model, const A
   };
   for (const AttributionRow& row : rows)
     for (const MethodDescriptor* method : methods)
-      if (layer_parameter(*method)) requests.push_back({method->id, row.tap, options(method->id)});
+      if (layer_parameter(*method) && explains(*method, model))
+        requests.push_back({method->id, row.tap, options(method->id)});
   for (const MethodDescriptor* method : methods)
-    if (!layer_parameter(*method)) requests.push_back({method->id, {}, options(method->id)});
+    if (!layer_parameter(*method) && explains(*method, model))
+      requests.push_back({method->id, {}, options(method->id)});
   return requests;
 }
 
 AttributionKey chosen_key(const Model& model, const AttributionSettings& settings) {
-  const auto methods = chosen_methods(settings);
+  auto methods = chosen_methods(settings);
+  std::erase_if(methods, [&](const MethodDescriptor* method) { return !explains(*method, model); });
   if (methods.empty()) return {};
   const auto found = std::ranges::find(methods, settings.chosen_method, &MethodDescriptor::id);
   const MethodDescriptor& method = found == methods.end() ? *methods.front() : **found;
@@ -183,7 +213,7 @@ PanelGrid attribution_grid(const AttributionWork& work, const Model& model, cons
   // Maps of magnitudes have a colour bar of their own, so they stand apart as soon as one is known to be such.
   std::vector<const MethodDescriptor*> is_signed, magnitudes;
   for (const MethodDescriptor* method : chosen_methods(settings)) {
-    if (!layer_parameter(*method)) continue;
+    if (!layer_parameter(*method) || !explains(*method, model)) continue;
     const bool unsigned_map = std::ranges::any_of(rows, [&](const AttributionRow& row) {
       const auto map = shown_map(work.cell({method->id, row.tap}));
       return map && !map->is_signed;
@@ -220,7 +250,7 @@ PanelGrid whole_network_grid(const AttributionWork& work, const AttributionSetti
   group.title = tr("input");
   group.subtitle = tr("methods without a layer");
   for (const MethodDescriptor* method : chosen_methods(settings)) {
-    if (layer_parameter(*method)) continue;
+    if (layer_parameter(*method) || work.cell({method->id, {}}) == nullptr) continue;
     grid.columns.push_back(head_of(*method, settings));
     group.panels.push_back(panel_of(work, {method->id, {}}, QString::fromStdString(method->title)));
   }

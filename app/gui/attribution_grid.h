@@ -21,9 +21,11 @@ struct AttributionRow {
 
 /// What a model's rows are: names that it lacks as stages are left out, and those of a tap that is there already.
 std::vector<AttributionRow> attribution_rows(const Model& model, const AttributionSettings& settings);
-/// The tap that a name of the settings means.
+/// The tap that a name of the settings means, other than "levels".
 std::string tap_named(const Model& model, const std::string& layer);
-/// "stage 2", "usual layer", or a tap.
+/// Whether a model can be explained by a method: a segmenter or detector is by those that share passes.
+bool explains(const MethodDescriptor& method, const Model& model);
+/// "stage 2", "usual layer", "P3", or a tap.
 QString layer_title(const std::string& layer);
 
 /// The chosen methods that exist, in the order of menus; with a layer or without.

@@ -17,6 +17,7 @@
 #include "app/gui/attribution_grid.h"
 #include "app/gui/attribution_options.h"
 #include "app/gui/page_hint.h"
+#include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
 #include "widgets/elided_label.h"
 #include "widgets/map_grid.h"
@@ -168,8 +169,13 @@ void AttributionPage::take_session() {
     work_->set_source(nullptr, {});
   } else {
     AttributionTarget target{session().chosen_class().value_or(result->scores.front().index)};
-    for (const ClassScore& score : result->scores)
-      if (score.name == settings_.against && score.index != target.class_index) target.against = score.index;
+    if (result->subject) {
+      target.question = session().question();
+      target.class_index = session().view() ? session().view()->class_index : -1;
+    } else {
+      for (const ClassScore& score : result->scores)
+        if (score.name == settings_.against && score.index != target.class_index) target.against = score.index;
+    }
     work_->set_source(result, target);
     work_->set_wanted(attribution_requests(*result->model, settings_));
   }
@@ -190,6 +196,7 @@ void AttributionPage::hideEvent(QHideEvent* event) {
 }
 
 void AttributionPage::compute_all() {
+  if (!model() || !model()->is_classifier()) return;
   checks_->judge_all();
   checks_->randomise();
 }

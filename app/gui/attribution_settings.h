@@ -13,10 +13,12 @@ namespace orderscope {
 enum class AttributionScale { PerMap, PerLayer, Shared };
 
 /// What the attribution page shows, and how it looks at it. Layers are names that mean something in every model,
-/// "stage.1" (the last block of the first stage) and "last" (where class activation maps are usually taken), or taps.
+/// "stage.1" (the last block of the first stage; of a segmenter or detector that level as the head is given it),
+/// "levels" (those of the pyramid, of which a classifier has none) and "last" (where class activation maps are usually
+/// taken), or taps.
 struct AttributionSettings {
   std::vector<std::string> methods{"gradcam", "layercam", "eigencam", "integrated-gradients"};
-  std::vector<std::string> layers{"stage.1", "stage.2", "stage.3", "stage.4", "last"};
+  std::vector<std::string> layers{"stage.1", "stage.2", "stage.3", "stage.4", "levels", "last"};
   std::map<std::string, std::map<std::string, std::string>> options;  ///< of methods; those that were changed
   std::string against;  ///< a class by name; "": the class alone is explained
   AttributionScale scale = AttributionScale::PerMap;

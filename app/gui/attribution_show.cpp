@@ -13,6 +13,7 @@
 #include "app/gui/attribution_detail.h"
 #include "app/gui/attribution_grid.h"
 #include "app/gui/attribution_page.h"
+#include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
 #include "widgets/color_bar.h"
 #include "widgets/figure/custom_plot.h"
@@ -36,6 +37,7 @@ void AttributionPage::show_grids() {
     layers = attribution_grid(*work_, *known, settings_, photo_);
     whole = whole_network_grid(*work_, settings_, photo_);
     if (settings_.large) large = cell_grid(*work_, chosen(), settings_, photo_);
+    for (PanelGrid* grid : {&layers, &whole, &large}) mark_explained(*grid, *shown_, work_->target().question);
   }
   const QString context = context_of(chosen());
   const std::pair<MapGrid*, PanelGrid*> grids[] = {{grid_, &layers}, {whole_, &whole}, {large_, &large}};
@@ -54,7 +56,7 @@ void AttributionPage::show_grids() {
 
 // All maps as large as the page allows, those without a layer as large as the others.
 void AttributionPage::fit_maps() {
-  constexpr double kSmallest = 64, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places its tiles
+  constexpr double kSmallest = 64, kComfortable = 112, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places tiles
   const QSize room = maps_->viewport()->size();
   const double caption = MapTile::caption_height(font()), header = fontMetrics().height() + 1.5 * kStep;
   double rows = 0, height = room.height(), side = kLargest;
@@ -70,7 +72,9 @@ void AttributionPage::fit_maps() {
     rows += count;
   }
   if (rows == 0) return;
-  side = std::floor(std::clamp(std::min(side, height / rows - caption), kSmallest, kLargest));
+  // Many layers are scrolled rather than small.
+  side = std::min(side, std::max(height / rows - caption, kComfortable));
+  side = std::floor(std::clamp(side, kSmallest, kLargest));
   for (MapGrid* grid : {grid_, whole_}) {
     const auto count = static_cast<double>(grid->grid().rows.size());
     grid->set_largest_tile(side);
@@ -93,6 +97,7 @@ void AttributionPage::show_detail() {
   side_->setVisible(known != nullptr);
   if (!known) return;
   detail_->show_map(chosen(), settings_, photo_);
+  checks_->setVisible(known->is_classifier());
   checks_->show_maps(*known, chosen(), settings_);
 }
 
@@ -118,6 +123,10 @@ QString AttributionPage::question() const {
   if (!known || !shown_) return {};
   const AttributionTarget& target = work_->target();
   const QString name = QString::fromStdString(known->class_name(target.class_index));
+  if (!known->is_classifier() && target.class_index < 0) return {};
+  if (known->is_detector() && target.question.number)
+    return tr("Why box %1, %2?").arg(*target.question.number).arg(name);
+  if (target.question.region) return tr("Why %1 in this region?").arg(name);
   if (!target.against) return tr("Why %1?").arg(name);
   return tr("Why %1, not %2?").arg(name, QString::fromStdString(known->class_name(*target.against)));
 }

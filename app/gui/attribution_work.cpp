@@ -189,7 +189,9 @@ std::function<JobContext(const JobContext&)> AttributionWork::teller() {
 void AttributionWork::advance() {
   if (!in_front_ || stopped_ || !running_.isEmpty() || !source_ || cells_.empty()) return;
   if (!source_->model->backbone) return;
-  if (!run_) run_ = std::make_shared<AttributionRun>(source_->model, source_->input);
+  if (!run_)
+    run_ = source_->subject ? std::make_shared<AttributionRun>(source_->subject)
+                            : std::make_shared<AttributionRun>(source_->model, source_->input);
   if (start_shared() || start_next_method() || start_judging()) return;
   start_randomising();
 }

@@ -46,6 +46,11 @@ class CoreEngine : public InspectionEngine {
     return inspection_->explain(number, job);
   }
 
+  Result<ClassView> explain_region(const PhotoRegion& region, const JobContext& job) override {
+    if (!dense_) return fail(Error::Kind::InvalidInput, "a region is explained in a segmenter or detector only");
+    return dense_->explain({{}, region}, job);
+  }
+
  private:
   Result<void> classify(const std::shared_ptr<const Model>& model, const DecodedImage& photo, ForwardResult& result,
                         const JobContext& job) {
@@ -65,6 +70,7 @@ class CoreEngine : public InspectionEngine {
     result.scores = dense_->scores();
     result.blocks = dense_->order_maps();
     result.prediction = dense_->prediction();
+    result.subject = dense_->subject();
     return {};
   }
 

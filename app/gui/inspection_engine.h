@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "core/run/dense_prediction.h"
 #include "core/run/inspection.h"
 
 namespace orderscope {
 
 class ModelCache;
-struct DensePrediction;
+struct DenseSubject;
 
 /// What a forward pass of one image gives: a copy, so that the window needs no lock while the worker goes on.
 struct ForwardResult {
@@ -24,6 +25,7 @@ struct ForwardResult {
   std::vector<ClassScore> scores;                       ///< of a segmenter or detector as DenseInspection gives them
   std::shared_ptr<const DensePrediction> prediction{};  ///< of a segmenter or detector
   std::vector<BlockOrderMaps> blocks;
+  std::shared_ptr<const DenseSubject> subject{};  ///< of a segmenter or detector: more can be asked of it
 };
 
 /// What the window wants from the core. Used from one worker thread; tests answer in its place.
@@ -40,6 +42,8 @@ class InspectionEngine {
   /// Of the image inspected last.
   /// `number`: a class, or a detector's box.
   virtual Result<ClassView> explain(int number, const JobContext& job) = 0;
+  /// Of a segmenter; of a detector the box that fits the region best. Errors: InvalidInput for a classifier.
+  virtual Result<ClassView> explain_region(const PhotoRegion& region, const JobContext& job) = 0;
 };
 
 /// Opens models through `models`, which others may share.

@@ -110,14 +110,15 @@ std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint6
 
   const int likely = last_result_->scores.empty() ? -1 : last_result_->scores.front().index;
   const int class_index = request.class_index.value_or(likely);
-  if (class_index < 0) return std::nullopt;
+  if (class_index < 0 && !request.region) return std::nullopt;
+  const DenseQuestion question = request.region ? DenseQuestion{{}, request.region} : DenseQuestion{class_index, {}};
   timer.start();
-  if (!last_view_ || last_number_ != class_index) {
+  if (!last_view_ || last_question_ != question) {
     job.progress(0, 0, "gradients");
-    auto view = engine_->explain(class_index, job);
+    auto view = request.region ? engine_->explain_region(*request.region, job) : engine_->explain(class_index, job);
     if (!view) return failure(InspectionStage::Class, std::move(view).error());
     last_view_ = std::make_shared<const ClassView>(std::move(*view));
-    last_number_ = class_index;
+    last_question_ = question;
   }
   post(id, [this, view = last_view_, ms = timer.nsecsElapsed() / 1e6] { Q_EMIT class_ready(view, ms); });
   return std::nullopt;

@@ -16,8 +16,9 @@ namespace orderscope {
 /// What the window wants to see. Whatever of it is there already is not computed again.
 struct InspectionRequest {
   std::filesystem::path model;
-  std::filesystem::path image;     ///< empty: open the model only
-  std::optional<int> class_index;  ///< nothing: the most likely class
+  std::filesystem::path image;        ///< empty: open the model only
+  std::optional<int> class_index;     ///< nothing: the most likely class
+  std::optional<PhotoRegion> region;  ///< of a segmenter or detector, instead of the class
 };
 
 /// Which part of a request failed.
@@ -67,7 +68,7 @@ class InspectionWorker : public QObject {
   std::map<std::filesystem::path, std::shared_ptr<const Model>> models_;
   std::shared_ptr<const ForwardResult> last_result_;
   std::shared_ptr<const ClassView> last_view_;
-  int last_number_ = -1;  ///< that it explains: a class, or a box
+  DenseQuestion last_question_;  ///< that it answers
 
   QThreadPool pool_;  ///< last: its thread ends before what it uses goes
 };

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/inspector.h"
 
-#include <QCheckBox>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QSlider>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
-#include "app/gui/prediction_image.h"
+#include "app/gui/prediction_controls.h"
 #include "app/gui/session.h"
 #include "widgets/elided_label.h"
 #include "widgets/figure/map_image.h"
@@ -27,26 +25,39 @@ Inspector::Inspector(Session& session, QWidget* parent)
   layout->setSpacing(2 * kStep);
   layout->addWidget(make_picture());
   layout->addSpacing(2 * kStep);
-  layout->addWidget(make_heading(tr("Prediction"), this));
+  const auto add_heading = [&](const QString& text, QLabel*& beside) {
+    auto* line = new QHBoxLayout;
+    line->addWidget(make_heading(text, this));
+    line->addStretch(1);
+    beside = new QLabel(this);
+    beside->setForegroundRole(QPalette::PlaceholderText);
+    line->addWidget(beside);
+    layout->addLayout(line);
+  };
+  add_heading(tr("Prediction"), scores_about_);
+  scores_about_->setFont(small_font(font()));
   layout->addWidget(scores_, 100);
   layout->addSpacing(2 * kStep);
-  auto* line = new QHBoxLayout;
-  line->addWidget(make_heading(tr("Under the cursor"), this));
-  line->addStretch(1);
-  position_ = new QLabel(this);
+  add_heading(tr("Under the cursor"), position_);
   position_->setFont(value_font(small_font(font())));
-  position_->setForegroundRole(QPalette::PlaceholderText);
-  line->addWidget(position_);
-  layout->addLayout(line);
   layout->addWidget(values_);
   layout->addStretch(1);
 
   connect(input_, &InputView::clicked, this, &Inspector::explain_at);
-  connect(opacity_, &QSlider::valueChanged, this, &Inspector::show_picture);
-  connect(only_, &QCheckBox::toggled, this, &Inspector::show_picture);
+  connect(input_, &InputView::part_chosen, this, &Inspector::explain_part);
+  connect(controls_, &PredictionControls::settings_changed, this, [this] {
+    show_picture();
+    show_scores();
+    Q_EMIT state_changed();
+  });
+  connect(controls_, &PredictionControls::whole_picture_requested, this, [this] {
+    if (session_.chosen_region() && explained() >= 0) session_.explain(explained());
+  });
+  connect(scores_, &ScoreList::key_toggled, this, &Inspector::toggle_group);
   connect(scores_, &ScoreList::class_chosen, &session_, &Session::explain);
   connect(&session_, &Session::result_changed, this, &Inspector::show_result);
   connect(&session_, &Session::view_changed, this, &Inspector::show_class);
+  connect(&session_, &Session::started, this, &Inspector::show_class);
   connect(&session_, &Session::images_changed, this, [this] {
     if (!session_.result()) show_result();
   });
@@ -55,11 +66,11 @@ Inspector::Inspector(Session& session, QWidget* parent)
 
 QWidget* Inspector::make_picture() {
   auto* area = new QWidget(this);
-  auto* layout = new QHBoxLayout(area);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(3 * kStep);
+  picture_layout_ = new QBoxLayout(QBoxLayout::LeftToRight, area);
+  picture_layout_->setContentsMargins(0, 0, 0, 0);
+  picture_layout_->setSpacing(3 * kStep);
   input_ = new InputView(area);
-  layout->addWidget(input_, 0, Qt::AlignTop);
+  picture_layout_->addWidget(input_, 0, Qt::AlignTop);
   auto* texts = new QVBoxLayout;
   texts->setSpacing(kStep);
   name_ = new ElidedLabel(QPalette::WindowText, area, Qt::ElideMiddle);
@@ -68,35 +79,21 @@ QWidget* Inspector::make_picture() {
   name_->setFont(bold);
   details_ = new QLabel(area);
   seen_ = new QLabel(tr("as the model sees it"), area);
-  for (QLabel* label : {details_, seen_}) {
-    label->setFont(small_font(label->font()));
-    label->setWordWrap(true);
-  }
   details_->setForegroundRole(QPalette::PlaceholderText);
   seen_->setForegroundRole(QPalette::Link);
   texts->addWidget(name_);
   for (QLabel* label : {details_, seen_}) {
+    label->setFont(small_font(label->font()));
+    label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
     label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     texts->addWidget(label);
   }
+  controls_ = new PredictionControls(area);
+  controls_->hide();
+  texts->addWidget(controls_);
   texts->addStretch(1);
-  overlay_ = new QWidget(area);
-  auto* controls = new QVBoxLayout(overlay_);
-  controls->setContentsMargins(0, 0, 0, 0);
-  controls->setSpacing(kStep);
-  opacity_ = new QSlider(Qt::Horizontal, overlay_);
-  opacity_->setRange(0, 100);
-  opacity_->setValue(60);
-  opacity_->setAccessibleName(tr("Opacity of the prediction"));
-  opacity_->setToolTip(tr("Opacity of classes and masks over the picture"));
-  only_ = new QCheckBox(tr("Only chosen"), overlay_);
-  only_->setToolTip(tr("Show only the class or box that is explained"));
-  controls->addWidget(opacity_);
-  controls->addWidget(only_);
-  overlay_->hide();
-  texts->insertWidget(texts->count() - 1, overlay_);
-  layout->addLayout(texts, 1);
+  picture_layout_->addLayout(texts, 1);
   return area;
 }
 
@@ -105,13 +102,24 @@ void Inspector::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
 }
 
-// The picture takes half of the width, the text beside it the rest; one with a prediction, which is clicked, more.
-void Inspector::fit_picture() {
+bool Inspector::predicts() const {
   const auto result = session_.result();
-  const bool predicts = result && result->prediction;
-  const int side = std::clamp(width() * (predicts ? 62 : 50) / 100 - 4 * kStep, 120, predicts ? 360 : 240);
-  const QSize picture = predicts ? QSize(result->input.pixels.width, result->input.pixels.height) : QSize(1, 1);
-  input_->setFixedSize(picture.scaled(side, side, Qt::KeepAspectRatio).expandedTo({1, 1}));
+  return result && result->prediction && !result->prediction->empty();
+}
+
+// The picture takes half of the width, the text beside it the rest. One with a prediction is clicked and dragged on: it
+// has the whole width, and the text stands below.
+void Inspector::fit_picture() {
+  const bool wide = predicts();
+  picture_layout_->setDirection(wide ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+  picture_layout_->setSpacing(wide ? 2 * kStep : 3 * kStep);
+  if (!wide) {
+    const int side = std::clamp(width() / 2 - 4 * kStep, 120, 240);
+    return input_->setFixedSize(side, side);
+  }
+  const Image& pixels = session_.result()->input.pixels;
+  const QSize room(std::max(width() - 8 * kStep, 120), std::clamp(height() * 2 / 5, 160, 560));
+  input_->setFixedSize(QSize(pixels.width, pixels.height).scaled(room, Qt::KeepAspectRatio).expandedTo({1, 1}));
 }
 
 int Inspector::explained() const {
@@ -119,23 +127,64 @@ int Inspector::explained() const {
   const auto view = session_.view();
   if (!result || !view) return -1;
   if (!result->model->is_detector()) return view->class_index;
-  return session_.chosen_class().value_or(result->scores.front().index);
+  return session_.question().number.value_or(-1);
+}
+
+PredictionLook Inspector::look() const {
+  const PredictionSettings& settings = controls_->settings();
+  PredictionLook look;
+  look.opacity = settings.opacity;
+  look.least_score = settings.least_score;
+  look.explained = explained();
+  look.only_chosen = settings.only_chosen;
+  if (const auto result = session_.result(); result && !settings.hidden.empty())
+    for (int label = 0; label < result->model->architecture.classes; ++label)
+      if (settings.hidden.contains(result->model->class_name(label))) look.hidden.insert(label);
+  return look;
 }
 
 void Inspector::explain_at(QPointF position) {
+  if (!predicts()) return;
+  if (const auto number = predicted_at(*session_.result()->prediction, position, look())) session_.explain(*number);
+}
+
+void Inspector::explain_part(const QRectF& part) {
+  if (!predicts()) return;
   const auto result = session_.result();
-  if (!result || !result->prediction) return;
-  if (const auto number = predicted_at(*result->prediction, position)) session_.explain(*number);
+  const auto region = photo_region(part, result->input.crop, result->prediction->photo);
+  if (!region) return;
+  if (!result->model->is_detector()) return session_.explain_region(*region);
+  if (const auto number = box_in(result->prediction->detections, *region)) session_.explain(*number);
+}
+
+void Inspector::explain_next(int step) {
+  const auto result = session_.result();
+  if (!result || result->scores.empty()) return;
+  const auto count = static_cast<int>(result->scores.size());
+  const auto found = std::ranges::find(result->scores, explained(), &ClassScore::index);
+  const int now = found == result->scores.end() ? 0 : static_cast<int>(found - result->scores.begin());
+  session_.explain(result->scores[static_cast<std::size_t>(std::clamp(now + step, 0, count - 1))].index);
+}
+
+void Inspector::toggle_group(int label) {
+  if (const auto result = session_.result()) controls_->toggle(result->model->class_name(label));
 }
 
 void Inspector::show_picture() {
   const auto result = session_.result();
-  const bool predicts = result && result->prediction;
-  overlay_->setVisible(predicts);
   if (!result) return;
-  if (!predicts) return input_->set_image(to_qimage(result->input.pixels));
-  const auto chosen = only_->isChecked() ? std::optional(explained()) : std::nullopt;
-  input_->set_image(prediction_image(*result->prediction, *result->model, opacity_->value() / 100.0, chosen));
+  if (!predicts()) {
+    input_->set_overlay({});
+    input_->set_part(std::nullopt);
+    return input_->set_image(to_qimage(result->input.pixels));
+  }
+  input_->set_image(prediction_image(*result->prediction, *result->model, look()));
+  const auto& region = session_.chosen_region();
+  input_->set_part(region ? std::optional(picture_part(*region, result->input.crop)) : std::nullopt);
+  if (!result->model->is_detector()) return input_->set_overlay({});
+  input_->set_overlay([result, look = look()](QPainter& painter, const QRectF& picture) {
+    paint_boxes(painter, picture, *result->prediction, *result->model, look);
+  });
 }
 
 void Inspector::set_panels(const PanelGrid& grid) { values_->set_grid(grid); }
@@ -149,47 +198,88 @@ void Inspector::set_cursor(std::optional<QPointF> position) {
     return;
   }
   const Image& pixels = result->input.pixels;
-  position_->setText(tr("pixel %1, %2")
-                         .arg(std::min(static_cast<int>(position->x() * pixels.width), pixels.width - 1))
-                         .arg(std::min(static_cast<int>(position->y() * pixels.height), pixels.height - 1)));
+  QString text = tr("pixel %1, %2")
+                     .arg(std::min(static_cast<int>(position->x() * pixels.width), pixels.width - 1))
+                     .arg(std::min(static_cast<int>(position->y() * pixels.height), pixels.height - 1));
+  if (predicts())
+    if (const auto number = predicted_at(*result->prediction, *position, look()))
+      for (const ClassScore& score : result->scores)
+        if (score.index == *number) text.prepend(QString::fromStdString(score.name) + QStringLiteral(" · "));
+  position_->setText(text);
 }
 
 void Inspector::show_result() {
   const auto result = session_.result();
-  seen_->setVisible(result != nullptr);
+  const bool wide = predicts();
+  seen_->setVisible(result != nullptr && !wide);
+  controls_->setVisible(wide);
+  input_->set_choosable(wide);
+  fit_picture();
   if (!result) {
-    overlay_->hide();
+    input_->set_overlay({});
+    input_->set_part(std::nullopt);
     input_->set_image({});
     input_->set_hint(session_.images().empty() ? tr("Drop a photo here") : QString());
     name_->set_text({});
     details_->clear();
     scores_->set_scores({});
+    scores_about_->clear();
     return;
   }
-  fit_picture();
-  show_picture();
-  input_->setToolTip(result->prediction ? tr("Click a class or a box to see what spoke for it") : QString());
+  controls_->show_kind(result->model->is_detector());
+  input_->setToolTip(wide ? tr("Click a class or a box to see what spoke for it, or drag over a region") : QString());
   name_->set_text(file_name(result->image_path));
+  show_details();
+  show_scores();
+  show_class();
+}
+
+void Inspector::show_details() {
+  const auto result = session_.result();
   const CropBox& crop = result->input.crop;
   QStringList lines{tr("%1 × %2 pixels").arg(result->image_width).arg(result->image_height)};
-  const bool warped = result->input.preprocessing.warp;
   const int side = result->input.pixels.width;
   if (!result->model->is_classifier())
     lines << tr("resized to %1 × %2").arg(side).arg(result->input.pixels.height);
-  else if (warped)
+  else if (result->input.preprocessing.warp)
     lines << tr("squashed to %1").arg(side);
   else
     lines << tr("middle %1 at %2, %3").arg(std::lround(crop.width)).arg(std::lround(crop.x)).arg(std::lround(crop.y))
           << tr("resized to %1").arg(side);
-  for (const std::string& warning : result->warnings) lines << QString::fromStdString(warning);
-  details_->setText(lines.join('\n'));
-  scores_->set_scores(result->scores);
-  show_class();
+  QString text = lines.join(predicts() ? QStringLiteral(", ") : QStringLiteral("\n"));
+  for (const std::string& warning : result->warnings) text += '\n' + QString::fromStdString(warning);
+  details_->setText(text);
+}
+
+void Inspector::show_scores() {
+  const auto result = session_.result();
+  if (!result) return;
+  const Model& model = *result->model;
+  std::vector<ClassScore> scores = result->scores;
+  std::vector<ScoreKey> keys;
+  const auto add_key = [&](int label) {
+    keys.push_back({class_color(model, label), label, !controls_->settings().hidden.contains(model.class_name(label))});
+  };
+  scores_about_->clear();
+  if (model.is_segmenter() && result->prediction) {
+    for (const ClassScore& score : scores) add_key(score.index);
+    scores_about_->setText(tr("share of the picture"));
+  } else if (model.is_detector() && result->prediction) {
+    for (ClassScore& score : scores) {
+      add_key(result->prediction->detections.found[static_cast<std::size_t>(score.index)].label);
+      score.name = std::to_string(score.index) + "  " + score.name;
+    }
+    scores_about_->setText(scores.empty() ? tr("nothing was found") : tr("%n box(es)", nullptr, int(scores.size())));
+  }
+  scores_->set_scores(scores);
+  scores_->set_keys(keys);
+  scores_->set_chosen(explained());
 }
 
 void Inspector::show_class() {
   scores_->set_chosen(explained());
-  if (only_->isChecked()) show_picture();
+  controls_->show_region(session_.chosen_region());
+  show_picture();
 }
 
 }  // namespace orderscope

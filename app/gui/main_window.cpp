@@ -185,6 +185,7 @@ void MainWindow::restore_settings() {
     const auto state = settings_.page_state(page->id());
     if (state.is_object()) page->restore(state);
   }
+  if (const auto state = settings_.page_state(kPredictionState); state.is_object()) inspector_->restore(state);
   show_page(settings_.page());
 }
 
@@ -192,6 +193,7 @@ void MainWindow::keep_settings() {
   settings_.set_layout(saveGeometry(), saveState());
   settings_.set_page(page()->id());
   for (Page* page : pages_) settings_.set_page_state(page->id(), page->state());
+  settings_.set_page_state(kPredictionState, inspector_->state());
 }
 
 Page* MainWindow::page() const { return pages_[static_cast<std::size_t>(std::max(0, tabs_->currentIndex()))]; }

@@ -111,6 +111,7 @@ class MainWindow : public QMainWindow {
   void make_file_menu();
   void make_edit_menu();
   void make_page_menus();
+  void make_prediction_menu();
   void make_go_menu();
   void make_window_menu();
   void make_help_menu();

@@ -35,6 +35,7 @@ void MainWindow::make_menus() {
   make_file_menu();
   make_edit_menu();
   make_page_menus();
+  make_prediction_menu();
   make_go_menu();
   make_window_menu();
   make_help_menu();
@@ -96,6 +97,17 @@ void MainWindow::make_page_menus() {
     page->fill_menu(*menu);
     page_menus_.push_back(menu);
   }
+}
+
+void MainWindow::make_prediction_menu() {
+  QMenu* menu = menuBar()->addMenu(tr("P&rediction"));
+  inspector_->fill_menu(*menu);
+  const auto show = [this, menu] {
+    menu->menuAction()->setVisible(inspector_->predicts());
+    for (QAction* action : menu->actions()) action->setEnabled(inspector_->predicts());
+  };
+  connect(session_.get(), &Session::result_changed, menu, show);
+  show();
 }
 
 void MainWindow::make_go_menu() {

@@ -11,6 +11,7 @@
 
 #include "app/gui/actions.h"
 #include "app/gui/figure_dialog.h"
+#include "app/gui/inspector.h"
 #include "app/gui/main_window.h"
 #include "app/gui/page.h"
 #include "app/gui/session.h"
@@ -51,6 +52,7 @@ void MainWindow::make_document() {
   connect(document_, &SessionDocument::failed, this, [this] { closing_ = false; });
   const auto touch = [this] { document_->touch(); };
   for (Page* page : pages_) connect(page, &Page::state_changed, document_, touch);
+  connect(inspector_, &Inspector::state_changed, document_, touch);
   connect(tabs_, &QTabBar::currentChanged, document_, touch);
   for (const auto signal : {&Session::models_changed, &Session::images_changed, &Session::view_changed})
     connect(session_.get(), signal, document_, touch);
@@ -93,8 +95,10 @@ SessionFile MainWindow::session_file() const {
   if (const auto model = session_->model(); model && session_->block() >= 0)
     file.block = model->blocks[static_cast<std::size_t>(session_->block())].name;
   file.class_index = session_->chosen_class();
+  file.region = session_->chosen_region();
   file.page = page()->id().toStdString();
   for (const Page* each : pages_) file.pages[each->id().toStdString()] = each->state();
+  file.pages[kPredictionState] = inspector_->state();
   file.figure = figure_;
   return file;
 }
@@ -109,6 +113,7 @@ void MainWindow::apply_session(const SessionFile& file) {
   choice.image = file.image;
   choice.block = file.block;
   choice.class_index = file.class_index;
+  choice.region = file.region;
   session_->replace(choice);
   for (Page* each : pages_) {
     const auto state = file.pages.find(each->id().toStdString());
@@ -119,6 +124,8 @@ void MainWindow::apply_session(const SessionFile& file) {
       show_problem(tr("The session's settings of the page %1 make no sense and were left out").arg(each->title()));
     }
   }
+  if (const auto state = file.pages.find(kPredictionState); state != file.pages.end() && state->second.is_object())
+    inspector_->restore(state->second);
   if (!file.page.empty()) show_page(QString::fromStdString(file.page));
   history_->start_anew();
 }

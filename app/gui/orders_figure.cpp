@@ -28,13 +28,13 @@ constexpr std::size_t kClassesPrinted = 5;
 Table::Cell number(double value, int digits = 3) { return {QString::number(value, 'f', digits).toStdString(), value}; }
 
 /// A bar a term, and the block's total beside them, in the colours of the page.
-PlotPanel contribution_plot(const std::vector<WaterfallBar>& bars, const QString& class_name) {
+PlotPanel contribution_plot(const std::vector<WaterfallBar>& bars, const QString& class_name, const QString& unit) {
   constexpr std::size_t kFor = 216, kAgainst = 40;  // entries of the diverging table
   const auto signed_color = [](std::size_t entry) {
     return QColor::fromRgb(to_qrgb(table_of(Colormap::Diverging)[entry]));
   };
   PlotPanel plot;
-  plot.y_label = OrdersPage::tr("contribution to %1, logit").arg(class_name);
+  plot.y_label = OrdersPage::tr("contribution to %1, %2").arg(class_name, unit);
   plot.bars = {{OrdersPage::tr("for"), {}, signed_color(kFor)},
                {OrdersPage::tr("against"), {}, signed_color(kAgainst)},
                {OrdersPage::tr("all"), {}, QColor(0x60, 0x66, 0x70)}};
@@ -102,8 +102,8 @@ std::vector<PlatePanel> OrdersPage::section_panels() const {
   if (const auto terms = work_->terms(); terms && shows(*terms_, *terms_->area())) {
     add({}, terms_->grid()->grid(), 1);
     add(tr("Exact interaction orders"),
-        contribution_plot(terms_->bars()->bars(),
-                          QString::fromStdString(result->model->class_name(terms->class_index))),
+        contribution_plot(terms_->bars()->bars(), QString::fromStdString(result->model->class_name(terms->class_index)),
+                          result->model->is_detector() ? tr("probability") : tr("logit")),
         kHalf);
   }
   if (!detail_.side) return panels;

@@ -21,6 +21,7 @@
 #include "app/gui/orders_profile.h"
 #include "app/gui/orders_terms.h"
 #include "app/gui/orders_work.h"
+#include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
 #include "widgets/elided_label.h"
 #include "widgets/map_grid.h"
@@ -168,10 +169,7 @@ void OrdersPage::show_detail() {
 void OrdersPage::look_into_chosen() {
   const auto& tiles = grid_->tiles();
   const int chosen = grid_->chosen();
-  // Of a segmenter or detector the channels are not looked into.
-  const auto model = session().model();
-  const bool is_tile =
-      (!model || model->is_classifier()) && chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
+  const bool is_tile = chosen >= 0 && static_cast<std::size_t>(chosen) < tiles.size();
   work_->set_tap(is_tile ? tiles[static_cast<std::size_t>(chosen)]->panel().context.toString().toStdString()
                          : std::string());
 }
@@ -231,7 +229,9 @@ void OrdersPage::set_cursor(std::optional<QPointF> position) {
 }
 
 PanelGrid OrdersPage::panels() const {
-  return orders_grid(session().result(), session().view(), session().block(), settings_);
+  PanelGrid grid = orders_grid(session().result(), session().view(), session().block(), settings_);
+  if (session().result()) mark_explained(grid, *session().result(), session().question());
+  return grid;
 }
 
 void OrdersPage::show_panels() {

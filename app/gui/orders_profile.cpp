@@ -61,10 +61,6 @@ void ProfileSection::show_profile() {
     return;
   }
   const bool terms = shown_ == ProfileQuantity::Terms;
-  if (terms && !result->model->is_classifier()) {
-    area_->show_hint(tr("Blocks are taken apart in classifiers only"));
-    return;
-  }
   if (terms && work_.shares().empty()) {
     if (!work_.shares_problem().isEmpty())
       area_->show_problem(work_.shares_problem());

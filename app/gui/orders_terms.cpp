@@ -110,7 +110,7 @@ void TermsSection::show_work() {
   const int block = session_.block();
   const bool has_block = result && block >= 0 && static_cast<std::size_t>(block) < result->model->blocks.size();
   const BlockInfo* info = has_block ? &result->model->blocks[static_cast<std::size_t>(block)] : nullptr;
-  setVisible(info == nullptr || (info->order > 0 && result->model->is_classifier()));
+  setVisible(info == nullptr || info->order > 0);
   const bool degrees = info != nullptr && has_degrees(*result->model, *info);
   kind_->setEnabled(degrees);
   kind_->setCurrentIndex(detail_.by_gates || (info != nullptr && !degrees) ? 1 : 0);
@@ -149,8 +149,9 @@ void TermsSection::show_terms() {
   const QString name = QString::fromStdString(result->model->class_name(terms->class_index));
   const int count = static_cast<int>(terms->terms.size());
   grid_->set_grid(terms_grid(terms, added(), photo_, settings_, name));
-  bars_->set_bars(contribution_bars(*terms, added()), tr("logit"));
-  bars_->setToolTip(tr("What each term adds to the logit of %1").arg(name));
+  const QString unit = result->model->is_detector() ? tr("probability") : tr("logit");
+  bars_->set_bars(contribution_bars(*terms, added()), unit);
+  bars_->setToolTip(tr("What each term adds to the %1 of %2").arg(unit, name));
   const QSignalBlocker quiet(slider_);
   slider_->setRange(1, count);
   slider_->setValue(added());

@@ -58,6 +58,7 @@ PanelGroup contribution_group(const ForwardResult& result, const std::shared_ptr
       tr("What each gate was worth to the class: the sum over channels of gate × gradient. Red speaks for the "
          "class, blue against it.");
   group.subtitle = view ? tr("to %1").arg(class_text(result, view.get())) : QString();
+  if (view && !view->target.empty()) group.hint += '\n' + tr("Explained: %1").arg(QString::fromStdString(view->target));
   for (int order = 1; order <= maps.order; ++order) {
     MapPanel panel;
     const auto index = static_cast<std::size_t>(order - 1);
@@ -81,6 +82,7 @@ PanelGroup cam_group(const ForwardResult& result, const std::shared_ptr<const Cl
   group.title = tr("Grad-CAM");
   group.subtitle = view ? tr("of %1").arg(class_text(result, view.get())) : QString();
   group.hint = tr("Grad-CAM at the output of this block, before the ReLU: negative values speak against the class.");
+  if (view && !view->target.empty()) group.hint += '\n' + tr("Explained: %1").arg(QString::fromStdString(view->target));
   MapPanel panel;
   if (view && static_cast<std::size_t>(block) < view->cams.size())
     panel.map = inside(view, &view->cams[static_cast<std::size_t>(block)]);
@@ -121,7 +123,11 @@ PanelGrid orders_grid(const std::shared_ptr<const ForwardResult>& result, const 
   value.hint = tr("The part of the input projection that the first gate multiplies.");
   PanelGroup gate = flow_group(result, maps, OrderQuantity::Gate, settings);
   gate.subtitle = mixer_text(*result->model, stage);
-  gate.hint = tr("What multiplies the features at each order: the spatial mixing of its channels, after the scale.");
+  gate.hint = result->model->blocks[static_cast<std::size_t>(block)].in_head
+                  ? tr("What multiplies the features at each order: the spatial mixing of its channels, which HorFPN "
+                       "does not scale.")
+                  : tr("What multiplies the features at each order: the spatial mixing of its channels, after the "
+                       "scale.");
   PanelGroup state = flow_group(result, maps, OrderQuantity::State, settings);
   state.subtitle = tr("after each gate");
   state.hint = tr("The features after each gate: state k is state k − 1, widened and multiplied by gate k.");

@@ -43,7 +43,9 @@ void OrdersWork::take_session() {
     result_ = session_.result();
     inspection_.reset();
     // A model without a network is one that no file was read for.
-    if (result_ && result_->model->backbone && result_->model->is_classifier())
+    if (result_ && result_->subject)
+      inspection_ = std::make_shared<OrderInspection>(result_->subject);
+    else if (result_ && result_->model->backbone)
       inspection_ = std::make_shared<OrderInspection>(result_->model, result_->input);
     shares_.clear();
     shares_problem_.clear();
@@ -59,10 +61,9 @@ void OrdersWork::take_session() {
     forget_terms();
     Q_EMIT mixed_changed();
   }
-  const int class_index = session_.view() ? session_.view()->class_index : -1;
-  if (session_.block() != block_ || class_index != class_) forget_terms();
+  if (session_.block() != block_ || session_.view() != view_) forget_terms();
   block_ = session_.block();
-  class_ = class_index;
+  view_ = session_.view();
   advance();
 }
 
@@ -155,7 +156,7 @@ void OrdersWork::advance() {
   if (stopped_) return;
   if (!tap_.empty() && !channels_ && channels_problem_.isEmpty())
     start_channels();
-  else if (!terms_ && terms_problem_.isEmpty() && class_ >= 0 && has_orders())
+  else if (!terms_ && terms_problem_.isEmpty() && view_ && has_orders())
     start_terms();
   else if (shares_wanted_ && any_orders() && shares_.empty() && shares_problem_.isEmpty())
     start_shares();
@@ -209,8 +210,10 @@ void OrdersWork::start_terms() {
   begin(kTerms, title);
   jobs_.start<OrderTermSum>(
       kTerms, title,
-      [this, inspection = inspection_, block, by_gates = by_gates_, class_index = class_](const JobContext& job) {
-        return inspection->terms(block, by_gates, class_index, told(kTerms, job));
+      [this, inspection = inspection_, block, by_gates = by_gates_, class_index = view_->class_index,
+       is_dense = result_->subject != nullptr, question = session_.question()](const JobContext& job) {
+        return is_dense ? inspection->terms(block, by_gates, question, told(kTerms, job))
+                        : inspection->terms(block, by_gates, class_index, told(kTerms, job));
       },
       [this](Result<OrderTermSum> terms) {
         running_.clear();

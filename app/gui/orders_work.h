@@ -80,7 +80,8 @@ class OrdersWork : public QObject {
   bool in_front_ = false, by_gates_ = false, shares_wanted_ = false, stopped_ = false;
   std::shared_ptr<const ForwardResult> result_;  ///< that everything here is of
   std::shared_ptr<OrderInspection> inspection_;  ///< the worker's alone once a job has it
-  int block_ = -1, class_ = -1;                  ///< of terms_
+  int block_ = -1;                               ///< of terms_
+  std::shared_ptr<const ClassView> view_;        ///< of terms_, which explain the same
   std::shared_ptr<const OrderTermSum> terms_;
   std::vector<OrderTermShares> shares_;
   std::string tap_;

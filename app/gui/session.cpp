@@ -96,6 +96,7 @@ void Session::replace(const SessionChoice& choice) {
   block_model_.reset();
   wanted_block_ = choice.block;
   chosen_class_.reset();
+  chosen_region_.reset();
   result_.reset();
   view_.reset();
   Q_EMIT message_outdated();
@@ -103,7 +104,7 @@ void Session::replace(const SessionChoice& choice) {
   Q_EMIT images_changed();
   Q_EMIT block_changed(block_);
   Q_EMIT result_changed();
-  request(choice.class_index);
+  request(choice.class_index, choice.region);
 }
 
 void Session::select_model(int index) {
@@ -130,6 +131,13 @@ void Session::select_block(int block) {
 }
 
 void Session::explain(int class_index) { request(class_index); }
+void Session::explain_region(const PhotoRegion& region) { request(std::nullopt, region); }
+
+DenseQuestion Session::question() const {
+  if (chosen_region_) return {{}, chosen_region_};
+  const bool likely = !chosen_class_ && result_ && !result_->scores.empty();
+  return {likely ? result_->scores.front().index : chosen_class_, {}};
+}
 
 void Session::reload() {
   Q_EMIT message_outdated();
@@ -150,13 +158,15 @@ QString Session::image_name() const {
   return image_ < 0 ? QString() : file_name(images_[static_cast<std::size_t>(image_)].path);
 }
 
-void Session::request(std::optional<int> class_index) {
+void Session::request(std::optional<int> class_index, std::optional<PhotoRegion> region) {
   chosen_class_ = class_index;
+  chosen_region_ = region;
   if (model_ < 0) return;
   InspectionRequest request;
   request.model = models_[static_cast<std::size_t>(model_)].path;
   if (image_ >= 0) request.image = images_[static_cast<std::size_t>(image_)].path;
   request.class_index = class_index;
+  request.region = region;
   const QString model_name = file_name(request.model);
   const QString what = image_ < 0 ? model_name : model_name + QStringLiteral(" · ") + image_name();
   jobs_.remove(inspection_job_);

@@ -33,6 +33,7 @@ struct SessionChoice {
   int model = -1, image = -1;      ///< -1: the first
   std::string block;               ///< by name; one that the model lacks is its default block
   std::optional<int> class_index;  ///< nothing: the most likely
+  std::optional<PhotoRegion> region{};
 };
 
 /// What the window is about: models and images, which of them are chosen, and what was computed for the choice. It asks
@@ -53,6 +54,8 @@ class Session : public QObject {
   void select_image(int index);
   void select_block(int block);
   void explain(int class_index);
+  /// Of a segmenter what is predicted there, until a class is chosen.
+  void explain_region(const PhotoRegion& region);
   void cancel() { jobs_.cancel_all(); }
   /// Reads the chosen model and image from disk again.
   void reload();
@@ -63,6 +66,9 @@ class Session : public QObject {
   int image_index() const { return image_; }
   int block() const { return block_; }
   std::optional<int> chosen_class() const { return chosen_class_; }  ///< nothing: the most likely is shown
+  const std::optional<PhotoRegion>& chosen_region() const { return chosen_region_; }
+  /// What view() answers, or will, of a segmenter or detector.
+  DenseQuestion question() const;
   bool busy() const { return worker_.busy(); }
   /// Everything that is being computed, by whomever.
   JobList& jobs() { return jobs_; }
@@ -87,7 +93,7 @@ class Session : public QObject {
   void finished(bool complete);
 
  private:
-  void request(std::optional<int> class_index);
+  void request(std::optional<int> class_index, std::optional<PhotoRegion> region = std::nullopt);
   void take_model(const std::shared_ptr<const Model>& model, double milliseconds);
   void take_maps(const std::shared_ptr<const ForwardResult>& result, double milliseconds);
   void take_view(const std::shared_ptr<const ClassView>& view, double milliseconds);
@@ -105,6 +111,7 @@ class Session : public QObject {
   int block_ = -1;
   std::string wanted_block_;  ///< to be chosen once its model is there
   std::optional<int> chosen_class_;
+  std::optional<PhotoRegion> chosen_region_;
   std::shared_ptr<const Model> block_model_;  ///< whose block `block_` is
   std::shared_ptr<const ForwardResult> result_;
   std::shared_ptr<const ClassView> view_;

@@ -83,6 +83,7 @@ Image draw_detections(const Image& picture, const Detections& detections, const 
     if (detection->mask)
       tint(tinted, *detection->mask, look_of(looks, detection->label).color, strength * options.opacity);
   }
+  if (!options.boxes) return tinted;
   Canvas canvas(picture.width, picture.height, {});
   canvas.picture(0, 0, tinted);
   const float font = std::clamp(float(std::min(picture.width, picture.height)) / 40, 9.0F, 28.0F);

@@ -20,6 +20,7 @@ struct ClassLook {
 struct DetectionOverlayOptions {
   float opacity = 0.5F;  ///< of the masks, 0 to 1
   double least_score = 0;
+  bool boxes = true;            ///< outlines and names, not the masks alone
   std::vector<int> labels;      ///< those that are drawn; empty: all
   std::optional<int> emphasis;  ///< index of the detection that is drawn alone in full strength, the others faint
 };

@@ -11,6 +11,7 @@
 #include "core/analysis/method.h"
 #include "core/analysis/randomisation_check.h"
 #include "core/models/backbone.h"
+#include "core/run/dense_subject.h"
 #include "core/run/model_input.h"
 
 namespace orderscope {
@@ -52,6 +53,7 @@ struct AttributionRun::State {
   std::shared_ptr<const Model> model;
   at::Tensor images;
   Provenance provenance;
+  std::shared_ptr<const DenseSubject> dense;  ///< of a segmenter or detector
 
   Subject subject() const { return {model, images}; }
 };
@@ -62,6 +64,13 @@ AttributionRun::AttributionRun(std::shared_ptr<const Model> model, InputImage im
   state_->provenance = provenance_of(*model, input);
   state_->images = input.images.to(at::Device(model->device));
   state_->model = std::move(model);
+}
+
+AttributionRun::AttributionRun(std::shared_ptr<const DenseSubject> subject) : state_(std::make_unique<State>()) {
+  state_->provenance = subject->provenance;
+  state_->images = subject->images();
+  state_->model = subject->model;
+  state_->dense = std::move(subject);
 }
 
 AttributionRun::~AttributionRun() = default;
@@ -82,9 +91,6 @@ Result<MethodRequest> method_request(const AttributionRequest& asked) {
 Result<std::vector<Result<MethodResult>>> AttributionRun::maps(std::span<const AttributionRequest> requests,
                                                                const AttributionTarget& target,
                                                                const JobContext& job) const {
-  if (state_->model->dense)
-    return fail(Error::Kind::Unsupported, "only classes of a whole picture are explained here",
-                state_->model->path.string(), "the Orders page explains a segmenter's classes and a detector's boxes");
   std::vector<Result<MethodResult>> results(requests.size());
   std::vector<MethodRequest> run;
   std::vector<std::size_t> places;
@@ -93,6 +99,9 @@ Result<std::vector<Result<MethodResult>>> AttributionRun::maps(std::span<const A
     if (request && target.against && !shares_passes(request->method->descriptor))
       request = fail(Error::Kind::InvalidInput, "explains a class, not one class against another",
                      request->method->descriptor.title);
+    if (request && state_->dense && !shares_passes(request->method->descriptor))
+      request =
+          fail(Error::Kind::Unsupported, "explains classes of a whole picture only", request->method->descriptor.title);
     if (!request) {
       results[i] = tl::unexpected(request.error());
       continue;
@@ -102,12 +111,18 @@ Result<std::vector<Result<MethodResult>>> AttributionRun::maps(std::span<const A
   }
   if (run.empty()) return results;
   Subject subject = state_->subject();
-  if (target.against) subject.target = contrast_target(*target.against);
+  if (state_->dense)
+    subject.target = chooser_of(state_->dense, target.question);
+  else if (target.against)
+    subject.target = contrast_target(*target.against);
   TRY(MethodsOutcome outcome, run_methods(subject, run, target.class_index, job));
   for (std::size_t i = 0; i < places.size(); ++i) {
     Result<MethodResult>& found = outcome.results[i];
     if (found)
-      for (NamedMap& named : found->maps) complete_provenance(named.map, state_->provenance);
+      for (NamedMap& named : found->maps) {
+        if (state_->dense && state_->model->is_detector() && named.map.unit == "logit") named.map.unit = "probability";
+        complete_provenance(named.map, state_->provenance);
+      }
     results[places[i]] = std::move(found);
   }
   return results;
@@ -116,12 +131,14 @@ Result<std::vector<Result<MethodResult>>> AttributionRun::maps(std::span<const A
 Result<MethodResult> AttributionRun::judge(const Map& map, int class_index,
                                            const std::map<std::string, std::string>& settings,
                                            const JobContext& job) const {
+  if (state_->dense) return fail(Error::Kind::Unsupported, "only maps of classifiers are judged", state_->model->name);
   TRY(const MethodValues values, check_values(faithfulness_descriptor(), settings));
   return faithfulness(state_->subject(), map, class_index, FaithfulnessSettings::of(values), job);
 }
 
 Result<MethodResult> AttributionRun::randomise(const AttributionRequest& asked, int class_index,
                                                const JobContext& job) const {
+  if (state_->dense) return fail(Error::Kind::Unsupported, "only maps of classifiers are checked", state_->model->name);
   TRY(const MethodRequest request, method_request(asked));
   return randomisation_check(state_->subject(), request, class_index, RandomisationStep::Stages, 0, job);
 }

@@ -13,8 +13,11 @@
 #include "core/base/job.h"
 #include "core/image/image.h"
 #include "core/models/model.h"
+#include "core/run/dense_prediction.h"
 
 namespace orderscope {
+
+struct DenseSubject;
 
 /// A method with its settings, at a layer if it has any.
 struct AttributionRequest {
@@ -28,6 +31,7 @@ struct AttributionRequest {
 struct AttributionTarget {
   int class_index = 0;
   std::optional<int> against{};  ///< explained is the difference of the two logits, see contrast_target
+  DenseQuestion question{};      ///< of a segmenter or detector, in place of the class
 
   bool operator==(const AttributionTarget&) const = default;
 };
@@ -53,6 +57,8 @@ class AttributionRun {
  public:
   /// The model must have a network.
   AttributionRun(std::shared_ptr<const Model> model, InputImage image);
+  /// A segmenter or detector, explained by the methods that share passes.
+  explicit AttributionRun(std::shared_ptr<const DenseSubject> subject);
   ~AttributionRun();
 
   /// All requests from one forward and at most one backward pass, and each method's own work; a request that fails does
@@ -61,7 +67,8 @@ class AttributionRun {
   Result<std::vector<Result<MethodResult>>> maps(std::span<const AttributionRequest> requests,
                                                  const AttributionTarget& target, const JobContext& job = {}) const;
 
-  /// Faithfulness of a map for a class, see faithfulness(); settings by the names of faithfulness_descriptor().
+  /// Of classifiers only: faithfulness of a map for a class, see faithfulness(); settings by the names of
+  /// faithfulness_descriptor().
   Result<MethodResult> judge(const Map& map, int class_index, const std::map<std::string, std::string>& settings,
                              const JobContext& job = {}) const;
 

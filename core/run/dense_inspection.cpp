@@ -34,8 +34,6 @@ struct DenseInspection::State {
   std::shared_ptr<DenseSubject> subject;
   std::unique_ptr<Trace> trace;
   std::vector<BlockOrderMaps> order_maps;
-
-  Result<std::vector<Map>> level_cams() const;
 };
 
 DenseInspection::DenseInspection() : state_(std::make_unique<State>()) {}
@@ -47,9 +45,7 @@ Result<std::shared_ptr<DenseInspection>> DenseInspection::run(std::shared_ptr<co
   State& state = *inspection->state_;
   TRY(state.subject, dense_subject(model, photo));
   std::string cams;
-  for (const std::string& tap : level_taps(*model)) cams += tap + ",";
-  for (const BlockInfo& block : model->blocks) cams += block.name + ",";
-  cams.pop_back();
+  for (const BlockInfo& block : model->blocks) cams += (cams.empty() ? "" : ",") + block.name;
   std::vector<Probe> probes{order_maps_probe(), order_contribution_probe(), grad_cam_probe(cams)};
   TRY(Trace trace, Trace::forward(model->backbone, state.subject->images(), std::move(probes), {}, job));
   state.trace = std::make_unique<Trace>(std::move(trace));
@@ -92,20 +88,7 @@ Result<ClassView> DenseInspection::explain(const DenseQuestion& question, const 
     complete(map);
     view.cams.push_back(std::move(map));
   }
-  TRY(view.levels, state.level_cams());
-  for (Map& map : view.levels) complete(map);
   return view;
-}
-
-// Where the gradient does not come there is no map: of a box most levels of the pyramid.
-Result<std::vector<Map>> DenseInspection::State::level_cams() const {
-  std::vector<Map> maps;
-  for (const std::string& tap : level_taps(*subject->model)) {
-    if (!trace->gradient_result(kCam, tap).defined()) continue;
-    TRY(Map map, grad_cam(*trace, kCam, tap));
-    maps.push_back(std::move(map));
-  }
-  return maps;
 }
 
 }  // namespace orderscope

@@ -16,8 +16,8 @@ struct DenseSubject;
 /// pyramid. None of a classifier.
 std::vector<std::string> level_taps(const Model& model);
 
-/// One picture in one segmenter or detector: what Inspection is for classifiers. Not thread safe; use it from one worker
-/// at a time. No LibTorch in this header.
+/// One picture in one segmenter or detector: what Inspection is for classifiers. Not thread safe; use it from one
+/// worker at a time. No LibTorch in this header.
 class DenseInspection {
  public:
   /// Forward pass of the whole input and, beside it, the official test: windows of a segmenter, boxes of a detector.
@@ -37,8 +37,8 @@ class DenseInspection {
   /// For more to be asked of it: see OrderInspection, AttributionRun.
   std::shared_ptr<const DenseSubject> subject() const;
 
-  /// Gradients of a score, and its Grad-CAM at blocks and levels. `class_index` of what comes back is the class.
-  /// Errors: as DenseSubject::target; Cancelled, OutOfMemory.
+  /// Gradients of a score. `class_index` of what comes back is the class. Errors: as DenseSubject::target; Cancelled,
+  /// OutOfMemory.
   Result<ClassView> explain(const DenseQuestion& question, const JobContext& job = {});
   Result<ClassView> explain(int number, const JobContext& job = {}) { return explain({number, {}}, job); }
 

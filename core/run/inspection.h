@@ -29,7 +29,6 @@ struct ClassView {
   int class_index = 0;
   std::vector<std::vector<Map>> contributions;  ///< [block][order - 1]; empty for a block without orders
   std::vector<Map> cams;                        ///< Grad-CAM at the output of each block, raw and signed
-  std::vector<Map> levels{};                    ///< the same at the levels of a segmenter or detector, see level_taps
   std::string target{};                         ///< what is explained, where it is no class of the whole picture
 };
 

@@ -19,6 +19,7 @@
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
 #include "core/run/class_scores.h"
+#include "core/run/dense_subject.h"
 #include "core/run/model_input.h"
 #include "core/trace/trace.h"
 
@@ -85,17 +86,23 @@ bool has_degrees(const Model& model, const BlockInfo& block) {
 
 struct OrderInspection::State {
   std::shared_ptr<const Model> model;
-  InputImage image;
+  InputImage image;                             ///< of a classifier
+  std::shared_ptr<const DenseSubject> subject;  ///< of anything else
   Provenance provenance;
   std::unique_ptr<Trace> trace;
   std::optional<OrderMixer> mixer;
-  int class_index = -1;  ///< whose gradients the trace holds
+  std::string explained;  ///< the target whose gradients the trace holds
 };
 
 OrderInspection::OrderInspection(std::shared_ptr<const Model> model, InputImage image)
     : state_(std::make_unique<State>()) {
   state_->model = std::move(model);
   state_->image = std::move(image);
+}
+
+OrderInspection::OrderInspection(std::shared_ptr<const DenseSubject> subject) : state_(std::make_unique<State>()) {
+  state_->model = subject->model;
+  state_->subject = std::move(subject);
 }
 
 OrderInspection::~OrderInspection() = default;
@@ -108,9 +115,15 @@ Result<void> OrderInspection::prepare(const JobContext& job) {
   // The first probe of a decomposition is what it recorded. Here it keeps nothing: one block at a time is looked at,
   // and its activations are computed again from the input of its step.
   std::vector<Probe> probes{{outputs, {}, {}}, Probe::record_gradient(outputs)};
-  const ModelInput input = model_input(state.image);
-  state.provenance = provenance_of(*state.model, input);
-  const at::Tensor images = input.images.to(at::Device(state.model->device));
+  at::Tensor images;
+  if (state.subject) {
+    state.provenance = state.subject->provenance;
+    images = state.subject->images();
+  } else {
+    const ModelInput input = model_input(state.image);
+    state.provenance = provenance_of(*state.model, input);
+    images = input.images.to(at::Device(state.model->device));
+  }
   TRY(Trace trace, Trace::forward(state.model->backbone, images, std::move(probes), {}, job));
   state.trace = std::make_unique<Trace>(std::move(trace));
   return {};
@@ -121,23 +134,42 @@ Result<OrderTermSum> OrderInspection::terms(const std::string& block, bool by_ga
   State& state = *state_;
   TRY_VOID(prepare(job));
   TRY(const int known, choose_class(class_index, *state.model, state.trace->logits()));
+  return terms_of(block, by_gates, class_target(known), job);
+}
+
+Result<OrderTermSum> OrderInspection::terms(const std::string& block, bool by_gates, const DenseQuestion& question,
+                                            const JobContext& job) {
+  if (!state_->subject) return fail(Error::Kind::InvalidInput, "is asked for a class", state_->model->name);
+  TRY_VOID(prepare(job));
+  TRY(const Target target, state_->subject->target(question, *state_->trace));
+  return terms_of(block, by_gates, target, job);
+}
+
+Result<OrderTermSum> OrderInspection::terms_of(const std::string& block, bool by_gates, const Target& target,
+                                               const JobContext& job) {
+  State& state = *state_;
   const auto info = std::find_if(state.model->blocks.begin(), state.model->blocks.end(),
                                  [&](const BlockInfo& one) { return one.name == block; });
   const bool no_degrees = info != state.model->blocks.end() && !has_degrees(*state.model, *info);
   const DecompositionSettings settings = settings_for(by_gates || no_degrees);
   std::vector<std::string> warnings;
   TRY(const auto blocks, decomposable_blocks(*state.model, block, settings.by, warnings));
-  if (state.class_index != known) {
-    state.class_index = -1;
+  if (state.explained != target.description) {
+    state.explained.clear();
     job.progress(0, 0, "gradients");
-    TRY_VOID(state.trace->backward({known}, job));
-    state.class_index = known;
+    TRY_VOID(state.trace->backward(target, job));
+    state.explained = target.description;
   }
   OrderTermSum result;
   const auto use = [&](BlockDecomposition& found) -> Result<void> {
     return guarded([&] {
       const at::NoGradGuard no_grad;
-      result = term_sum(found, state.provenance, known);
+      result = term_sum(found, state.provenance, target.class_index);
+      if (!state.subject) return;
+      for (OrderTerm& term : result.terms) {
+        term.contribution_map.provenance.parameters["target"] = target.description;
+        if (state.model->is_detector()) term.contribution_map.unit = "probability";
+      }
     });
   };
   TRY_VOID(decompose_orders(*state.trace, 0, *state.model, blocks, settings, use, true, job));
@@ -240,6 +272,8 @@ Result<TapChannels> OrderInspection::channels(const std::string& tap, int most, 
 }
 
 Result<std::vector<ClassScore>> OrderInspection::mix(std::span<const OrderFactor> factors, const JobContext& job) {
+  if (state_->subject)
+    return fail(Error::Kind::Unsupported, "only the orders of classifiers are mixed", state_->model->name);
   TRY_VOID(prepare(job));
   if (!state_->mixer) state_->mixer.emplace(state_->model, *state_->trace);
   TRY(const at::Tensor logits, state_->mixer->mix(factors, job));

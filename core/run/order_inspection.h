@@ -11,9 +11,13 @@
 #include "core/base/job.h"
 #include "core/image/image.h"
 #include "core/models/model.h"
+#include "core/run/dense_prediction.h"
 #include "core/run/inspection.h"
 
 namespace orderscope {
+
+struct DenseSubject;
+struct Target;
 
 /// One term of a gnConv's output, and how far the terms up to it come.
 struct OrderTerm {
@@ -70,11 +74,16 @@ bool has_degrees(const Model& model, const BlockInfo& block);
 class OrderInspection {
  public:
   OrderInspection(std::shared_ptr<const Model> model, InputImage image);
+  /// Of a segmenter or detector, which is asked by DenseQuestion and whose orders are not mixed.
+  explicit OrderInspection(std::shared_ptr<const DenseSubject> subject);
   ~OrderInspection();
 
   /// Takes one block apart. By gates too where asked or where there are no degrees. Errors: InvalidInput (no such block
   /// or class, no gnConv there), Cancelled, OutOfMemory, as Trace::forward.
   Result<OrderTermSum> terms(const std::string& block, bool by_gates, int class_index, const JobContext& job = {});
+  /// The same for a score of a segmenter or detector. Errors: also those of DenseSubject::target.
+  Result<OrderTermSum> terms(const std::string& block, bool by_gates, const DenseQuestion& question,
+                             const JobContext& job = {});
 
   /// Of every block of the model. Errors: as terms.
   Result<std::vector<OrderTermShares>> shares(const JobContext& job = {});
@@ -83,11 +92,12 @@ class OrderInspection {
   /// no channels over space), Cancelled, OutOfMemory.
   Result<TapChannels> channels(const std::string& tap, int most, const JobContext& job = {});
 
-  /// All classes with gates multiplied by factors; see OrderMixer.
+  /// All classes with gates multiplied by factors; see OrderMixer. Errors: also Unsupported for other than classifiers.
   Result<std::vector<ClassScore>> mix(std::span<const OrderFactor> factors, const JobContext& job = {});
 
  private:
   Result<void> prepare(const JobContext& job);
+  Result<OrderTermSum> terms_of(const std::string& block, bool by_gates, const Target& target, const JobContext& job);
   struct State;
   std::unique_ptr<State> state_;
 };

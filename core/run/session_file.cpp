@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run/session_file.h"
 
+#include <algorithm>
+
 #include "core/base/files.h"
 #include "core/base/json_fields.h"
 #include "core/base/version.h"
@@ -111,6 +113,18 @@ void read_chosen(const json& object, SessionFile& session, std::optional<Error>&
   session.block = fields.text("block", {}, 256);
   if (const auto index = fields.integer("class", -1, 0, 1'000'000'000); index >= 0)
     session.class_index = static_cast<int>(index);
+  if (const json* region = fields.array("region")) {
+    PhotoRegion read{};
+    const bool whole = region->size() == read.size() &&
+                       std::ranges::all_of(*region, [](const json& side) { return side.is_number_integer(); });
+    for (std::size_t i = 0; whole && i < read.size(); ++i) read[i] = (*region)[i].get<std::int64_t>();
+    constexpr std::int64_t kLargestSide = 1'000'000'000;
+    const bool fits = whole &&
+                      std::ranges::all_of(read, [](std::int64_t side) { return side >= 0 && side <= kLargestSide; }) &&
+                      read[2] > 0 && read[3] > 0;
+    if (!fits) return fields.refuse("region", "must be x, y, width and height in pixels");
+    session.region = read;
+  }
 }
 
 void read_methods(const json& object, SessionFile& session, std::optional<Error>& error) {
@@ -177,6 +191,7 @@ std::string session_text(const SessionFile& session, const fs::path& file) {
   if (session.image >= 0) chosen["image"] = session.image;
   if (!session.block.empty()) chosen["block"] = session.block;
   if (session.class_index) chosen["class"] = *session.class_index;
+  if (session.region) chosen["region"] = *session.region;
   out["chosen"] = std::move(chosen);
   out["page"] = session.page;
   out["pages"] = session.pages;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/run/dense_prediction.h"
 #include "core/run/figure_plan.h"
 
 namespace orderscope {
@@ -28,11 +29,13 @@ struct SessionSource {
 /// session is written again.
 struct SessionFile {
   std::vector<SessionSource> models, images;
-  int model = -1, image = -1;                   ///< the chosen ones; -1: none
-  std::string block;                            ///< name of the chosen block
-  std::optional<int> class_index;               ///< nothing: the most likely class
-  std::string page;                             ///< id of the page in front
-  std::map<std::string, nlohmann::json> pages;  ///< settings of each page, which alone knows what they mean
+  int model = -1, image = -1;           ///< the chosen ones; -1: none
+  std::string block;                    ///< name of the chosen block
+  std::optional<int> class_index;       ///< nothing: the most likely class
+  std::optional<PhotoRegion> region{};  ///< that a segmenter or detector is asked about instead
+  std::string page;                     ///< id of the page in front
+  /// Settings of each page, and of the prediction over the picture; they alone know what they mean.
+  std::map<std::string, nlohmann::json> pages;
   std::map<std::string, std::map<std::string, std::string>> methods;  ///< settings of methods by descriptor names
   FigurePlan figure;
   nlohmann::json extra = nlohmann::json::object();

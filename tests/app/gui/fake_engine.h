@@ -97,6 +97,10 @@ class FakeEngine : public InspectionEngine {
     return result;
   }
 
+  Result<ClassView> explain_region(const PhotoRegion&, const JobContext&) override {
+    return fail(Error::Kind::InvalidInput, "is a classifier");
+  }
+
   Result<ClassView> explain(int class_index, const JobContext&) override {
     log_->add("explain " + std::to_string(class_index));
     ClassView view;

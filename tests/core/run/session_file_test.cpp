@@ -27,6 +27,7 @@ SessionFile full_session(const fs::path& folder) {
   session.image = 0;
   session.block = "stages.2.3";
   session.class_index = 281;
+  session.region = PhotoRegion{10, 20, 30, 40};
   session.page = "orders";
   session.pages["orders"] = {{"opacity", 0.7}, {"anything", {1, 2, {{"deep", nullptr}}}}};
   session.methods["gradcam"]["layer"] = "stages.3.1";
@@ -61,6 +62,7 @@ TEST(SessionFile, ComesBackAsItWasWritten) {
   EXPECT_EQ(read->models[1].path, written.models[1].path);
   EXPECT_EQ(read->images[0].path, written.images[0].path);
   EXPECT_EQ(read->class_index, 281);
+  EXPECT_EQ(read->region, (PhotoRegion{10, 20, 30, 40}));
   EXPECT_EQ(read->pages.at("orders"), written.pages.at("orders"));
   EXPECT_EQ(read->figure.panels[0].parameters.at("layer"), "stages.3.1");
   EXPECT_FALSE(read->figure.panels[0].shown);
@@ -122,6 +124,8 @@ TEST(SessionFile, RefusesWhatItCannotReadAndSaysWhere) {
   EXPECT_THAT(changed("/chosen/model", 2), HasSubstr("chosen.model must be a whole number from 0 to 1"));
   EXPECT_THAT(changed("/chosen/model", 18446744073709551615ULL), HasSubstr("chosen.model"));
   EXPECT_THAT(changed("/chosen/class", -1), HasSubstr("chosen.class"));
+  EXPECT_THAT(changed("/chosen/region", {1, 2, 3}), HasSubstr("chosen.region must be x, y, width and height"));
+  EXPECT_THAT(changed("/chosen/region", {1, 2, 0, 4}), HasSubstr("chosen.region"));
   EXPECT_THAT(changed("/models", "x"), HasSubstr("models must be a list"));
   EXPECT_THAT(changed("/models/0", 7), HasSubstr("models[0] must be a JSON object"));
   EXPECT_THAT(changed("/models/0/path", nullptr), HasSubstr("models[0].path is missing"));
