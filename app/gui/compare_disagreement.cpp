@@ -3,11 +3,11 @@
 
 #include <QLabel>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 
 #include "app/gui/compare_grid.h"
 #include "core/image/overlay.h"
-#include "core/run/map_agreement.h"
 #include "widgets/figure/format.h"
 #include "widgets/map_grid.h"
 #include "widgets/result_area.h"
@@ -60,6 +60,7 @@ QString DisagreementSection::predictions() const {
   QStringList rows;
   for (const CompareColumn& column : work_.columns()) {
     if (!column.compared) continue;
+    if (column.compared->scores().empty()) continue;
     const ClassScore& best = column.compared->scores().front();
     rows << QStringLiteral(
                 "<tr><td style='padding-right:12px'><span style='color:%1'>●</span> %2</td>"
@@ -71,7 +72,58 @@ QString DisagreementSection::predictions() const {
   return rows.isEmpty() ? QString() : QStringLiteral("<table>%1</table>").arg(rows.join(QString()));
 }
 
+// Of segmenters and detectors: where they name other classes.
+void DisagreementSection::compare_labels() {
+  std::vector<std::shared_ptr<const PlacedLabels>> present;
+  for (const CompareColumn& column : work_.columns())
+    if (column.labels) present.push_back(column.labels);
+  if (present == compared_labels_) return;
+  compared_labels_ = present;
+  compared_.clear();
+  labels_.reset();
+  if (present.size() < 2) return;
+  std::vector<PlacedLabels> placed;
+  placed.reserve(present.size());
+  for (const auto& one : present) placed.push_back(*one);
+  if (auto found = orderscope::label_agreement(placed)) labels_ = std::move(*found);
+}
+
+PanelGroup DisagreementSection::labels_group() const {
+  PanelGroup group;
+  group.title = tr("classes");
+  group.hint = tr("Where the models name other classes; of detectors, the best box or mask at a place.");
+  MapPanel panel;
+  panel.map = std::make_shared<const Map>(labels_->differing);
+  panel.scale = scale_for(*panel.map);
+  panel.frame = labels_->frame;
+  panel.name = tr("other classes");
+  panel.label = tr("same on %1 % of the picture").arg(labels_->agreeing * 100, 0, 'f', 0);
+  group.bar = panel.scale;
+  group.panels.push_back(std::move(panel));
+  return group;
+}
+
+QString DisagreementSection::overlaps() const {
+  if (!labels_) return {};
+  constexpr std::size_t kShown = 6;
+  QStringList rows;
+  for (std::size_t i = 0; i < std::min(labels_->classes.size(), kShown); ++i) {
+    const ClassOverlap& one = labels_->classes[i];
+    rows << QStringLiteral(
+                "<tr><td style='padding-right:12px'>%1</td><td align='right' style='padding-right:12px'>%2 %</td>"
+                "<td align='right' style='padding-right:12px'>%3 %</td><td align='right'>%4</td></tr>")
+                .arg(QString::fromStdString(one.name).toHtmlEscaped())
+                .arg(one.first * 100, 0, 'f', 1)
+                .arg(one.second * 100, 0, 'f', 1)
+                .arg(one.iou, 0, 'f', 2);
+  }
+  return QStringLiteral("<p style='color:%1;margin-top:6px;margin-bottom:2px'>%2</p><table>%3</table>")
+      .arg(palette().color(QPalette::PlaceholderText).name(),
+           tr("share of the picture in the first two models, and IoU"), rows.join(QString()));
+}
+
 void DisagreementSection::show_work() {
+  compare_labels();
   const std::string quantity = subtracted(settings_.quantity);
   std::vector<PlacedMap> placed;
   std::vector<SharedMap> maps;
@@ -87,7 +139,7 @@ void DisagreementSection::show_work() {
     area_->show_hint(tr("It takes two models to disagree: open another"));
     return;
   }
-  if (placed.size() < 2) {
+  if (placed.size() < 2 && !labels_) {
     compared_.clear();
     correlations_.clear();
     area_->set_subtitle({});
@@ -95,49 +147,60 @@ void DisagreementSection::show_work() {
                                             : tr("%1 is on its way").arg(quantity_title(quantity)));
     return;
   }
-  if (maps == compared_) return;
+  if (maps == compared_ && !maps.empty()) return;
   compared_ = maps;
-  const auto agreement = map_agreement(placed);
-  if (!agreement) {
-    area_->show_hint(QString::fromStdString(agreement.error().message()));
-    return;
-  }
-  area_->set_subtitle(placed.size() == 2 ? tr("%1, last stage").arg(quantity_title(quantity))
-                                         : tr("%1, last stage: spread").arg(quantity_title(quantity)));
-  PanelGroup group;
-  group.title = tr("difference");
-  MapPanel panel;
-  panel.map = std::make_shared<const Map>(agreement->difference);
-  panel.scale = scale_for(*panel.map);
-  panel.frame = agreement->frame;
-  panel.name = tr("difference of %1").arg(names.join(QStringLiteral(", ")));
-  panel.label =
-      placed.size() == 2 ? tr("%1 − %2").arg(names[0], names[1]) : tr("spread of %1 models").arg(names.size());
-  group.bar = panel.scale;
-  group.panels.push_back(std::move(panel));
   PanelGrid grid;
   grid.photo = work_.photo();
   grid.frame = work_.photo_frame();
   grid.style = settings_.style;
-  grid.rows = {{std::move(group)}};
-  grid_->set_grid(std::move(grid));
-
+  if (labels_) grid.rows.push_back({labels_group()});
+  QString text = predictions() + overlaps();
+  correlations_.clear();
   models_ = names;
-  correlations_ = agreement->correlation;
-  QStringList correlations;
-  std::size_t pair = 0;
-  for (qsizetype i = 0; i < names.size(); ++i)
-    for (qsizetype j = i + 1; j < names.size(); ++j, ++pair) {
-      const double r = agreement->correlation[pair];
-      correlations << QStringLiteral("<tr><td style='padding-right:12px'>%1 · %2</td><td align='right'>%3</td></tr>")
-                          .arg(names[i].toHtmlEscaped(), names[j].toHtmlEscaped(),
-                               std::isfinite(r) ? column_text(r) : QStringLiteral("–"));
+  if (placed.size() >= 2) {
+    const auto agreement = map_agreement(placed);
+    if (!agreement) {
+      area_->show_hint(QString::fromStdString(agreement.error().message()));
+      return;
     }
-  texts_->setText(predictions() +
-                  QStringLiteral("<p style='color:%1;margin-top:6px;margin-bottom:2px'>%2</p><table>%3</table>")
-                      .arg(palette().color(QPalette::PlaceholderText).name(), tr("correlation of the maps"),
-                           correlations.join(QString())));
+    correlations_ = agreement->correlation;
+    grid.rows.push_back({difference_group(*agreement, names)});
+    text += correlation_text();
+  }
+  area_->set_subtitle(placed.size() < 2    ? tr("classes")
+                      : placed.size() == 2 ? tr("%1, last stage").arg(quantity_title(quantity))
+                                           : tr("%1, last stage: spread").arg(quantity_title(quantity)));
+  grid_->set_grid(std::move(grid));
+  texts_->setText(text);
   area_->show_content();
+}
+
+PanelGroup DisagreementSection::difference_group(const MapAgreement& agreement, const QStringList& names) const {
+  PanelGroup group;
+  group.title = tr("difference");
+  MapPanel panel;
+  panel.map = std::make_shared<const Map>(agreement.difference);
+  panel.scale = scale_for(*panel.map);
+  panel.frame = agreement.frame;
+  panel.name = tr("difference of %1").arg(names.join(QStringLiteral(", ")));
+  panel.label = names.size() == 2 ? tr("%1 − %2").arg(names[0], names[1]) : tr("spread of %1 models").arg(names.size());
+  group.bar = panel.scale;
+  group.panels.push_back(std::move(panel));
+  return group;
+}
+
+QString DisagreementSection::correlation_text() const {
+  QStringList rows;
+  std::size_t pair = 0;
+  for (qsizetype i = 0; i < models_.size(); ++i)
+    for (qsizetype j = i + 1; j < models_.size(); ++j, ++pair) {
+      const double r = correlations_[pair];
+      rows << QStringLiteral("<tr><td style='padding-right:12px'>%1 · %2</td><td align='right'>%3</td></tr>")
+                  .arg(models_[i].toHtmlEscaped(), models_[j].toHtmlEscaped(),
+                       std::isfinite(r) ? column_text(r) : QStringLiteral("–"));
+    }
+  return QStringLiteral("<p style='color:%1;margin-top:6px;margin-bottom:2px'>%2</p><table>%3</table>")
+      .arg(palette().color(QPalette::PlaceholderText).name(), tr("correlation of the maps"), rows.join(QString()));
 }
 
 }  // namespace orderscope

@@ -50,7 +50,7 @@ Table predictions(const std::vector<CompareColumn>& columns) {
   table.columns = {ComparePage::tr("model").toStdString(), ComparePage::tr("class").toStdString(),
                    ComparePage::tr("probability").toStdString()};
   for (const CompareColumn& column : columns) {
-    if (!column.compared) continue;
+    if (!column.compared || column.compared->scores().empty()) continue;
     const ClassScore& best = column.compared->scores().front();
     table.rows.push_back(
         {{column.name.toStdString(), std::nullopt}, {best.name, std::nullopt}, number(best.probability, 3)});

@@ -111,8 +111,10 @@ void scale_groups(PanelGrid& grid, CompareScale mode) {
 PanelColumn head_of(const CompareWork& work, const CompareColumn& column) {
   PanelColumn head{.title = column.name, .color = column.color};
   if (!column.compared) return head;
-  const auto& best = column.compared->scores().front();
-  head.detail = QStringLiteral("%1 %2").arg(QString::fromStdString(best.name)).arg(best.probability, 0, 'f', 2);
+  if (!column.compared->scores().empty()) {
+    const auto& best = column.compared->scores().front();
+    head.detail = QStringLiteral("%1 %2").arg(QString::fromStdString(best.name)).arg(best.probability, 0, 'f', 2);
+  }
   const InputImage& input = column.compared->input();
   head.hint = tr("%1 at %2 × %3")
                   .arg(QString::fromStdString(column.path.string()))
@@ -145,6 +147,38 @@ PanelGroup row_of(const CompareWork& work, const std::string& quantity, int stag
   }
   group.subtitle = subtitle_of(group, work, quantity);
   return group;
+}
+
+/// What segmenters and detectors say, in the colours of their classes; nothing where all models are classifiers.
+std::optional<PanelGroup> prediction_row(const CompareWork& work) {
+  PanelGroup group;
+  group.title = tr("prediction");
+  group.subtitle = tr("in the colours of the classes");
+  bool any = false;
+  for (std::size_t i = 0; i < work.columns().size(); ++i) {
+    const CompareColumn& column = work.columns()[i];
+    MapPanel panel;
+    panel.context = static_cast<int>(i);
+    panel.name = tr("prediction of %1").arg(column.name);
+    panel.frame = column.compared ? std::optional(column.frame()) : std::nullopt;
+    panel.colors = column.prediction;
+    QStringList names;
+    if (column.compared && !panel.colors.isNull())
+      for (const ClassScore& score : column.compared->scores())
+        if (const QString name = QString::fromStdString(score.name); !names.contains(name)) names << name;
+    panel.label = names.mid(0, 4).join(QStringLiteral(", "));
+    if (panel.colors.isNull()) {
+      const bool classifies = column.model && column.model->is_classifier();
+      if (classifies || !column.compared)
+        panel.note = classifies ? tr("a classifier: one class for the whole picture") : tr("on its way");
+      else
+        panel.note = tr("nothing was found");
+      if (!column.problem.isEmpty()) panel.note = column.problem;
+    }
+    any = any || (column.model && !column.model->is_classifier());
+    group.panels.push_back(std::move(panel));
+  }
+  return any ? std::optional(std::move(group)) : std::nullopt;
 }
 
 int column_of(const CompareWork& work, const std::string& path) {
@@ -240,6 +274,7 @@ PanelGrid compare_grid(const CompareWork& work, const CompareSettings& settings)
   if (grid.rows.empty()) {
     grid.columns.clear();
     for (const CompareColumn& column : work.columns()) grid.columns.push_back(head_of(work, column));
+    if (auto predictions = prediction_row(work)) grid.rows.push_back({std::move(*predictions)});
     if (settings.rows == CompareRows::Stages) {
       for (int stage = 0; stage < stages; ++stage)
         grid.rows.push_back({row_of(work, settings.quantity, stage, tr("stage %1").arg(stage + 1))});

@@ -161,7 +161,7 @@ void CompareWork::cancel() {
 std::string CompareWork::class_name() const {
   if (!class_.empty()) return class_;
   for (const CompareColumn& column : columns_)
-    if (column.compared) return column.compared->scores().front().name;
+    if (column.compared && !column.compared->scores().empty()) return column.compared->scores().front().name;
   return {};
 }
 
@@ -176,7 +176,7 @@ int CompareWork::class_of(const CompareColumn& column) const {
     for (const ClassScore& score : other.compared->scores())
       if (score.name == name) return score.index;
   }
-  return scores.front().index;
+  return scores.empty() ? -1 : scores.front().index;
 }
 
 std::vector<std::filesystem::path> CompareWork::pictures() const {
@@ -284,6 +284,9 @@ void CompareWork::advance_unasked() {
 // Multiplications that are done without being asked for: a second or two on two cores.
 bool CompareWork::cheap_similarity() const {
   double macs = 0;
+  // Those have no layers to compare; who asks is told why.
+  for (const CompareColumn& column : columns_)
+    if (column.model && !column.model->is_classifier()) return false;
   for (const int side : {similarity_.a, similarity_.b})
     if (side < static_cast<int>(columns_.size()) && columns_[static_cast<std::size_t>(side)].model)
       macs += static_cast<double>(columns_[static_cast<std::size_t>(side)].model->macs);

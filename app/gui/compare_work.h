@@ -15,6 +15,7 @@
 #include "app/gui/job_runner.h"
 #include "core/image/frame.h"
 #include "core/run/compared_model.h"
+#include "core/run/label_agreement.h"
 #include "core/run/layer_similarity.h"
 #include "core/run/map_agreement.h"
 
@@ -43,6 +44,8 @@ struct CompareColumn {
   std::map<std::string, CompareMaps> quantities;  ///< "gradcam", "attention" and other methods, as they come
   std::vector<std::optional<PcaMap>> colors;      ///< one a stage
   QString colors_problem;
+  QImage prediction;  ///< of a segmenter or detector: classes or boxes over the picture
+  std::shared_ptr<const PlacedLabels> labels;
   std::vector<MixerSpectrum> spectra;
   QString spectra_problem;
 

@@ -14,6 +14,7 @@
 #include "core/analysis/tensor_map.h"
 #include "core/models/backbone.h"
 #include "core/run/class_scores.h"
+#include "core/run/dense_subject.h"
 #include "core/run/model_input.h"
 #include "core/trace/trace.h"
 
@@ -64,6 +65,7 @@ Image colors_of(const at::Tensor& rgb) {
 struct ComparedModel::State {
   std::shared_ptr<const Model> model;
   InputImage input;
+  std::shared_ptr<DenseSubject> subject;  ///< of a segmenter or detector
   Provenance provenance;
   std::unique_ptr<Trace> trace;
   std::vector<ClassScore> scores;
@@ -79,24 +81,46 @@ const InputImage& ComparedModel::input() const { return state_->input; }
 const std::vector<ClassScore>& ComparedModel::scores() const { return state_->scores; }
 const std::vector<Map>& ComparedModel::energies() const { return state_->energies; }
 
+std::shared_ptr<const DensePrediction> ComparedModel::prediction() const {
+  return state_->subject ? state_->subject->prediction : nullptr;
+}
+
 Result<std::shared_ptr<ComparedModel>> ComparedModel::run(std::shared_ptr<const Model> model, const InputImage& image,
                                                           const JobContext& job) {
-  if (model->dense)
-    return fail(Error::Kind::Unsupported, "only classifiers are compared", model->path.string(),
-                "the Orders page shows what a segmenter or a detector sees");
+  if (!model->is_classifier())
+    return fail(Error::Kind::InvalidInput, "is no classifier, and prepares photos otherwise", model->name);
   std::shared_ptr<ComparedModel> compared(new ComparedModel());
   State& state = *compared->state_;
   const ModelInput input = model_input(image);
   state.model = model;
   state.input = image;
   state.provenance = provenance_of(*model, input);
-  const std::string blocks = all_names(*model);
-  std::vector<Probe> probes{{blocks, root_mean_square, {}}, grad_cam_probe(blocks)};
-  const at::Tensor images = input.images.to(at::Device(model->device));
-  TRY(Trace trace, Trace::forward(model->backbone, images, std::move(probes), {}, job));
-  state.trace = std::make_unique<Trace>(std::move(trace));
+  TRY_VOID(compared->forward(input.images.to(at::Device(model->device)), job));
   state.scores = class_scores(*model, state.trace->logits());
-  for (const BlockInfo& block : model->blocks) {
+  return compared;
+}
+
+Result<std::shared_ptr<ComparedModel>> ComparedModel::run(std::shared_ptr<DenseSubject> subject,
+                                                          const JobContext& job) {
+  std::shared_ptr<ComparedModel> compared(new ComparedModel());
+  State& state = *compared->state_;
+  state.model = subject->model;
+  state.input = subject->input;
+  state.provenance = subject->provenance;
+  state.subject = std::move(subject);
+  TRY_VOID(compared->forward(state.subject->images(), job));
+  TRY_VOID(predict(*state.subject, *state.trace, job));
+  state.scores = state.subject->scores;
+  return compared;
+}
+
+Result<void> ComparedModel::forward(const at::Tensor& images, const JobContext& job) {
+  State& state = *state_;
+  const std::string blocks = all_names(*state.model);
+  std::vector<Probe> probes{{blocks, root_mean_square, {}}, grad_cam_probe(blocks)};
+  TRY(Trace trace, Trace::forward(state.model->backbone, images, std::move(probes), {}, job));
+  state.trace = std::make_unique<Trace>(std::move(trace));
+  for (const BlockInfo& block : state.model->blocks) {
     const at::Tensor reduced = state.trace->result(kEnergy, block.name);
     if (!reduced.defined()) return fail(Error::Kind::OutOfMemory, "the maps of this block did not fit", block.name);
     Map map = to_map(spatial(reduced, 0, images.size(2), images.size(3)));
@@ -107,17 +131,26 @@ Result<std::shared_ptr<ComparedModel>> ComparedModel::run(std::shared_ptr<const 
     complete_provenance(map, state.provenance);
     state.energies.push_back(std::move(map));
   }
-  return compared;
+  return {};
+}
+
+Result<Target> ComparedModel::target(std::optional<int> number) const {
+  const State& state = *state_;
+  if (state.subject) return state.subject->target({number, {}}, *state.trace);
+  TRY(const int known, choose_class(number, *state.model, state.trace->logits()));
+  return class_target(known);
 }
 
 Result<std::vector<Map>> ComparedModel::cams(int class_index, const JobContext& job) {
   State& state = *state_;
-  TRY(const int known, choose_class(class_index, *state.model, state.trace->logits()));
-  TRY_VOID(state.trace->backward({known}, job));
+  TRY(const Target explained, target(class_index));
+  TRY_VOID(state.trace->backward(explained, job));
   std::vector<Map> maps;
   for (const BlockInfo& block : state.model->blocks) {
     TRY(Map map, grad_cam(*state.trace, kCam, block.name));
-    map.provenance.parameters["class"] = std::to_string(known);
+    map.provenance.parameters["class"] = std::to_string(explained.class_index);
+    if (state.subject) map.provenance.parameters["target"] = explained.description;
+    if (state.model->is_detector()) map.unit = "probability";
     complete_provenance(map, state.provenance);
     maps.push_back(std::move(map));
   }
@@ -153,7 +186,9 @@ Result<std::vector<Map>> ComparedModel::method_maps(const std::string& id, const
     if (parameter.type == MethodParameter::Type::Layer) given[parameter.name] = names_of(*state.model, blocks);
   TRY(MethodValues values, check_values(method->descriptor, given));
   const std::vector<MethodRequest> requests{{method, std::move(values)}};
-  TRY(MethodsOutcome outcome, run_methods({state.model, state.trace->images()}, requests, class_index, job));
+  Subject subject{state.model, state.trace->images()};
+  if (state.subject) subject.target = chooser_of(state.subject, {class_index, {}});
+  TRY(MethodsOutcome outcome, run_methods(subject, requests, class_index, job));
   if (!outcome.results[0]) return tl::unexpected(outcome.results[0].error());
   std::vector<NamedMap>& found = outcome.results[0]->maps;
   if (found.empty()) return fail(Error::Kind::InvalidInput, "gives no maps of this model", id);
@@ -220,6 +255,10 @@ std::vector<int> last_blocks(const Model& model) {
 
 Result<std::shared_ptr<ComparedModel>> compare_photo(std::shared_ptr<const Model> model, const DecodedImage& photo,
                                                      const JobContext& job) {
+  if (!model->is_classifier()) {
+    TRY(auto subject, dense_subject(std::move(model), photo));
+    return ComparedModel::run(std::move(subject), job);
+  }
   TRY(const InputImage input, preprocess(photo, model->preprocessing));
   return ComparedModel::run(std::move(model), input, job);
 }

@@ -14,9 +14,17 @@
 #include "core/base/job.h"
 #include "core/image/image.h"
 #include "core/models/model.h"
+#include "core/run/dense_prediction.h"
 #include "core/run/inspection.h"
 
+namespace at {
+class Tensor;
+}
+
 namespace orderscope {
+
+struct DenseSubject;
+struct Target;
 
 /// A layer's three principal components as colours, a pixel a cell: grey is 0, a component of 2.5 root mean squares has
 /// its full colour.
@@ -42,11 +50,14 @@ class ComparedModel {
   /// Forward pass. Errors: as Trace::forward.
   static Result<std::shared_ptr<ComparedModel>> run(std::shared_ptr<const Model> model, const InputImage& image,
                                                     const JobContext& job = {});
+  /// A segmenter or detector: its scores are those of DenseInspection, and a class index is what DenseQuestion numbers.
+  static Result<std::shared_ptr<ComparedModel>> run(std::shared_ptr<DenseSubject> subject, const JobContext& job = {});
   ~ComparedModel();
 
   const Model& model() const;
   const InputImage& input() const;
-  const std::vector<ClassScore>& scores() const;  ///< all classes, the most likely first
+  const std::vector<ClassScore>& scores() const;  ///< all classes, the most likely first; a detector may have none
+  std::shared_ptr<const DensePrediction> prediction() const;  ///< of a segmenter or detector; else null
   /// Root mean square over channels of each block's output.
   const std::vector<Map>& energies() const;
 
@@ -68,6 +79,8 @@ class ComparedModel {
 
  private:
   ComparedModel();
+  Result<void> forward(const at::Tensor& images, const JobContext& job);
+  Result<Target> target(std::optional<int> number) const;
   friend Result<std::vector<PcaMap>> pca_colors(std::span<ComparedModel* const>, std::span<const int>,
                                                 const JobContext&);
   struct State;
@@ -85,8 +98,8 @@ std::vector<std::string> comparable_methods();
 /// The last block of each stage.
 std::vector<int> last_blocks(const Model& model);
 
-/// One of several models seen from a photo that each prepares in its own way. Errors: as decode_image, preprocess and
-/// ComparedModel::run.
+/// One of several models seen from a photo that each prepares in its own way. Errors: as decode_image, preprocess,
+/// dense_subject and ComparedModel::run.
 Result<std::shared_ptr<ComparedModel>> compare_photo(std::shared_ptr<const Model> model, const DecodedImage& photo,
                                                      const JobContext& job = {});
 

@@ -31,6 +31,9 @@ Result<LayerSimilarity> layer_similarity(const std::shared_ptr<const Model>& a, 
                                          const std::vector<std::filesystem::path>& pictures, const JobContext& job) {
   if (pictures.size() < 2)
     return fail(Error::Kind::InvalidInput, "layers are compared over several pictures", "", "add at least two");
+  if (!a->is_classifier() || !b->is_classifier())
+    return fail(Error::Kind::Unsupported, "compares the layers of classifiers, whose pictures have one size",
+                a->is_classifier() ? b->name : a->name);
   CkaOptions options;
   options.estimator = pictures.size() < 4 ? CkaEstimator::Biased : CkaEstimator::Unbiased;
   TRY(CkaResult found, linear_cka(side_of(*a, pictures), side_of(*b, pictures), options, job));

@@ -310,5 +310,27 @@ TEST_F(CompareTest, SaysWhatToDoWhereThereIsNothing) {
   EXPECT_TRUE(page.figure().grid.empty());
 }
 
+TEST_F(CompareTest, SegmentersSayWhereTheyNameOtherClasses) {
+  const fs::path dense = fs::path(ORDERSCOPE_GOLDEN_DIR) / "dense";
+  session.add_files({dense / "upernet_small_gf" / "checkpoint.pth", dense / "maskrcnn_small" / "checkpoint.pth",
+                     kSamples / "chelsea.png"});
+  ASSERT_TRUE(idle());
+  const PanelGrid& grid = page.grid()->grid();
+  ASSERT_FALSE(grid.empty());
+  EXPECT_EQ(grid.rows.front().front().title, "prediction");
+  for (const MapPanel& panel : grid.rows.front().front().panels)
+    EXPECT_FALSE(panel.colors.isNull()) << panel.note.toStdString();
+  for (const CompareColumn& column : page.work().columns()) {
+    EXPECT_TRUE(column.problem.isEmpty()) << column.problem.toStdString();
+    EXPECT_FALSE(column.quantities.at("gradcam").maps.empty());
+  }
+  const LabelAgreement* agreement = page.disagreement()->label_agreement();
+  ASSERT_NE(agreement, nullptr);
+  EXPECT_GE(agreement->agreeing, 0);
+  EXPECT_LT(agreement->agreeing, 1) << "one colours the whole picture, the other boxes";
+  EXPECT_NE(page.disagreement()->text().indexOf("IoU"), -1);
+  EXPECT_FALSE(page.work().similarity().found.has_value());
+}
+
 }  // namespace
 }  // namespace orderscope

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/run/attribution.h"
+#include "core/run/dense_inspection.h"
 #include "core/run/layer_similarity.h"
 #include "tests/dense_golden.h"
 #include "tests/small_models.h"
@@ -55,18 +55,35 @@ TEST(ComparedModel, GivesEnergyOfEveryBlockAndTheGradCamOfAnInspection) {
   }
 }
 
-TEST(ComparedModel, SegmentersAndDetectorsAreRefusedAndSaidWhereToLook) {
+TEST(ComparedModel, SegmentersAndDetectorsAreComparedByTheirPredictions) {
   for (const std::string name : {"upernet_small_gf", "maskrcnn_small"}) {
     const auto model = test::dense_model(name + "/checkpoint.pth");
     const auto result = compare_photo(model, sample("chelsea.png"));
-    ASSERT_FALSE(result) << name;
-    EXPECT_EQ(result.error().kind, Error::Kind::Unsupported);
-    EXPECT_NE(result.error().message().find("Orders page"), std::string::npos) << result.error().message();
+    ASSERT_TRUE(result) << result.error().message();
+    ComparedModel& compared = **result;
+    ASSERT_NE(compared.prediction(), nullptr);
+    EXPECT_FALSE(compared.prediction()->empty());
+    EXPECT_EQ(compared.energies().size(), model->blocks.size());
+    const int number = compared.scores().front().index;
+    const auto cams = compared.cams(number);
+    ASSERT_TRUE(cams) << cams.error().message();
+    const auto inspection = DenseInspection::run(model, sample("chelsea.png"));
+    ASSERT_TRUE(inspection);
+    const auto view = (*inspection)->explain(number);
+    ASSERT_TRUE(view);
+    // The same sums over the same activations, from a trace with other probes: float32 rounding.
+    for (std::size_t b = 0; b < cams->size(); ++b) {
+      double largest = 0;
+      for (const float value : view->cams[b].values) largest = std::max(largest, std::abs(static_cast<double>(value)));
+      for (std::size_t i = 0; i < (*cams)[b].values.size(); ++i)
+        ASSERT_NEAR((*cams)[b].values[i], view->cams[b].values[i], 1e-4 * largest) << name;
+    }
+    const auto by_method = compared.method_maps("gradcam", last_blocks(*model), number);
+    ASSERT_TRUE(by_method) << by_method.error().message();
+    EXPECT_EQ(by_method->size(), last_blocks(*model).size());
     const auto input = preprocess(sample("chelsea.png"), model->preprocessing);
     ASSERT_TRUE(input);
-    const auto maps = AttributionRun(model, *input).maps({}, {});
-    ASSERT_FALSE(maps) << name;
-    EXPECT_EQ(maps.error().kind, Error::Kind::Unsupported);
+    EXPECT_FALSE(ComparedModel::run(model, *input)) << "a photo is prepared otherwise for them";
   }
 }
 
