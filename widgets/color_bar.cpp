@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/image/ticks.h"
 #include "widgets/figure/format.h"
 #include "widgets/theme.h"
 
@@ -130,7 +131,7 @@ void ColorBar::paint_ramp(QPainter& painter) const {
 
 void ColorBar::paint_labels(QPainter& painter) const {
   struct Label {
-    double y;
+    double y, value;
     QString text;
     bool strong;
   };
@@ -142,22 +143,31 @@ void ColorBar::paint_labels(QPainter& painter) const {
   const auto add = [&](double value, bool end, bool strong) {
     const double y = std::clamp(y_of(value), bar().top() + line * 0.35, bar().bottom() - line * 0.35);
     const auto touches = [&](const Label& other) { return std::abs(other.y - y) < line * 0.9; };
-    if (std::none_of(labels.begin(), labels.end(), touches)) labels.push_back({y, label_of(value, end), strong});
+    if (std::none_of(labels.begin(), labels.end(), touches)) labels.push_back({y, value, label_of(value, end), strong});
   };
   for (const double end : {set.high, set.low}) add(end, true, choice_.has_value());
   for (const double end : {span.high, span.low}) add(end, true, false);
   if (is_signed(scale_)) add(0, false, false);
+  const double left = bar().right() + 1.5 * kStep, room = width() - left;
+  QString unit = unit_;
+  // Numbers that do not fit share their power of ten, which stands before the unit.
+  const auto too_wide = [&](const Label& label) { return metrics.horizontalAdvance(label.text) > room; };
+  const double largest = std::max(std::abs(span.low), std::abs(span.high));
+  if (!relative_ && largest > 0 && std::isfinite(largest) && std::ranges::any_of(labels, too_wide)) {
+    const int exponent = static_cast<int>(std::floor(std::log10(largest)));
+    for (Label& label : labels) label.text = value_text(label.value / std::pow(10.0, exponent));
+    unit = QStringLiteral("×%1 %2").arg(QString::fromStdString(power_of_ten(exponent)), unit_).trimmed();
+  }
   for (const Label& label : labels) {
     painter.setPen(palette().color(label.strong ? QPalette::Text : QPalette::PlaceholderText));
-    painter.drawText(
-        QRectF(bar().right() + 1.5 * kStep, label.y - line / 2, width() - bar().right() - 1.5 * kStep, line),
-        Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, label.text);
+    painter.drawText(QRectF(left, label.y - line / 2, room, line), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip,
+                     label.text);
   }
-  if (unit_.isEmpty() || caption_ < line * 0.8) return;
+  if (unit.isEmpty() || caption_ < line * 0.8) return;
   painter.setPen(palette().color(QPalette::PlaceholderText));
   const QRectF below(0, bar().bottom(), width(), caption_);
   painter.drawText(below, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                   metrics.elidedText(unit_, Qt::ElideRight, width()));
+                   metrics.elidedText(unit, Qt::ElideRight, width()));
 }
 
 void ColorBar::paint_handles(QPainter& painter) const {

@@ -82,6 +82,8 @@ std::string format_value(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "\u221E" : "\u2212\u221E";
   const int exponent = readable_exponent(std::abs(value));
+  constexpr double kFourDigits = 999.5;  // three digits would be written "2.14e+03"
+  if (exponent == 0 && std::abs(value) >= kFourDigits) return fixed(value, 0);
   const std::string text = with_minus(to_text(value / std::pow(10.0, exponent), std::chars_format::general, 3));
   return exponent != 0 ? text + "\u00D7" + power_of_ten(exponent) : text;
 }

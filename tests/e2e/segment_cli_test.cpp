@@ -13,6 +13,7 @@
 #include "tests/dense_golden.h"
 #include "tests/e2e/run_program.h"
 #include "tests/formula.h"
+#include "tests/horfpn.h"
 #include "tests/small_models.h"
 #include "tests/temporary_folder.h"
 
@@ -224,32 +225,12 @@ TEST(UnknownHead, OpensAsABackbone) {
             2e-5 * std::max(1.0, expected.abs().max().item<double>()));
 }
 
-/// A UPerNet of random weights with HorFPN on the small backbone, as a file.
-std::filesystem::path write_horfpn(const test::TemporaryFolder& folder, bool filter) {
-  const auto checkpoint = read_checkpoint(golden(kFixture + "checkpoint.pth"));
-  const auto model = test::dense_model(kFixture + "checkpoint.pth");
-  DenseArchitecture dense = *model->dense;
-  GnModuleShape gn{4 * 16, 16, 16, 2, 5, std::nullopt, true, true};
-  if (filter) gn.filter = FilterSize{6, 4};
-  dense.uper_head->gn_fusion = gn;
-  const auto network = make_dense_network(model->architecture, dense);
-  test::fill_by_formula(**network);
-  StateDict weights;
-  for (const auto& p : (*network)->named_parameters()) {
-    at::Tensor value = p.value().contiguous();
-    if (p.key().ends_with("running_var")) value = value.abs() + 0.5;
-    weights.push_back({p.key(), value});
-  }
-  EXPECT_TRUE(write_safetensors(folder / "horfpn.safetensors", weights));
-  return folder / "horfpn.safetensors";
-}
-
 TEST(HorFpn, OrdersAreShownAsTheBackbonesAre) {
   for (const bool filter : {false, true}) {
     const test::TemporaryFolder out;
-    const auto result =
-        run_program(kCli, {"orders", write_horfpn(out, filter), "--input", golden(kFixture + "whole/input.npy"),
-                           "--region", "0,0,64,64", "--block", "decode_head.*", "-o", out.string()});
+    const auto result = run_program(
+        kCli, {"orders", test::write_horfpn(out.path(), filter), "--input", golden(kFixture + "whole/input.npy"),
+               "--region", "0,0,64,64", "--block", "decode_head.*", "-o", out.string()});
     ASSERT_EQ(result.exit_code, 0) << result.err;
     const json orders = read_json(out / "orders.json");
     ASSERT_EQ(orders["blocks"].size(), 1u);

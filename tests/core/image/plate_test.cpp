@@ -59,6 +59,7 @@ TEST(Ticks, StayInsideAndWithinTheLimit) {
 TEST(Ticks, ValuesAsTextForCaptions) {
   EXPECT_EQ(format_value(0), "0");
   EXPECT_EQ(format_value(-12.53), "\u221212.5");
+  EXPECT_EQ(format_value(-2143.4), "\u22122143");
   EXPECT_EQ(format_value(1.234e-6), "1.23\u00D710\u207B\u2076");
   EXPECT_EQ(format_range(0.0012, 1.8249), "0.00 \u2013 1.82");
   EXPECT_EQ(format_range(-0.4, 0.4), "\u00B10.400");

@@ -12,7 +12,9 @@
 #include "core/run/attribution.h"
 #include "core/run/order_inspection.h"
 #include "tests/dense_golden.h"
+#include "tests/horfpn.h"
 #include "tests/small_models.h"
+#include "tests/temporary_folder.h"
 
 namespace orderscope {
 namespace {
@@ -129,6 +131,29 @@ TEST(DenseInspection, BlocksAreTakenApartForARegionAndABox) {
     ASSERT_TRUE(channels) << channels.error().message();
     EXPECT_EQ(channels->shown.size(), 2U);
     EXPECT_EQ(orders.mix(std::vector<OrderFactor>{{block, 1, 0.5}}).error().kind, Error::Kind::Unsupported);
+  }
+}
+
+TEST(DenseInspection, HorFpnsGnConvsAreLookedIntoAsTheBackbones) {
+  const test::TemporaryFolder folder;
+  for (const bool filter : {false, true}) {
+    const auto loaded = load_model(test::write_horfpn(folder.path(), filter));
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    const auto inspection = DenseInspection::run(*loaded, photo());
+    ASSERT_TRUE(inspection) << inspection.error().message();
+    const BlockInfo& block = (*loaded)->blocks.back();
+    ASSERT_TRUE(block.in_head);
+    const BlockOrderMaps& maps = (*inspection)->order_maps().back();
+    ASSERT_EQ(maps.order, 2);
+    EXPECT_GT(size_of(maps.state[1][0]), 0);
+    const auto view = (*inspection)->explain({{}, PhotoRegion{50, 50, 100, 100}});
+    ASSERT_TRUE(view) << view.error().message();
+    ASSERT_EQ(view->contributions.back().size(), 2U);
+    EXPECT_GT(size_of(view->contributions.back()[0]), 0);
+    OrderInspection orders((*inspection)->subject());
+    const auto channels = orders.channels(block.name + ".gnconv.gate.2", 1);
+    ASSERT_TRUE(channels) << channels.error().message();
+    EXPECT_FALSE(channels->shown.front().kernel.empty());
   }
 }
 
