@@ -20,7 +20,8 @@ ValueTable::ValueTable(QWidget* parent) : QWidget(parent), table_(new QTableWidg
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table_->setSelectionMode(QAbstractItemView::NoSelection);
   table_->setFocusPolicy(Qt::NoFocus);
-  table_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  table_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table_->setTextElideMode(Qt::ElideMiddle);
   table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   table_->setAccessibleName(tr("Values under the cursor"));
   table_->verticalHeader()->hide();
@@ -30,7 +31,8 @@ ValueTable::ValueTable(QWidget* parent) : QWidget(parent), table_(new QTableWidg
   table_->horizontalHeader()->viewport()->setAutoFillBackground(false);
   table_->horizontalHeader()->setFont(small_font(font()));
   table_->horizontalHeader()->setHighlightSections(false);
-  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+  table_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Preferred);
 }
 
 void ValueTable::set_grid(const PanelGrid& grid) {
@@ -58,7 +60,7 @@ void ValueTable::set_grid(const PanelGrid& grid) {
   const int number = QFontMetrics(value_font(font())).horizontalAdvance(QStringLiteral("0.00000"));
   for (int column = 1; column < table_->columnCount(); ++column) {
     const int title = QFontMetrics(small_font(font())).horizontalAdvance(header.value(column));
-    table_->setColumnWidth(column, std::max(number, title) + 2 * kStep);
+    table_->setColumnWidth(column, std::max(number, title) + kStep);
   }
 
   for (std::size_t k = 0; k < highest; ++k) {
@@ -76,7 +78,11 @@ void ValueTable::set_grid(const PanelGrid& grid) {
   const int line = QFontMetrics(font()).height() + kStep;
   for (int row = 0; row < table_->rowCount(); ++row) table_->setRowHeight(row, line);
   const int header_height = orders.empty() ? 0 : table_->horizontalHeader()->sizeHint().height();
-  table_->setFixedHeight(header_height + line * table_->rowCount() + 2);
+  // All rows where there is room, else some, and the others by scrolling.
+  constexpr int kFewestRows = 5;
+  table_->setMaximumHeight(header_height + line * table_->rowCount() + 2);
+  table_->setMinimumHeight(header_height + line * std::min(table_->rowCount(), kFewestRows) + 2);
+  updateGeometry();
   set_cursor(cursor_);
 }
 
@@ -101,6 +107,8 @@ void ValueTable::set_text(int row, int column, const QString& text, bool is_valu
   }
   item->setText(text);
 }
+
+QSize ValueTable::sizeHint() const { return {QWidget::sizeHint().width(), table_->maximumHeight()}; }
 
 QString ValueTable::text(int row, int column) const {
   const QTableWidgetItem* item = table_->item(row, column);

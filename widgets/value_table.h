@@ -13,7 +13,7 @@ class QTableWidget;
 namespace orderscope {
 
 /// The values of all maps of a grid under the cross hair: a row an order, a column a quantity; below them a row for
-/// each quantity that has a single map and no order.
+/// each quantity that has a single map and no order. What has no room is scrolled to.
 class ValueTable : public QWidget {
   Q_OBJECT
 
@@ -23,6 +23,7 @@ class ValueTable : public QWidget {
   void set_grid(const PanelGrid& grid);
   void set_cursor(std::optional<QPointF> position);
 
+  QSize sizeHint() const override;
   QString text(int row, int column) const;
   int row_count() const;
   int column_count() const;

@@ -64,7 +64,8 @@ AttributionDetail::AttributionDetail(AttributionWork& work, MapLink* link, QWidg
 
 QString AttributionDetail::text() const { return formula_->text() + '\n' + text_->text(); }
 
-void AttributionDetail::show_map(const AttributionKey& key, const AttributionSettings& settings, const QImage& photo) {
+void AttributionDetail::show_map(const AttributionKey& key, const AttributionSettings& settings, const QImage& photo,
+                                 const std::function<void(PanelGrid&)>& mark) {
   const MethodDescriptor* method = find_descriptor(key.method);
   const AttributionCell* cell = work_.cell(key);
   setVisible(method != nullptr && cell != nullptr);
@@ -73,6 +74,7 @@ void AttributionDetail::show_map(const AttributionKey& key, const AttributionSet
   if (!key.layer.empty()) title += QStringLiteral("   ") + QString::fromStdString(key.layer);
   title_->set_text(title);
   PanelGrid grid = cell_grid(work_, key, settings, photo);
+  if (mark) mark(grid);
   const bool one = grid.rows.size() == 1 && grid.rows.front().front().panels.size() == 1;
   const int rows = static_cast<int>(grid.rows.size());
   grid_->set_grid(std::move(grid));

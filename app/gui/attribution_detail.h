@@ -3,6 +3,7 @@
 
 #include <QImage>
 #include <QWidget>
+#include <functional>
 
 #include "app/gui/attribution_grid.h"
 
@@ -27,7 +28,9 @@ class AttributionDetail : public QWidget {
   MapGrid* grid() const { return grid_; }
   MethodOptions* options() const { return options_; }
   QString text() const;  ///< formula, reading, caution and warnings
-  void show_map(const AttributionKey& key, const AttributionSettings& settings, const QImage& photo);
+  /// `mark` adds to the maps what all maps of the page have; may be empty.
+  void show_map(const AttributionKey& key, const AttributionSettings& settings, const QImage& photo,
+                const std::function<void(PanelGrid&)>& mark = {});
 
  Q_SIGNALS:
   void large_requested();

@@ -96,7 +96,8 @@ void AttributionPage::show_detail() {
   const auto known = model();
   side_->setVisible(known != nullptr);
   if (!known) return;
-  detail_->show_map(chosen(), settings_, photo_);
+  detail_->show_map(chosen(), settings_, photo_,
+                    [this](PanelGrid& grid) { mark_explained(grid, *shown_, work_->target().question); });
   checks_->setVisible(known->is_classifier());
   checks_->show_maps(*known, chosen(), settings_);
 }

@@ -31,6 +31,7 @@ DisagreementSection::DisagreementSection(CompareWork& work, MapLink* link, QWidg
   lines->setSpacing(2 * kStep);
   grid_->set_link(link);
   grid_->set_title_width(0);
+  grid_->set_comfortable_tile(160);
   grid_->set_largest_tile(260);
   grid_->setAccessibleName(tr("Where the models disagree"));
   lines->addWidget(grid_, 1);
@@ -97,7 +98,7 @@ PanelGroup DisagreementSection::labels_group() const {
   panel.scale = scale_for(*panel.map);
   panel.frame = labels_->frame;
   panel.name = tr("other classes");
-  panel.label = tr("same on %1 % of the picture").arg(labels_->agreeing * 100, 0, 'f', 0);
+  panel.label = tr("same on %1 %").arg(labels_->agreeing * 100, 0, 'f', 0);
   group.bar = panel.scale;
   group.panels.push_back(std::move(panel));
   return group;
@@ -170,6 +171,9 @@ void DisagreementSection::show_work() {
   area_->set_subtitle(placed.size() < 2    ? tr("classes")
                       : placed.size() == 2 ? tr("%1, last stage").arg(quantity_title(quantity))
                                            : tr("%1, last stage: spread").arg(quantity_title(quantity)));
+  // Two maps one below the other need the room of two.
+  constexpr int kRowHeight = 150;
+  grid_->setMinimumHeight(grid.rows.size() > 1 ? kRowHeight * static_cast<int>(grid.rows.size()) : 0);
   grid_->set_grid(std::move(grid));
   texts_->setText(text);
   area_->show_content();

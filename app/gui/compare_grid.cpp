@@ -13,7 +13,7 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("ComparePage", text); }
 
-QString size_text(const Map& map) { return QStringLiteral("%1\u00A0×\u00A0%2").arg(map.height).arg(map.width); }
+QString size_text(const Map& map) { return QStringLiteral("%1\u00A0× %2").arg(map.height).arg(map.width); }
 
 int block_of_stage(const Model& model, int stage) {
   const std::vector<int> last = last_blocks(model);
@@ -152,8 +152,9 @@ PanelGroup row_of(const CompareWork& work, const std::string& quantity, int stag
 /// What segmenters and detectors say, in the colours of their classes; nothing where all models are classifiers.
 std::optional<PanelGroup> prediction_row(const CompareWork& work) {
   PanelGroup group;
-  group.title = tr("prediction");
-  group.subtitle = tr("in the colours of the classes");
+  group.title = tr("classes");
+  group.subtitle = tr("as predicted");
+  group.hint = tr("What segmenters and detectors say, in the colours of their classes; boxes from a score of 0.3 on");
   bool any = false;
   for (std::size_t i = 0; i < work.columns().size(); ++i) {
     const CompareColumn& column = work.columns()[i];

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/inspector.h"
 
+#include <QCheckBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
+#include <QListView>
+#include <QSlider>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -42,6 +47,14 @@ Inspector::Inspector(Session& session, QWidget* parent)
   position_->setFont(value_font(small_font(font())));
   layout->addWidget(values_);
   layout->addStretch(1);
+
+  QWidget* previous = input_;
+  for (QWidget* next : std::initializer_list<QWidget*>{
+           controls_->opacity(), controls_->least_score(), controls_->only_chosen(), controls_->all_button(),
+           controls_->region_button(), scores_->search_field(), scores_->view(), values_}) {
+    setTabOrder(previous, next);
+    previous = next;
+  }
 
   connect(input_, &InputView::clicked, this, &Inspector::explain_at);
   connect(input_, &InputView::part_chosen, this, &Inspector::explain_part);
@@ -137,6 +150,7 @@ PredictionLook Inspector::look() const {
   look.least_score = settings.least_score;
   look.explained = explained();
   look.only_chosen = settings.only_chosen;
+  look.outlined = !session_.chosen_region();
   if (const auto result = session_.result(); result && !settings.hidden.empty())
     for (int label = 0; label < result->model->architecture.classes; ++label)
       if (settings.hidden.contains(result->model->class_name(label))) look.hidden.insert(label);
@@ -269,7 +283,9 @@ void Inspector::show_scores() {
       add_key(result->prediction->detections.found[static_cast<std::size_t>(score.index)].label);
       score.name = std::to_string(score.index) + "  " + score.name;
     }
-    scores_about_->setText(scores.empty() ? tr("nothing was found") : tr("%n box(es)", nullptr, int(scores.size())));
+    scores_about_->setText(scores.empty()       ? tr("nothing was found")
+                           : scores.size() == 1 ? tr("1 box")
+                                                : tr("%1 boxes").arg(scores.size()));
   }
   scores_->set_scores(scores);
   scores_->set_keys(keys);

@@ -47,7 +47,7 @@ QImage classes_image(const DensePrediction& prediction, const Model& model, cons
   for (std::size_t i = 0; i < prediction.labels.size(); ++i)
     if (!shown[static_cast<std::size_t>(prediction.labels[i])])
       std::copy_n(picture.rgb.data() + 3 * i, 3, mixed.rgb.data() + 3 * i);
-  if (look.explained >= 0) draw_edges(mixed, prediction.labels, look.explained);
+  if (look.explained >= 0 && look.outlined) draw_edges(mixed, prediction.labels, look.explained);
   return to_qimage(mixed);
 }
 

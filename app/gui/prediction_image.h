@@ -24,6 +24,7 @@ struct PredictionLook {
   double least_score = 0;    ///< of boxes, but for the explained one
   std::set<int> hidden{};    ///< classes
   int explained = -1;        ///< a class, or a box: it stands out
+  bool outlined = true;      ///< a white line around the explained class
   bool only_chosen = false;  ///< nothing but that
 
   bool shows(const Detection& detection, int number) const;
@@ -49,7 +50,8 @@ std::optional<int> predicted_at(const DensePrediction& prediction, QPointF posit
 std::optional<PhotoRegion> photo_region(const QRectF& part, const CropBox& crop, const Image& photo);
 QRectF picture_part(const PhotoRegion& region, const CropBox& crop);
 
-/// Outlines the explained region or box in every map; maps lie over the whole picture.
+/// Outlines the explained region or box in every map; maps lie over the whole picture. Nothing where a class is
+/// explained.
 void mark_explained(PanelGrid& grid, const ForwardResult& result, const DenseQuestion& question);
 
 }  // namespace orderscope

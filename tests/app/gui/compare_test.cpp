@@ -317,7 +317,7 @@ TEST_F(CompareTest, SegmentersSayWhereTheyNameOtherClasses) {
   ASSERT_TRUE(idle());
   const PanelGrid& grid = page.grid()->grid();
   ASSERT_FALSE(grid.empty());
-  EXPECT_EQ(grid.rows.front().front().title, "prediction");
+  EXPECT_EQ(grid.rows.front().front().title, "classes");
   for (const MapPanel& panel : grid.rows.front().front().panels)
     EXPECT_FALSE(panel.colors.isNull()) << panel.note.toStdString();
   for (const CompareColumn& column : page.work().columns()) {
