@@ -244,8 +244,11 @@ void MainWindow::start_tour() {
                    tr("A column a block, coloured by the share of each order in its "
                       "energy. Click one, or walk with Alt and the arrow keys.")});
   steps.push_back({inspector_, tr("Inspector"),
-                   tr("The picture as the model sees it, the classes it thought of, and "
-                      "the values under the cursor. Click a class to explain it.")});
+                   inspector_->predicts()
+                       ? tr("What the model found over the picture. Click a class or box, or drag over a region, to "
+                            "explain it; click a colour in the list to hide its class.")
+                       : tr("The picture as the model sees it, the classes it thought of, and "
+                            "the values under the cursor. Click a class to explain it.")});
   settings_.set_tour_seen(page()->id());
   tour_ = new Tour(std::move(steps), this);
 }

@@ -186,7 +186,7 @@ Result<std::vector<OrderTermShares>> OrderInspection::shares(const JobContext& j
     OrderTermShares shares;
     shares.block = block.name;
     shares.by_gates = block.order > 0 && !has_degrees(*state.model, block);
-    if (block.order > 0 && !block.in_head) {
+    if (block.order > 0) {
       const auto use = [&](BlockDecomposition& found) -> Result<void> {
         for (const std::size_t i : by_power(found)) shares.shares.push_back(found.shares[i]);
         return {};

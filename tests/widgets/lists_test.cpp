@@ -3,10 +3,12 @@
 
 #include <QLineEdit>
 #include <QListView>
+#include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
 
 #include "widgets/banner.h"
+#include "widgets/input_view.h"
 #include "widgets/jobs_panel.h"
 #include "widgets/network_strip.h"
 #include "widgets/score_list.h"
@@ -94,6 +96,69 @@ TEST(ScoreList, SearchFiltersByNameWhereThereAreManyClasses) {
   list.search_field()->setText(QStringLiteral("NAME 17"));
   ASSERT_EQ(list.view()->model()->rowCount(), 1);
   EXPECT_EQ(list.view()->model()->index(0, 0).data().toString(), QStringLiteral("name 17"));
+}
+
+TEST(ValueTable, GivesWayWhereThereIsNoRoomForAllRows) {
+  PanelGrid grid;
+  for (int i = 0; i < 40; ++i) {
+    PanelGroup& group = grid.rows.emplace_back().emplace_back();
+    group.title = QString::number(i);
+    group.panels.emplace_back();
+  }
+  ValueTable table;
+  table.set_grid(grid);
+  EXPECT_EQ(table.row_count(), 40);
+  EXPECT_GT(table.sizeHint().height(), 40 * table.fontMetrics().height());
+  EXPECT_LT(table.minimumSizeHint().height(), 10 * table.fontMetrics().height());
+}
+
+TEST(ScoreList, TheColourOfARowIsALegendThatHides) {
+  ScoreList list;
+  list.set_scores({{3, "cat", 1, 0.6F}, {5, "dog", 0, 0.4F}});
+  list.set_keys({{Qt::red, 3, true}, {Qt::blue, 5, true}});
+  list.resize(300, 200);
+  list.show();
+  QSignalSpy toggled(&list, &ScoreList::key_toggled), chosen(&list, &ScoreList::class_chosen);
+  const QRect second = list.view()->visualRect(list.view()->model()->index(1, 0));
+  QTest::mouseClick(list.view()->viewport(), Qt::LeftButton, {}, QPoint(6, second.center().y()));
+  ASSERT_EQ(toggled.count(), 1);
+  EXPECT_EQ(toggled[0][0].toInt(), 5);
+  EXPECT_EQ(chosen.count(), 0) << "the colour is not the name";
+  QTest::mouseClick(list.view()->viewport(), Qt::LeftButton, {}, QPoint(60, second.center().y()));
+  EXPECT_EQ(toggled.count(), 1);
+  ASSERT_EQ(chosen.count(), 1);
+  EXPECT_EQ(chosen[0][0].toInt(), 5);
+  list.set_keys({});
+  QTest::mouseClick(list.view()->viewport(), Qt::LeftButton, {}, QPoint(6, second.center().y()));
+  EXPECT_EQ(toggled.count(), 1) << "without colours there is no legend";
+  EXPECT_EQ(chosen.count(), 2);
+}
+
+TEST(InputView, APartIsDraggedOrSpannedByKeys) {
+  InputView view;
+  QImage image(40, 20, QImage::Format_RGB32);
+  image.fill(Qt::gray);
+  view.set_image(image);
+  view.setFixedSize(200, 100);
+  view.show();
+  QSignalSpy parts(&view, &InputView::part_chosen), clicks(&view, &InputView::clicked);
+  QTest::keyClick(&view, Qt::Key_Right, Qt::ShiftModifier);
+  QTest::keyClick(&view, Qt::Key_Return);
+  EXPECT_EQ(parts.count() + clicks.count(), 0) << "nothing can be chosen yet";
+  view.set_choosable(true);
+  view.set_cursor(QPointF(0.5, 0.5));
+  for (int i = 0; i < 5; ++i) QTest::keyClick(&view, Qt::Key_Right, Qt::ShiftModifier);
+  for (int i = 0; i < 5; ++i) QTest::keyClick(&view, Qt::Key_Down, Qt::ShiftModifier);
+  QTest::keyClick(&view, Qt::Key_Return);
+  ASSERT_EQ(parts.count(), 1);
+  const auto part = parts[0][0].toRectF();
+  EXPECT_NEAR(part.left(), 0.5, 1e-9);
+  EXPECT_NEAR(part.width(), 0.1, 1e-9) << "five steps of a fiftieth";
+  QTest::keyClick(&view, Qt::Key_Return);
+  EXPECT_EQ(clicks.count(), 1) << "without a part the position is meant";
+  QTest::mouseClick(&view, Qt::LeftButton, {}, QPoint(50, 50));
+  ASSERT_EQ(clicks.count(), 2);
+  EXPECT_NEAR(clicks[1][0].toPointF().x(), 0.25, 0.01) << "a pixel of the screen";
 }
 
 TEST(ValueTable, ShowsEveryOrderAndTheSingleMapsUnderTheCursor) {

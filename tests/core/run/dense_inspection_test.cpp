@@ -154,6 +154,12 @@ TEST(DenseInspection, HorFpnsGnConvsAreLookedIntoAsTheBackbones) {
     const auto channels = orders.channels(block.name + ".gnconv.gate.2", 1);
     ASSERT_TRUE(channels) << channels.error().message();
     EXPECT_FALSE(channels->shown.front().kernel.empty());
+    const auto terms = orders.terms(block.name, filter, DenseQuestion{{}, PhotoRegion{50, 50, 100, 100}});
+    ASSERT_TRUE(terms) << terms.error().message();
+    EXPECT_LT(terms->defect, 1e-3) << "rounding";
+    double sum = 0;
+    for (const OrderTerm& term : terms->terms) sum += term.contribution;
+    EXPECT_NEAR(sum, terms->contribution, 1e-3 * (1 + std::abs(terms->contribution))) << "float32";
   }
 }
 
