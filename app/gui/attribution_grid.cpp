@@ -48,7 +48,7 @@ MapPanel panel_of(const AttributionWork& work, const AttributionKey& key, const 
     if (std::ranges::any_of(panel.map->values, [](float value) { return !std::isfinite(value); }))
       panel.label += tr("   holds NaN or Inf");
     else if (std::ranges::all_of(panel.map->values, [](float value) { return value == 0; }))
-      panel.label += tr("   zero everywhere: no gradient comes here");
+      panel.label = tr("no gradient comes here");
     if (cell->judged)
       panel.detail = tr("del %1 ins %2")
                          .arg(column_text(number_of(*cell->judged, "deletion.auc")),

@@ -110,12 +110,14 @@ std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint6
 
   const int likely = last_result_->scores.empty() ? -1 : last_result_->scores.front().index;
   const int class_index = request.class_index.value_or(likely);
-  if (class_index < 0 && !request.region) return std::nullopt;
-  const DenseQuestion question = request.region ? DenseQuestion{{}, request.region} : DenseQuestion{class_index, {}};
+  // A session may name a region of a model that has become a classifier.
+  const std::optional<PhotoRegion> region = model->is_classifier() ? std::nullopt : request.region;
+  if (class_index < 0 && !region) return std::nullopt;
+  const DenseQuestion question = region ? DenseQuestion{{}, region} : DenseQuestion{class_index, {}};
   timer.start();
   if (!last_view_ || last_question_ != question) {
     job.progress(0, 0, "gradients");
-    auto view = request.region ? engine_->explain_region(*request.region, job) : engine_->explain(class_index, job);
+    auto view = region ? engine_->explain_region(*region, job) : engine_->explain(class_index, job);
     if (!view) return failure(InspectionStage::Class, std::move(view).error());
     last_view_ = std::make_shared<const ClassView>(std::move(*view));
     last_question_ = question;
