@@ -60,7 +60,7 @@ Inspector::Inspector(Session& session, QWidget* parent)
   connect(input_, &InputView::part_chosen, this, &Inspector::explain_part);
   connect(controls_, &PredictionControls::settings_changed, this, [this] {
     show_picture();
-    show_scores();
+    show_keys();
     Q_EMIT state_changed();
   });
   connect(controls_, &PredictionControls::whole_picture_requested, this, [this] {
@@ -267,29 +267,34 @@ void Inspector::show_details() {
 
 void Inspector::show_scores() {
   const auto result = session_.result();
-  if (!result) return;
-  const Model& model = *result->model;
   std::vector<ClassScore> scores = result->scores;
-  std::vector<ScoreKey> keys;
-  const auto add_key = [&](int label) {
-    keys.push_back({class_color(model, label), label, !controls_->settings().hidden.contains(model.class_name(label))});
-  };
   scores_about_->clear();
-  if (model.is_segmenter() && result->prediction) {
-    for (const ClassScore& score : scores) add_key(score.index);
+  if (result->model->is_segmenter()) {
     scores_about_->setText(tr("share of the picture"));
-  } else if (model.is_detector() && result->prediction) {
-    for (ClassScore& score : scores) {
-      add_key(result->prediction->detections.found[static_cast<std::size_t>(score.index)].label);
-      score.name = std::to_string(score.index) + "  " + score.name;
-    }
+  } else if (result->model->is_detector()) {
+    for (ClassScore& score : scores) score.name = std::to_string(score.index) + "  " + score.name;
     scores_about_->setText(scores.empty()       ? tr("nothing was found")
                            : scores.size() == 1 ? tr("1 box")
                                                 : tr("%1 boxes").arg(scores.size()));
   }
   scores_->set_scores(scores);
+  show_keys();
+}
+
+void Inspector::show_keys() {
+  std::vector<ScoreKey> keys;
+  if (predicts()) {
+    const auto result = session_.result();
+    const Model& model = *result->model;
+    for (const ClassScore& score : result->scores) {
+      const int label = model.is_detector()
+                            ? result->prediction->detections.found[static_cast<std::size_t>(score.index)].label
+                            : score.index;
+      keys.push_back(
+          {class_color(model, label), label, !controls_->settings().hidden.contains(model.class_name(label))});
+    }
+  }
   scores_->set_keys(keys);
-  scores_->set_chosen(explained());
 }
 
 void Inspector::show_class() {

@@ -58,6 +58,7 @@ class Inspector : public QWidget {
   void show_class();
   void show_picture();
   void show_scores();
+  void show_keys();
   void show_details();
   void explain_at(QPointF position);
   void explain_part(const QRectF& part);

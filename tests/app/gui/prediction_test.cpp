@@ -138,6 +138,7 @@ TEST_F(PredictionTest, TheListIsALegendAndHidesClasses) {
   EXPECT_EQ(inspector.controls()->settings().hidden, std::set<std::string>{name.toStdString()});
   EXPECT_NE(inspector.grab().toImage(), before);
   EXPECT_EQ(window.session().view()->class_index, result->scores[0].index) << "nothing else is explained by it";
+  EXPECT_EQ(list->currentIndex().row(), 1) << "the keyboard stays where it was";
   const QRect row = list->visualRect(list->model()->index(2, 0));
   QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, QPoint(8, row.center().y()));
   EXPECT_EQ(inspector.controls()->settings().hidden.size(), 2U);
