@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <QPixmapCache>
 #include <QTest>
-#include <fstream>
 
 #include "app/gui/inspection_engine.h"
 #include "app/gui/main_window.h"
@@ -23,13 +23,12 @@ constexpr int kPatience = 60'000;  // milliseconds; a round takes about a tenth 
 const fs::path kSmall = fs::path(ORDERSCOPE_GOLDEN_DIR) / "small";
 const fs::path kPhotos = fs::path(ORDERSCOPE_SOURCE_DIR) / "resources" / "samples";
 
-/// Resident memory in MiB, without what the allocator keeps for later.
-double resident_mib() {
-  ::malloc_trim(0);
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:")) return static_cast<double>(std::stol(line.substr(6))) / 1024;
-  return 0;
+/// Memory in use, in MiB: what was allocated and not given back. Resident memory also counts the holes that several
+/// threads leave in their heaps, tens of MiB that differ from machine to machine.
+double used_mib() {
+  QPixmapCache::clear();  // Qt keeps up to 10 MiB of icons
+  const auto heap = ::mallinfo2();
+  return static_cast<double>(heap.uordblks + heap.hblkhd) / (1024 * 1024);
 }
 
 /// Opens a window with two models and the sample photos, goes through blocks, images, models and pages, closes it.
@@ -57,16 +56,16 @@ TEST(SlowSoak, ThreeHundredWindowsLeaveMemoryFlat) {
   constexpr int kRounds = 300, kWarm = 60;
   double warm = 0;
   for (int number = 0; number < kRounds; ++number) {
-    if (number == kWarm) warm = resident_mib();
+    if (number == kWarm) warm = used_mib();
     ASSERT_NO_FATAL_FAILURE(round(number));
   }
-  const double last = resident_mib();
-  RecordProperty("resident_mib_after_60", static_cast<int>(warm));
-  RecordProperty("resident_mib_after_300", static_cast<int>(last));
-  std::printf("resident after %d rounds: %.1f MiB, after %d: %.1f MiB\n", kWarm, warm, kRounds, last);
-  // A window that stayed behind would keep its maps, thumbnails and model: 5 MiB or more a round. 24 MiB over 240
-  // rounds is what pools, caches and the fragments of a heap that several threads share come to.
-  EXPECT_LT(last - warm, 24);
+  const double last = used_mib();
+  RecordProperty("used_mib_after_60", static_cast<int>(warm));
+  RecordProperty("used_mib_after_300", static_cast<int>(last));
+  std::printf("in use after %d rounds: %.1f MiB, after %d: %.1f MiB\n", kWarm, warm, kRounds, last);
+  // One window that stayed behind would keep its maps, thumbnails and models, 5 MiB or more; 240 of them 1 GiB. 12 MiB
+  // is twice what was measured: small caches of Qt and LibTorch grow by some 20 KiB a round.
+  EXPECT_LT(last - warm, 12);
 }
 
 }  // namespace
