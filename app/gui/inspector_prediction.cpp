@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the inspector adds to the menu of the window while there is a segmentation or detections, and its state.
+// What the inspector does with a segmentation or with detections: what is explained by clicks, drags and the menu, and
+// how it is drawn.
 #include <QMenu>
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,55 @@
 #include "widgets/input_view.h"
 
 namespace orderscope {
+
+int Inspector::explained() const {
+  const auto result = session_.result();
+  const auto view = session_.view();
+  if (!result || !view) return -1;
+  if (!result->model->is_detector()) return view->class_index;
+  return session_.question().number.value_or(-1);
+}
+
+PredictionLook Inspector::look() const {
+  const PredictionSettings& settings = controls_->settings();
+  PredictionLook look;
+  look.opacity = settings.opacity;
+  look.least_score = settings.least_score;
+  look.explained = explained();
+  look.only_chosen = settings.only_chosen;
+  look.outlined = !session_.chosen_region();
+  if (const auto result = session_.result(); result && !settings.hidden.empty())
+    for (int label = 0; label < result->model->architecture.classes; ++label)
+      if (settings.hidden.contains(result->model->class_name(label))) look.hidden.insert(label);
+  return look;
+}
+
+void Inspector::explain_at(QPointF position) {
+  if (!predicts()) return;
+  if (const auto number = predicted_at(*session_.result()->prediction, position, look())) session_.explain(*number);
+}
+
+void Inspector::explain_part(const QRectF& part) {
+  if (!predicts()) return;
+  const auto result = session_.result();
+  const auto region = photo_region(part, result->input.crop, result->prediction->photo);
+  if (!region) return;
+  if (!result->model->is_detector()) return session_.explain_region(*region);
+  if (const auto number = box_in(result->prediction->detections, *region)) session_.explain(*number);
+}
+
+void Inspector::explain_next(int step) {
+  const auto result = session_.result();
+  if (!result || result->scores.empty()) return;
+  const auto count = static_cast<int>(result->scores.size());
+  const auto found = std::ranges::find(result->scores, explained(), &ClassScore::index);
+  const int now = found == result->scores.end() ? 0 : static_cast<int>(found - result->scores.begin());
+  session_.explain(result->scores[static_cast<std::size_t>(std::clamp(now + step, 0, count - 1))].index);
+}
+
+void Inspector::toggle_group(int label) {
+  if (const auto result = session_.result()) controls_->toggle(result->model->class_name(label));
+}
 
 void Inspector::fill_menu(QMenu& menu) {
   constexpr double kOpacityStep = 0.1;
