@@ -100,7 +100,7 @@ void MainWindow::make_page_menus() {
 }
 
 void MainWindow::make_prediction_menu() {
-  QMenu* menu = menuBar()->addMenu(tr("P&rediction"));
+  QMenu* menu = menuBar()->addMenu(tr("&Prediction"));
   inspector_->fill_menu(*menu);
   const auto show = [this, menu] {
     menu->menuAction()->setVisible(inspector_->predicts());
