@@ -3,10 +3,12 @@
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QItemSelectionModel>
 #include <QLabel>
 #include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTableView>
@@ -20,6 +22,7 @@
 #include "app/gui/data_set_runner.h"
 #include "app/gui/data_set_setup.h"
 #include "app/gui/data_set_work.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/session.h"
 #include "widgets/banner.h"
 #include "widgets/theme.h"
@@ -37,10 +40,7 @@ QWidget* DataSetPage::make_header() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(2 * kStep);
   title_ = new QLabel(header);
-  QFont bold = title_->font();
-  bold.setBold(true);
-  bold.setPointSizeF(bold.pointSizeF() * 1.15);
-  title_->setFont(bold);
+  title_->setFont(title_font(title_->font()));
   status_ = new QLabel(header);
   status_->setForegroundRole(QPalette::PlaceholderText);
   status_->setFont(value_font(status_->font()));
@@ -50,12 +50,9 @@ QWidget* DataSetPage::make_header() {
     result->setToolTip(tool_tip);
     return result;
   };
-  rank_ = new QToolButton(header);
-  rank_->setText(tr("Rank by disagreement"));
-  rank_->setAccessibleName(rank_->text());
-  rank_->setToolTip(tr("Images on which the models disagree most come first (D)"));
+  rank_ =
+      make_button(header, tr("Rank by disagreement"), tr("Images on which the models disagree most come first (D)"));
   rank_->setCheckable(true);
-  rank_->setFocusPolicy(Qt::TabFocus);
   new_ = button(tr("New run…"), tr("Set up a run of the open models over a data set (Ctrl+Alt+N)"));
   open_ = button(tr("Open run…"), tr("Look at a run that is there (Ctrl+Alt+R)"));
   pause_ = button(tr("Pause"), QString());
@@ -113,6 +110,8 @@ QWidget* DataSetPage::make_table() {
   rows->setSectionResizeMode(QHeaderView::Fixed);
   rows->setDefaultSectionSize(fontMetrics().height() + 2 * kStep);
   QHeaderView* columns = table_->horizontalHeader();
+  // With the table's own one it would ask of every column whether all of its rows are chosen, row by row, to paint it.
+  columns->setSelectionModel(new QItemSelectionModel(model_, columns));
   columns->setHighlightSections(false);
   columns->setSectionsClickable(true);
   columns->setSortIndicatorShown(true);
@@ -186,7 +185,7 @@ void DataSetPage::show_controls() {
   show_sort();
   filter_->show_settings(settings_, run.get());
   charts_->show_settings(settings_, chart_model());
-  filter_->setEnabled(run != nullptr);
+  for (QWidget* of_a_run : std::initializer_list<QWidget*>{filter_, side_, rank_}) of_a_run->setVisible(run != nullptr);
   rank_->setEnabled(run && run->models.size() > 1);
   table_->setColumnHidden(DataSetModel::Model, run && run->models.size() < 2);
   for (const int column : {DataSetModel::Disagreement, DataSetModel::Classes})

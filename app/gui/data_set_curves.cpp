@@ -17,9 +17,9 @@ struct DepthText {
 // In the order of DepthQuantity.
 constexpr DepthText kDepths[] = {
     {"gate", "share", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "energy of the gates"),
-     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "share of the block's energy")},
+     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "share of energy")},
     {"state", "share", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "energy of the states"),
-     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "share of the block's energy")},
+     QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "share of energy")},
     {"gate", "contribution", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "contribution"),
      QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "contribution (logit)")},
     {"gate", "entropy", QT_TRANSLATE_NOOP("orderscope::DataSetChartsView", "spatial entropy"),

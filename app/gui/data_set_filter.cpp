@@ -56,11 +56,11 @@ DataSetFilterBar::DataSetFilterBar(QWidget* parent) : QWidget(parent) {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kStep);
   text_ = new QLineEdit(this);
-  text_->setPlaceholderText(tr("Words of the path"));
+  text_->setPlaceholderText(tr("Path contains"));
   text_->setClearButtonEnabled(true);
   text_->setAccessibleName(tr("Filter by path"));
   text_->setToolTip(tr("Only images whose path contains this (/)"));
-  text_->setMinimumWidth(90);
+  text_->setMinimumWidth(text_->fontMetrics().horizontalAdvance(text_->placeholderText()) + 6 * kStep);
   layout->addWidget(text_, 2);
   label_ = add_box(tr("Class"), tr("Only images of this class"));
   predicted_ = add_box(tr("Predicted"), tr("Only images that were taken for this class"));

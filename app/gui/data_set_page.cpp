@@ -17,6 +17,7 @@
 #include "app/gui/data_set_model.h"
 #include "app/gui/data_set_runner.h"
 #include "app/gui/data_set_work.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/session.h"
 #include "widgets/banner.h"
 #include "widgets/theme.h"
@@ -40,16 +41,11 @@ DataSetPage::DataSetPage(Session& session, QWidget* parent)
   layout->addWidget(filter_);
   auto* splitter = new QSplitter(Qt::Horizontal, this);
   splitter->addWidget(make_table());
-  auto* scroll = new QScrollArea(splitter);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->viewport()->setAutoFillBackground(false);
-  scroll->setMinimumWidth(240);
-  charts_ = new DataSetChartsView(*work_, scroll);
-  scroll->setWidget(charts_);
-  charts_->setAutoFillBackground(false);
-  splitter->addWidget(scroll);
+  charts_ = new DataSetChartsView(*work_, splitter);
+  side_ = make_scroll_area(charts_, splitter);
+  side_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  side_->setMinimumWidth(240);
+  splitter->addWidget(side_);
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
   splitter->setHandleWidth(4 * kStep);

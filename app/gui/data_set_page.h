@@ -11,6 +11,7 @@
 class QLabel;
 class QProgressBar;
 class QPushButton;
+class QScrollArea;
 class QStackedWidget;
 class QTableView;
 class QToolButton;
@@ -102,6 +103,7 @@ class DataSetPage : public Page {
   QLabel* empty_;  ///< over the table where no row passes
   QTableView* table_;
   DataSetChartsView* charts_;
+  QScrollArea* side_;  ///< around the charts
   QPointer<DataSetSetup> setup_;
   QTimer refresh_;
   std::string loaded_;        ///< the run that was asked for last
