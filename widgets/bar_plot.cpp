@@ -78,6 +78,7 @@ void BarPlot::rebuild() {
   plot_->xAxis->grid()->setVisible(false);
   plot_->xAxis->setLabel(axes_.x_label);
   plot_->yAxis->setLabel(axes_.y_label);
+  plot_->yAxis->ticker()->setTickCount(std::clamp(plot_->height() / 40, 2, 5));
   plot_->yAxis->setNumberFormat(QStringLiteral("gbc"));
   plot_->yAxis->setNumberPrecision(4);
   QCPBars* below = nullptr;
@@ -121,19 +122,13 @@ void BarPlot::rebuild() {
   } else {
     plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
   }
+  const auto frame = [&](int bar, const QColor& color) {
+    add_frame(*plot_, place_of(bar) - spacing() / 2, place_of(bar) + spacing() / 2, color);
+  };
   if (marked_) frame(*marked_, palette().color(QPalette::Active, QPalette::Highlight));
   if (hasFocus() && current_ >= 0) frame(current_, palette().color(QPalette::PlaceholderText));
   setAccessibleDescription(current_ >= 0 ? text_of(current_) : QString());
   plot_->replot(QCustomPlot::rpQueuedReplot);
-}
-
-void BarPlot::frame(int bar, const QColor& color) {
-  auto* item = new QCPItemRect(plot_);
-  item->topLeft->setCoords(place_of(bar) - spacing() / 2, plot_->yAxis->range().upper);
-  item->bottomRight->setCoords(place_of(bar) + spacing() / 2, 0);
-  item->setPen(QPen(color, 2));
-  item->setBrush(Qt::NoBrush);
-  item->setClipToAxisRect(false);
 }
 
 QString BarPlot::text_of(int bar) const {

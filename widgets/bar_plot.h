@@ -55,7 +55,6 @@ class BarPlot : public QWidget {
 
  private:
   void rebuild();
-  void frame(int bar, const QColor& color);
   QString text_of(int bar) const;
   double place_of(int bar) const;  ///< on the x axis
   double spacing() const;

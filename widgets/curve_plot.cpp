@@ -129,17 +129,24 @@ void CurvePlot::place_labels() {
   const QCPRange y = plot_->yAxis->range();
   const double low = log_y_ ? std::log10(y.lower) : y.lower, high = log_y_ ? std::log10(y.upper) : y.upper;
   const double line = metrics.height() / std::max(height() - 50.0, 60.0) * (high - low);
-  double last = low - line;
-  for (const std::size_t i : order) {
-    const PlottedCurve& curve = curves_[i];
-    if (curve.x.empty() || curve.name.isEmpty()) continue;
-    last = std::max(end_of(i), last + line);
+  std::erase_if(order, [&](std::size_t i) { return curves_[i].x.empty() || curves_[i].name.isEmpty(); });
+  std::vector<double> places;
+  for (const std::size_t i : order)
+    places.push_back(std::max(end_of(i), places.empty() ? low + line / 2 : places.back() + line));
+  double highest = high - line / 2;
+  for (auto place = places.rbegin(); place != places.rend() && *place > highest; ++place, highest -= line)
+    *place = highest;
+  QColor behind = palette().color(QPalette::Base);
+  behind.setAlphaF(0.75F);
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    const PlottedCurve& curve = curves_[order[n]];
     auto* label = new QCPItemText(plot_);
     label->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    label->position->setCoords(curve.x.back() + x.size() * 0.02, log_y_ ? std::pow(10, last) : last);
+    label->position->setCoords(curve.x.back() + x.size() * 0.02, log_y_ ? std::pow(10, places[n]) : places[n]);
     label->setText(curve.name);
     label->setFont(small_font(font()));
     label->setColor(curve.color);
+    label->setBrush(behind);  // a line that ends early has its name among the others
     label->setClipToAxisRect(false);
   }
 }

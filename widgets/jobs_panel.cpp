@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/jobs_panel.h"
 
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QSizePolicy>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "widgets/elided_label.h"
 #include "widgets/theme.h"
@@ -63,6 +65,7 @@ JobsPanel::JobsPanel(QWidget* parent) : QWidget(parent), more_(new QLabel(this))
   }
   done_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
   done_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  done_->installEventFilter(this);
   set_jobs({});
 }
 
@@ -88,7 +91,18 @@ void JobsPanel::set_jobs(const std::vector<JobRow>& jobs) {
 void JobsPanel::add_done(const QString& line) {
   done_lines_.prepend(line);
   while (done_lines_.size() > kLinesKept) done_lines_.removeLast();
-  done_->setText(done_lines_.join('\n'));
+  show_done();
+}
+
+// Whole lines only: half of one looks broken.
+void JobsPanel::show_done() {
+  const int fitting = done_->height() / done_->fontMetrics().lineSpacing();
+  done_->setText(done_lines_.mid(0, std::max(fitting, 1)).join('\n'));
+}
+
+bool JobsPanel::eventFilter(QObject* object, QEvent* event) {
+  if (object == done_ && event->type() == QEvent::Resize) show_done();
+  return QWidget::eventFilter(object, event);
 }
 
 }  // namespace orderscope

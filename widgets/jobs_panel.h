@@ -38,7 +38,12 @@ class JobsPanel : public QWidget {
  Q_SIGNALS:
   void cancel_requested(quint64 job);
 
+ protected:
+  bool eventFilter(QObject* object, QEvent* event) override;
+
  private:
+  void show_done();
+
   struct Line {
     ElidedLabel* text;
     QProgressBar* bar;

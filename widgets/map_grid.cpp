@@ -17,6 +17,13 @@
 namespace orderscope {
 namespace {
 
+void paint_dot(QPainter& painter, QPointF centre, const QColor& color) {
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(color);
+  painter.drawEllipse(centre, 4.5, 4.5);
+}
+
 QString unit_of(const PanelGroup& group) {
   for (const MapPanel& panel : group.panels)
     if (panel.map && !panel.map->unit.empty()) return QString::fromStdString(panel.map->unit);
@@ -90,6 +97,15 @@ void MapGrid::set_largest_tile(double side) {
   place();
 }
 
+void MapGrid::set_comfortable_tile(double side) {
+  comfortable_tile_ = side;
+  QSizePolicy policy = sizePolicy();
+  policy.setHeightForWidth(side > 0);
+  setSizePolicy(policy);
+  updateGeometry();
+  place();
+}
+
 void MapGrid::set_title_width(double width) {
   title_width_ = width;
   updateGeometry();
@@ -106,6 +122,17 @@ PanelMetrics MapGrid::metrics() const {
 }
 
 QSize MapGrid::minimumSizeHint() const { return layout_panels(grid_, metrics(), smallest_tile_).size.toSize(); }
+
+double MapGrid::tile_for(QSizeF area) const {
+  constexpr double kAnyHeight = 1e6;
+  const double fitting = fitting_tile(grid_, metrics(), area);
+  const double scrolled = std::min(fitting_tile(grid_, metrics(), {area.width(), kAnyHeight}), comfortable_tile_);
+  return std::clamp(std::floor(std::max(fitting, scrolled)), smallest_tile_, largest_tile_);
+}
+
+int MapGrid::heightForWidth(int width) const {
+  return static_cast<int>(std::ceil(layout_panels(grid_, metrics(), tile_for(QSizeF(width, 0))).size.height()));
+}
 
 const PanelGroup* MapGrid::group(int bar) const {
   for (const auto& row : shown_.rows)
@@ -196,8 +223,7 @@ void MapGrid::fill() {
 }
 
 void MapGrid::place() {
-  const double tile = std::clamp(std::floor(fitting_tile(grid_, metrics(), size())), smallest_tile_, largest_tile_);
-  layout_ = layout_panels(grid_, metrics(), tile);
+  layout_ = layout_panels(grid_, metrics(), tile_for(size()));
   std::size_t next_tile = 0;
   std::size_t next_bar = 0;
   const int caption_height = MapTile::caption_height(font());
@@ -232,14 +258,12 @@ void MapGrid::paint_columns(QPainter& painter) const {
     const PanelColumn& column = grid_.columns[i];
     QRectF area = layout_.columns[i].adjusted(0, 0, 0, -kStep);
     if (column.color.isValid()) {
-      painter.setRenderHint(QPainter::Antialiasing);
-      painter.setPen(Qt::NoPen);
-      painter.setBrush(column.color);
-      painter.drawEllipse(QPointF(area.left() + 5, area.center().y()), 4.5, 4.5);
+      paint_dot(painter, QPointF(area.left() + 5, area.center().y()), column.color);
       area.setLeft(area.left() + 16);
     }
-    const QFontMetrics metrics(bold);
-    painter.setFont(bold);
+    // Smaller before it is cut.
+    painter.setFont(QFontMetrics(bold).horizontalAdvance(column.title) <= area.width() ? bold : small_font(bold));
+    const QFontMetrics metrics(painter.font());
     painter.setPen(palette().color(QPalette::Text));
     const QString title = metrics.elidedText(column.title, Qt::ElideMiddle, static_cast<int>(area.width()));
     painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, title);
@@ -260,11 +284,14 @@ void MapGrid::paint_titles(QPainter& painter) const {
     for (std::size_t i = 0; i < layout_.rows[row].size(); ++i) {
       const PanelGroup& group = grid_.rows[row][i];
       // The title and its second line stand together, centred beside the pictures.
-      const QRectF area = layout_.rows[row][i].title.adjusted(0, 0, -2 * kStep, 0);
+      QRectF area = layout_.rows[row][i].title.adjusted(0, 0, -2 * kStep, 0);
+      const QRectF dot(area.topLeft(), QSizeF(16, area.height()));
+      if (group.color.isValid()) area.setLeft(dot.right());
       const QFontMetrics small(small_font(font())), bold(title_font);
       const int text_height = small.boundingRect(area.toRect(), Qt::TextWordWrap, group.subtitle).height();
       const int title_height = bold.boundingRect(area.toRect(), Qt::TextWordWrap, group.title).height();
       const double top = area.center().y() - (title_height + text_height) / 2.0;
+      if (group.color.isValid()) paint_dot(painter, QPointF(dot.left() + 5, top + bold.height() / 2.0), group.color);
       painter.setFont(title_font);
       painter.setPen(palette().color(QPalette::Text));
       painter.drawText(QRectF(area.left(), top, area.width(), title_height), Qt::AlignLeft | Qt::TextWordWrap,

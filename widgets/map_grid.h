@@ -65,8 +65,11 @@ class MapGrid : public QWidget {
 
   void set_smallest_tile(double side);
   void set_largest_tile(double side);
+  /// Where the height is too little for tiles of this side the grid asks for more, for its place to be scrolled.
+  void set_comfortable_tile(double side);
   void set_title_width(double width);  ///< left of the tiles; 0: no titles
   QSize minimumSizeHint() const override;
+  int heightForWidth(int width) const override;
 
  Q_SIGNALS:
   /// Of all tiles: nothing when the mouse left and nothing is pinned.
@@ -89,6 +92,7 @@ class MapGrid : public QWidget {
 
  private:
   PanelMetrics metrics() const;
+  double tile_for(QSizeF area) const;
   void rebuild();
   void fill();
   void show_swipes();
@@ -120,6 +124,7 @@ class MapGrid : public QWidget {
   std::map<int, std::variant<int, MapPanel>> swipes_;  ///< tile by tile, what its divider uncovers
   int under_mouse_ = -1;
   double smallest_tile_ = 88;
+  double comfortable_tile_ = 0;
   double largest_tile_ = 420;
   double title_width_ = 100;
 };

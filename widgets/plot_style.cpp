@@ -24,4 +24,13 @@ void style_axis(QCPAxis& axis, const QWidget& widget) {
   axis.setLabelPadding(2);
 }
 
+void add_frame(QCustomPlot& plot, double left, double right, const QColor& color) {
+  auto* frame = new QCPItemRect(&plot);
+  frame->topLeft->setCoords(left, plot.yAxis->range().upper);
+  frame->bottomRight->setCoords(right, plot.yAxis->range().lower);
+  frame->setPen(QPen(color, 2));
+  frame->setBrush(Qt::NoBrush);
+  frame->setClipToAxisRect(false);
+}
+
 }  // namespace orderscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/result_area.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
@@ -24,6 +25,7 @@ ResultArea::ResultArea(const QString& heading, QWidget* content, QWidget* parent
   subtitle_->setFont(small_font(font()));
   subtitle_->setForegroundRole(QPalette::PlaceholderText);
   subtitle_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  subtitle_->installEventFilter(this);
   line_->addWidget(subtitle_, 1);
   layout->addLayout(line_);
 
@@ -57,8 +59,20 @@ ResultArea::ResultArea(const QString& heading, QWidget* content, QWidget* parent
 }
 
 void ResultArea::set_subtitle(const QString& text) {
-  subtitle_->setText(text);
+  full_subtitle_ = text;
   subtitle_->setToolTip(text);
+  show_subtitle();
+}
+
+void ResultArea::show_subtitle() {
+  subtitle_->setText(Qt::mightBeRichText(full_subtitle_)
+                         ? full_subtitle_
+                         : subtitle_->fontMetrics().elidedText(full_subtitle_, Qt::ElideRight, subtitle_->width()));
+}
+
+bool ResultArea::eventFilter(QObject* object, QEvent* event) {
+  if (object == subtitle_ && event->type() == QEvent::Resize) show_subtitle();
+  return QWidget::eventFilter(object, event);
 }
 
 QString ResultArea::message() const { return state_ == State::Content ? QString() : message_->text(); }

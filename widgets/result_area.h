@@ -35,12 +35,17 @@ class ResultArea : public QWidget {
   void start_requested();  ///< the button of a hint or of a problem
   void cancel_requested();
 
+ protected:
+  bool eventFilter(QObject* object, QEvent* event) override;
+
  private:
   enum class State { Content, Hint, Progress, Problem };
   void show_message(State state, const QString& text, const QString& button);
+  void show_subtitle();
 
   QHBoxLayout* line_;
   QLabel* subtitle_;
+  QString full_subtitle_;
   QStackedWidget* stack_;
   QLabel* message_;
   QProgressBar* progress_;

@@ -102,12 +102,8 @@ void StackedPlot::rebuild() {
   plot_->xAxis->setRange(-0.6, last + 0.6);
   plot_->yAxis->setRange(0, 1);
   if (current_ >= 0 && current_ < static_cast<int>(columns_.size())) {
-    auto* frame = new QCPItemRect(plot_);
-    frame->topLeft->setCoords(place_of(current_) - 0.5, 1);
-    frame->bottomRight->setCoords(place_of(current_) + 0.5, 0);
-    frame->setPen(QPen(palette().color(QPalette::Active, QPalette::Highlight), 2));
-    frame->setBrush(Qt::NoBrush);
-    frame->setClipToAxisRect(false);
+    const double place = place_of(current_);
+    add_frame(*plot_, place - 0.5, place + 0.5, palette().color(QPalette::Active, QPalette::Highlight));
     setAccessibleDescription(columns_[static_cast<std::size_t>(current_)].name);
   }
   plot_->replot(QCustomPlot::rpQueuedReplot);

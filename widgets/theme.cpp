@@ -51,6 +51,9 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 QLineEdit { background: %2; border: 1px solid %5; border-radius: 4px; padding: 3px 6px;
   selection-background-color: %9; }
 QLineEdit:focus { border-color: %9; }
+QAbstractSpinBox { background: %2; border: 1px solid %5; border-radius: 4px; padding: 2px 2px 2px 6px; }
+QAbstractSpinBox:focus { border-color: %9; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { background: transparent; border: none; width: 16px; }
 QComboBox { background: transparent; border: 1px solid %5; border-radius: 4px; padding: 3px 6px 3px 8px; color: %6; }
 QComboBox:hover { background: %4; }
 QComboBox:focus { border-color: %9; }
@@ -60,6 +63,8 @@ QComboBox QAbstractItemView { background: %3; border: 1px solid %5; padding: 4px
 QToolButton, QPushButton { background: transparent; border: 1px solid transparent; border-radius: 4px;
   padding: 3px 6px; color: %6; }
 QPushButton { border-color: %5; padding: 4px 12px; }
+QToolButton[popupMode="2"] { border-color: %5; padding: 3px 12px 3px 4px; }
+QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: center right; right: 5px; width: 10px; }
 QToolButton:hover, QPushButton:hover { background: %4; }
 QToolButton:focus, QPushButton:focus { border-color: %9; }
 QToolButton:checked { background: %4; border-color: %5; }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The controls of the attribution page: its header, menus and tour.
 #include <QComboBox>
-#include <QHBoxLayout>
 #include <QInputDialog>
 #include <QLabel>
 #include <QMenu>
@@ -17,10 +16,12 @@
 #include "app/gui/attribution_detail.h"
 #include "app/gui/attribution_grid.h"
 #include "app/gui/attribution_page.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/session.h"
 #include "core/run/compared_model.h"
 #include "core/run/dense_inspection.h"
 #include "widgets/elided_label.h"
+#include "widgets/flow_layout.h"
 #include "widgets/map_copy.h"
 #include "widgets/map_grid.h"
 #include "widgets/map_tile.h"
@@ -29,15 +30,6 @@
 
 namespace orderscope {
 namespace {
-
-QToolButton* make_button(QWidget* parent, const QString& text, const QString& tool_tip) {
-  auto* button = new QToolButton(parent);
-  button->setText(text);
-  button->setToolTip(tool_tip);
-  button->setAccessibleName(text);
-  button->setFocusPolicy(Qt::TabFocus);
-  return button;
-}
 
 /// A menu that holds the list of all classes; it opens with the keyboard in the search field.
 QMenu* make_class_menu(QToolButton* button, ScoreList* list) {
@@ -58,47 +50,28 @@ QMenu* make_class_menu(QToolButton* button, ScoreList* list) {
 
 QWidget* AttributionPage::make_header() {
   auto* header = new QWidget(this);
-  auto* layout = new QHBoxLayout(header);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(2 * kStep);
+  auto* layout = new FlowLayout(header);
   title_ = new ElidedLabel(QPalette::WindowText, header);
-  QFont bold = title_->font();
-  bold.setBold(true);
-  bold.setPointSizeF(bold.pointSizeF() * 1.15);
-  title_->setFont(bold);
+  title_->setFont(title_font(title_->font()));
   back_ = make_button(header, tr("← all maps"), tr("Back from the large map to all maps (Backspace)"));
   class_ = make_button(header, tr("Class"), tr("The class that is explained: type to search all of them (T)"));
   against_ = make_button(header, tr("against"),
                          tr("What speaks for the class rather than for another one: the difference of the logits (V)"));
-  methods_ = make_button(header, tr("Methods"), tr("Which methods are columns"));
-  layers_ = make_button(header, tr("Layers"), tr("Which layers are rows"));
+  methods_ = make_menu_button(header, tr("Methods"), tr("Which methods are columns"));
+  layers_ = make_menu_button(header, tr("Layers"), tr("Which layers are rows"));
   classes_ = new ScoreList;
   against_list_ = new ScoreList;
   make_class_menu(class_, classes_);
   QMenu* against = make_class_menu(against_, against_list_);
   QAction* none = new QAction(tr("No other class"), against);
   against->insertAction(against->actions().front(), none);
-  for (QToolButton* button : {methods_, layers_}) {
-    button->setPopupMode(QToolButton::InstantPopup);
-    button->setMenu(new QMenu(button));
-    button->menu()->setToolTipsVisible(true);
-  }
-  scale_ = new QComboBox(header);
+  scale_ = make_box(header, tr("Colour scale"),
+                    tr("Which maps share a colour scale (S). Methods have units of their own: a shared scale compares "
+                       "layers of one method"));
   scale_->addItems({tr("scale per map"), tr("scale per layer"), tr("one scale")});
-  scale_->setAccessibleName(tr("Colour scale"));
-  scale_->setToolTip(
-      tr("Which maps share a colour scale (S). Methods have units of their own: a shared scale compares "
-         "layers of one method"));
-  scale_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  drawing_ = make_button(header, tr("Drawing"), tr("Colour maps, interpolation, contour lines"));
-  drawing_->setPopupMode(QToolButton::InstantPopup);
-  opacity_ = new QSlider(Qt::Horizontal, header);
-  opacity_->setRange(0, 100);
-  opacity_->setPageStep(10);
-  opacity_->setFixedWidth(64);
-  opacity_->setToolTip(tr("Opacity of the maps over the photo (+ and -)"));
-  opacity_->setAccessibleName(tr("Opacity of the maps"));
-  layout->addWidget(title_, 1);
+  drawing_ = make_menu_button(header, tr("Drawing"), tr("Colour maps, interpolation, contour lines"));
+  opacity_ = make_opacity_slider(header, tr("Opacity of the maps over the photo (+ and -)"));
+  layout->addWidget(title_);
   for (QWidget* control :
        std::initializer_list<QWidget*>{back_, class_, against_, methods_, layers_, scale_, drawing_, opacity_})
     layout->addWidget(control);
@@ -139,11 +112,9 @@ void AttributionPage::show_controls() {
   methods_->setText(tr("methods: %1").arg(chosen_methods(settings_).size()));
   if (known) layers_->setText(tr("layers: %1").arg(attribution_rows(*known, settings_).size()));
   show_scores();
-  QMenu* old = drawing_->menu();
-  drawing_->setMenu(make_style_menu(settings_.style, this, [this](const MapStyle& style) {
+  replace_menu(*drawing_, make_style_menu(settings_.style, this, [this](const MapStyle& style) {
     change([&](AttributionSettings& s) { s.style = style; });
   }));
-  if (old) old->deleteLater();
 }
 
 void AttributionPage::show_scores() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QActionGroup>
 #include <QComboBox>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
 #include <QSignalBlocker>
@@ -17,7 +16,9 @@
 #include "app/gui/compare_similarity.h"
 #include "app/gui/compare_spectrum.h"
 #include "app/gui/compare_work.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/session.h"
+#include "widgets/flow_layout.h"
 #include "widgets/map_grid.h"
 #include "widgets/theme.h"
 
@@ -26,36 +27,14 @@ namespace {
 
 constexpr int kClassesInMenu = 30;
 
-QComboBox* make_box(QWidget* parent, const QString& name, const QString& tool_tip) {
-  auto* box = new QComboBox(parent);
-  box->setAccessibleName(name);
-  box->setToolTip(tool_tip);
-  box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  return box;
-}
-
-QToolButton* make_button(QWidget* parent, const QString& text, const QString& tool_tip) {
-  auto* button = new QToolButton(parent);
-  button->setText(text);
-  button->setToolTip(tool_tip);
-  button->setAccessibleName(text);
-  button->setFocusPolicy(Qt::TabFocus);
-  return button;
-}
-
 }  // namespace
 
 QWidget* ComparePage::make_header() {
   auto* header = new QWidget(this);
-  auto* layout = new QHBoxLayout(header);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(2 * kStep);
+  auto* layout = new FlowLayout(header);
   title_ = new QLabel(header);
-  QFont bold = title_->font();
-  bold.setBold(true);
-  bold.setPointSizeF(bold.pointSizeF() * 1.15);
-  title_->setFont(bold);
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  title_->setFont(title_font(title_->font()));
+  title_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   back_ = make_button(header, tr("← all models"), tr("Back from the two layers to all models (Escape)"));
   rows_ = make_box(header, tr("Rows"), tr("What a row is: a stage of the network, or a quantity at one stage"));
   rows_->addItem(tr("rows: stages"));
@@ -70,21 +49,13 @@ QWidget* ComparePage::make_header() {
   scale_->addItem(tr("one scale"));
   scale_->addItem(tr("scale per row"));
   scale_->addItem(tr("scale per map"));
-  models_ = make_button(header, tr("Models"), tr("Which of the open models are columns"));
-  models_->setPopupMode(QToolButton::InstantPopup);
-  models_->setMenu(new QMenu(models_));
+  models_ = make_menu_button(header, tr("Models"), tr("Which of the open models are columns"));
   divide_ = make_button(header, tr("Divide"),
                         tr("Uncover the second model's maps under the first one's: drag the divider (D)"));
   divide_->setCheckable(true);
-  drawing_ = make_button(header, tr("Drawing"), tr("Colour maps, interpolation, contour lines"));
-  drawing_->setPopupMode(QToolButton::InstantPopup);
-  opacity_ = new QSlider(Qt::Horizontal, header);
-  opacity_->setRange(0, 100);
-  opacity_->setPageStep(10);
-  opacity_->setFixedWidth(64);
-  opacity_->setToolTip(tr("Opacity of the maps over the photo"));
-  opacity_->setAccessibleName(tr("Opacity of the maps"));
-  layout->addWidget(title_, 1);
+  drawing_ = make_menu_button(header, tr("Drawing"), tr("Colour maps, interpolation, contour lines"));
+  opacity_ = make_opacity_slider(header, tr("Opacity of the maps over the photo"));
+  layout->addWidget(title_);
   for (QWidget* control : std::initializer_list<QWidget*>{back_, models_, rows_, quantity_, stage_, class_, scale_,
                                                           divide_, drawing_, opacity_})
     layout->addWidget(control);
@@ -134,34 +105,17 @@ void ComparePage::show_controls() {
   divide_->setChecked(settings_.divide);
   divide_->setEnabled(work_->columns().size() > 1);
   opacity_->setValue(static_cast<int>(std::lround(settings_.style.opacity * 100)));
-  const int all = static_cast<int>(session().models().size());
-  const int shown = static_cast<int>(work_->columns().size());
-  models_->setText(shown == all ? tr("%n model(s)", nullptr, all) : tr("%1 of %2 models").arg(shown).arg(all));
-  models_->setEnabled(all > 0);
-  QMenu* old = drawing_->menu();
-  drawing_->setMenu(make_style_menu(
-      settings_.style, this, [this](const MapStyle& style) { change([&](CompareSettings& s) { s.style = style; }); }));
-  if (old) old->deleteLater();
+  models_->setText(models_text(work_->columns().size(), session().models().size()));
+  models_->setEnabled(!session().models().empty());
+  replace_menu(*drawing_, make_style_menu(settings_.style, this, [this](const MapStyle& style) {
+    change([&](CompareSettings& s) { s.style = style; });
+  }));
 }
 
 void ComparePage::show_models_menu() {
-  QMenu* menu = models_->menu();
-  menu->clear();
-  for (const ModelSource& source : session().models()) {
-    const std::string path = source.path.string();
-    QAction* action =
-        menu->addAction(source.model ? QString::fromStdString(source.model->name) : file_name(source.path));
-    action->setCheckable(true);
-    action->setChecked(!settings_.left_out.contains(path));
-    connect(action, &QAction::toggled, this, [this, path](bool on) {
-      change([&](CompareSettings& s) {
-        if (on)
-          s.left_out.erase(path);
-        else
-          s.left_out.insert(path);
-      });
-    });
-  }
+  fill_models_menu(*models_->menu(), session(), settings_.left_out, [this](const std::set<std::string>& left_out) {
+    change([&](CompareSettings& s) { s.left_out = left_out; });
+  });
 }
 
 void ComparePage::show_classes() {
@@ -171,6 +125,7 @@ void ComparePage::show_classes() {
   QStringList names{tr("class: most likely")}, texts = names;
   for (int i = 0; first && i < std::min(kClassesInMenu, static_cast<int>(first->scores().size())); ++i) {
     const ClassScore& score = first->scores()[static_cast<std::size_t>(i)];
+    if (names.contains(QString::fromStdString(score.name))) continue;  // another box of the class
     names << QString::fromStdString(score.name);
     texts << QStringLiteral("%1   %2").arg(names.back()).arg(score.probability, 0, 'f', 3);
   }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The jobs of the compare page: what runs on the worker, and where its result goes.
+#include <QPainter>
 #include <algorithm>
 
 #include "app/gui/compare_work.h"
+#include "app/gui/page_controls.h"
+#include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
 #include "widgets/figure/map_image.h"
 
@@ -24,7 +27,21 @@ struct Forwarded {
   std::shared_ptr<ComparedModel> compared;
   QImage photo;
   Frame frame;
+  QImage prediction;
+  std::shared_ptr<const PlacedLabels> labels;
 };
+
+constexpr double kLeastScore = 0.3;  // of boxes that are drawn and compared
+
+QImage picture_of(const DensePrediction& prediction, const Model& model) {
+  PredictionLook look;
+  look.least_score = kLeastScore;
+  QImage image = prediction_image(prediction, model, look);
+  if (!model.is_detector()) return image;
+  QPainter painter(&image);
+  paint_boxes(painter, QRectF(image.rect()), prediction, model, look);
+  return image;
+}
 
 }  // namespace
 
@@ -45,6 +62,11 @@ void CompareWork::start_forward(std::size_t index) {
         }
         const Image& picture = decoded->second.image;
         TRY(result.compared, compare_photo(result.model, decoded->second, job));
+        if (const auto prediction = result.compared->prediction(); prediction && !prediction->empty()) {
+          result.prediction = picture_of(*prediction, *result.model);
+          result.labels = std::make_shared<const PlacedLabels>(
+              placed_labels(*prediction, *result.model, Frame(result.compared->input().crop), kLeastScore));
+        }
         result.frame = Frame(0, 0, picture.width, picture.height);
         result.photo = to_qimage(picture);
         if (std::max(picture.width, picture.height) > kLargestPhoto)
@@ -61,6 +83,8 @@ void CompareWork::start_forward(std::size_t index) {
         done.model = result->model;
         done.name = QString::fromStdString(result->model->name);
         done.compared = result->compared;
+        done.prediction = result->prediction;
+        done.labels = result->labels;
         done.energies.maps.clear();
         for (const Map& map : result->compared->energies())
           done.energies.maps.push_back(SharedMap(result->compared, &map));
@@ -149,7 +173,7 @@ void CompareWork::start_colors() {
     }
   using Colors = std::vector<std::vector<std::optional<PcaMap>>>;
   start<Colors>(
-      "pca", -1, tr("PCA colours of %n model(s)", nullptr, static_cast<int>(models.size())),
+      "pca", -1, tr("PCA colours of %1").arg(models_text(models.size())),
       [models](const JobContext& job) -> Result<Colors> {
         Colors colors(models.size());
         std::size_t stages = 0;

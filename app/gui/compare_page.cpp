@@ -14,6 +14,7 @@
 #include "app/gui/compare_similarity.h"
 #include "app/gui/compare_spectrum.h"
 #include "app/gui/compare_work.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/page_hint.h"
 #include "app/gui/session.h"
 #include "widgets/map_grid.h"
@@ -32,6 +33,7 @@ ComparePage::ComparePage(Session& session, QWidget* parent)
   auto* splitter = new QSplitter(Qt::Horizontal, this);
   splitter->addWidget(make_maps());
   splitter->addWidget(make_side());
+  splitter->setSizes({520, 270});
   splitter->setStretchFactor(0, 5);
   splitter->setStretchFactor(1, 3);
   splitter->setChildrenCollapsible(true);
@@ -48,29 +50,19 @@ QWidget* ComparePage::make_maps() {
   hint_ = empty.label;
   again_ = empty.button;
   again_->setText(tr("Try again"));
-  auto* scroll = new QScrollArea(stack_);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->viewport()->setAutoFillBackground(false);
-  grid_ = new MapGrid(scroll);
+  grid_ = new MapGrid(stack_);
   grid_->set_link(link_);
-  grid_->set_title_width(80);
+  grid_->set_title_width(60);
+  grid_->set_smallest_tile(72);
+  grid_->set_comfortable_tile(112);
   grid_->setAccessibleName(tr("Maps of the models"));
-  scroll->setWidget(grid_);
-  grid_->setAutoFillBackground(false);
   stack_->addWidget(empty.widget);
-  stack_->addWidget(scroll);
+  stack_->addWidget(make_scroll_area(grid_, stack_));
   return stack_;
 }
 
 QWidget* ComparePage::make_side() {
-  auto* scroll = new QScrollArea(this);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->viewport()->setAutoFillBackground(false);
-  scroll->setMinimumWidth(240);
-  auto* side = new QWidget(scroll);
+  auto* side = new QWidget(this);
   auto* lines = new QVBoxLayout(side);
   lines->setContentsMargins(0, 0, 2 * kStep, 0);
   lines->setSpacing(5 * kStep);
@@ -81,8 +73,9 @@ QWidget* ComparePage::make_side() {
   lines->addWidget(spectrum_);
   lines->addWidget(disagreement_);
   lines->addStretch(1);
-  scroll->setWidget(side);
-  side->setAutoFillBackground(false);
+  QScrollArea* scroll = make_scroll_area(side, this);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setMinimumWidth(240);
   return scroll;
 }
 

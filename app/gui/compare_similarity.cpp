@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/page_controls.h"
 #include "widgets/matrix_view.h"
 #include "widgets/result_area.h"
 #include "widgets/theme.h"
@@ -52,7 +53,7 @@ SimilaritySection::SimilaritySection(CompareWork& work, QWidget* parent)
     box->setAccessibleName(name);
     box->setToolTip(name);
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(8);
+    box->setMinimumContentsLength(7);
     area_->line()->addWidget(box);
     connect(box, qOverload<int>(&QComboBox::activated), this,
             [this] { work_.set_similarity(a_->currentIndex(), b_->currentIndex()); });
@@ -94,7 +95,7 @@ void SimilaritySection::show_work() {
   area_->set_subtitle({});
   if (similarity.found) {
     const LayerSimilarity& found = *similarity.found;
-    area_->set_subtitle(tr("%1, %n image(s)", nullptr, found.images).arg(QString::fromStdString(found.estimator)));
+    area_->set_subtitle(tr("%1, %2").arg(QString::fromStdString(found.estimator), images_text(found.images)));
     if (shown_ != &found || matrix_->matrix().values != found.matrix.values) {
       ColorScale scale{Colormap::Viridis, 0, 1};
       // Unbiased values may leave 0 to 1.
@@ -121,7 +122,7 @@ void SimilaritySection::show_work() {
   else if (pictures < 2)
     area_->show_hint(tr("Layers are compared over several images: add at least two, better fifty"));
   else
-    area_->show_hint(tr("How alike every two layers see %n image(s)", nullptr, pictures), tr("Compute"));
+    area_->show_hint(tr("How alike every two layers see %1").arg(images_text(pictures)), tr("Compute"));
 }
 
 void SimilaritySection::show_chosen(const std::optional<CompareLayers>& layers) {

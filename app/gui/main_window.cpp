@@ -122,7 +122,7 @@ void MainWindow::make_docks() {
   add_dock(QStringLiteral("network"), tr("Network"), network_, Qt::BottomDockWidgetArea, tr("F9"));
   add_dock(QStringLiteral("jobs"), tr("Jobs"), jobs_, Qt::BottomDockWidgetArea, tr("F10"));
   models_->setMinimumHeight(4 * kModelLine);
-  images_->setMinimumWidth(184);
+  images_->setMinimumWidth(168);
   inspector_->setMinimumWidth(280);
   network_->setMinimumHeight(100);
 }
@@ -154,8 +154,8 @@ void MainWindow::arrange_docks() {
   addDockWidget(Qt::BottomDockWidgetArea, dock("network"));
   splitDockWidget(dock("network"), dock("jobs"), Qt::Horizontal);
   resizeDocks({dock("models"), dock("images")}, {height() / 5, height()}, Qt::Vertical);
-  resizeDocks({dock("images")}, {std::clamp(width() / 7, 184, 280)}, Qt::Horizontal);
-  resizeDocks({dock("inspector")}, {std::clamp(width() * 22 / 100, 280, 520)}, Qt::Horizontal);
+  resizeDocks({dock("images")}, {std::clamp(width() / 8, 168, 280)}, Qt::Horizontal);
+  resizeDocks({dock("inspector")}, {std::clamp(width() / 5, 280, 520)}, Qt::Horizontal);
   resizeDocks({dock("network"), dock("jobs")}, {width() * 5 / 8, width() * 3 / 8}, Qt::Horizontal);
   resizeDocks({dock("network"), dock("jobs")}, {132, 132}, Qt::Vertical);
 }

@@ -14,6 +14,7 @@
 #include "app/gui/orders_page.h"
 #include "app/gui/orders_profile.h"
 #include "app/gui/orders_work.h"
+#include "app/gui/page_controls.h"
 #include "widgets/elided_label.h"
 #include "widgets/icons.h"
 #include "widgets/map_grid.h"
@@ -27,10 +28,7 @@ QWidget* OrdersPage::make_header() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(2 * kStep);
   title_ = new QLabel(header);
-  QFont bold = title_->font();
-  bold.setBold(true);
-  bold.setPointSizeF(bold.pointSizeF() * 1.15);
-  title_->setFont(bold);
+  title_->setFont(title_font(title_->font()));
   summary_ = new ElidedLabel(QPalette::PlaceholderText, header);
 
   reduction_ = new QComboBox(header);

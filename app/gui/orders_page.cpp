@@ -21,6 +21,7 @@
 #include "app/gui/orders_profile.h"
 #include "app/gui/orders_terms.h"
 #include "app/gui/orders_work.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
 #include "widgets/elided_label.h"
@@ -31,7 +32,8 @@
 namespace orderscope {
 namespace {
 
-constexpr int kSideWidth = 260, kNarrowestSide = 220;
+constexpr int kSideWidth = 236, kNarrowestSide = 220, kHighestProfile = 340;
+constexpr double kSmallestComfortable = 96;  // side of a map, where the width allows it
 
 }  // namespace
 
@@ -58,16 +60,6 @@ OrdersPage::OrdersPage(Session& session, QWidget* parent)
   show_panels();
 }
 
-QScrollArea* OrdersPage::make_scroll(QWidget* inside, QWidget* parent) {
-  auto* scroll = new QScrollArea(parent);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->viewport()->setAutoFillBackground(false);
-  scroll->setWidget(inside);
-  inside->setAutoFillBackground(false);
-  return scroll;
-}
-
 QWidget* OrdersPage::make_maps() {
   stack_ = new QStackedWidget(this);
   hint_ = new QLabel(stack_);
@@ -81,12 +73,14 @@ QWidget* OrdersPage::make_maps() {
   terms_ = new TermsSection(session(), *work_, grid_->link(), maps);
   channels_ = new ChannelsSection(session(), *work_, grid_->link(), maps);
   lens_ = new LensSection(session(), grid_->link(), maps);
-  lines->addWidget(grid_, 1);
+  lines->addWidget(grid_);
   lines->addWidget(channels_);
   lines->addWidget(lens_);
   lines->addWidget(terms_);
-  maps_ = make_scroll(maps, stack_);
+  lines->addStretch(1);
+  maps_ = make_scroll_area(maps, stack_);
   grid_->setAutoFillBackground(false);
+  grid_->set_title_width(96);
   grid_->set_smallest_tile(kSmallestSectionTile);  // five orders and the mixer beside them fit 1280 pixels
   maps_->viewport()->installEventFilter(this);
   stack_->addWidget(hint_);
@@ -102,9 +96,10 @@ QWidget* OrdersPage::make_side() {
   mixer_ = new MixerSection(session(), *work_, side);
   profile_ = new ProfileSection(session(), *work_, side);
   lines->addWidget(mixer_);
-  lines->addWidget(profile_);
-  lines->addStretch(1);
-  side_ = make_scroll(side, this);
+  profile_->setMaximumHeight(kHighestProfile);
+  lines->addWidget(profile_, 1);
+  lines->addStretch(0);
+  side_ = make_scroll_area(side, this);
   side_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   side_->setMinimumWidth(kNarrowestSide);
   return side_;
@@ -196,10 +191,12 @@ bool OrdersPage::eventFilter(QObject* object, QEvent* event) {
 }
 
 void OrdersPage::fit_maps() {
-  constexpr double kShare = 0.75;
+  constexpr double kShare = 0.88;
   const double share = terms_->isHidden() ? 1 : kShare;
-  grid_->setMinimumHeight(
-      std::max(grid_->minimumSizeHint().height(), static_cast<int>(share * maps_->viewport()->height())));
+  const double rows = std::max(static_cast<double>(grid_->grid().rows.size()), 1.0);
+  const double height = share * maps_->viewport()->height() - (rows - 1) * 2 * kStep;
+  grid_->set_comfortable_tile(
+      std::max(std::floor(height / rows - MapTile::caption_height(grid_->font())), kSmallestComfortable));
 }
 
 void OrdersPage::set_settings(const OrdersSettings& settings) {

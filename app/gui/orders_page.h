@@ -64,7 +64,6 @@ class OrdersPage : public Page {
   QWidget* make_header();
   QWidget* make_maps();
   QWidget* make_side();
-  static QScrollArea* make_scroll(QWidget* inside, QWidget* parent);
   void connect_parts();
   void change_detail(const std::function<void(OrdersDetail&)>& edit);
   void show_detail();

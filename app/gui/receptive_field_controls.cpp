@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the receptive field page is steered by: its two lines of controls, its menus and its tour.
+#include <QAbstractItemView>
 #include <QActionGroup>
 #include <QComboBox>
 #include <QCompleter>
@@ -16,6 +17,7 @@
 #include <algorithm>
 
 #include "app/gui/actions.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/receptive_field_grid.h"
 #include "app/gui/receptive_field_page.h"
 #include "app/gui/receptive_field_table.h"
@@ -23,7 +25,9 @@
 #include "app/gui/session.h"
 #include "core/analysis/erf_protocol.h"
 #include "core/run/compared_model.h"
+#include "core/run/dense_inspection.h"
 #include "widgets/curve_plot.h"
+#include "widgets/flow_layout.h"
 #include "widgets/map_grid.h"
 #include "widgets/theme.h"
 
@@ -33,31 +37,6 @@ namespace {
 constexpr int kSizes[] = {128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024};
 constexpr int kResamplings[] = {0, 200, 1000, 10000};
 constexpr double kLayerScales[] = {1e-6, 1};
-
-QComboBox* make_box(QWidget* parent, const QString& name, const QString& tool_tip) {
-  auto* box = new QComboBox(parent);
-  box->setAccessibleName(name);
-  box->setToolTip(tool_tip);
-  box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  return box;
-}
-
-QToolButton* make_button(QWidget* parent, const QString& text, const QString& tool_tip) {
-  auto* button = new QToolButton(parent);
-  button->setText(text);
-  button->setToolTip(tool_tip);
-  button->setAccessibleName(text);
-  button->setFocusPolicy(Qt::TabFocus);
-  return button;
-}
-
-QToolButton* make_menu_button(QWidget* parent, const QString& text, const QString& tool_tip) {
-  QToolButton* button = make_button(parent, text, tool_tip);
-  button->setPopupMode(QToolButton::InstantPopup);
-  button->setMenu(new QMenu(button));
-  button->menu()->setToolTipsVisible(true);
-  return button;
-}
 
 /// An entry that says whether something is so.
 QAction* add_choice(QMenu& menu, const QString& text, const QString& tool_tip, bool checked,
@@ -86,10 +65,7 @@ QWidget* ReceptiveFieldPage::make_status() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(2 * kStep);
   auto* title = new QLabel(tr("effective receptive field"), line);
-  QFont bold = title->font();
-  bold.setBold(true);
-  bold.setPointSizeF(bold.pointSizeF() * 1.15);
-  title->setFont(bold);
+  title->setFont(title_font(title->font()));
   status_ = new QLabel(line);
   status_->setForegroundRole(QPalette::PlaceholderText);
   status_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -103,15 +79,15 @@ QWidget* ReceptiveFieldPage::make_status() {
   layout->addWidget(title);
   layout->addWidget(status_, 1);
   layout->addWidget(progress_);
+  options_ = make_menu_button(line, tr("Options"), tr("Random weights, orders, outlines, intervals"));
+  layout->addWidget(options_);
   layout->addWidget(run_);
   return line;
 }
 
 QWidget* ReceptiveFieldPage::make_controls() {
   auto* line = new QWidget(this);
-  auto* layout = new QHBoxLayout(line);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(2 * kStep);
+  auto* layout = new FlowLayout(line);
   models_ = make_menu_button(line, tr("Models"), tr("Which of the open models are measured"));
   protocol_ =
       make_box(line, tr("Protocol"), tr("Whose rules (P); numbers of different protocols must not be compared"));
@@ -131,6 +107,8 @@ QWidget* ReceptiveFieldPage::make_controls() {
       make_box(line, tr("Size of the images"),
                tr("Side of the images in pixels. A Swin takes its own size only; the published numbers are those of "
                   "the protocol's."));
+  size_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  size_->setMinimumContentsLength(8);
   pictures_ = make_menu_button(line, tr("Pictures"), tr("What the field is a mean over"));
   count_ = new QSpinBox(line);
   count_->setRange(0, 1000000);
@@ -143,11 +121,9 @@ QWidget* ReceptiveFieldPage::make_controls() {
   quantity_->addItem(tr("as measured"));
   quantity_->addItem(tr("decades"));
   quantity_->addItem(tr("raw mean"));
-  options_ = make_menu_button(line, tr("Options"), tr("Random weights, orders, outlines, intervals"));
   for (QWidget* control :
-       std::initializer_list<QWidget*>{models_, protocol_, layer_, size_, pictures_, count_, quantity_, options_})
+       std::initializer_list<QWidget*>{models_, protocol_, layer_, size_, pictures_, count_, quantity_})
     layout->addWidget(control);
-  layout->addStretch(1);
 
   connect(protocol_, qOverload<int>(&QComboBox::activated), this, [this] {
     change([&](ReceptiveFieldSettings& s) { s.plan.protocol = protocol_->currentData().toString().toStdString(); });
@@ -183,17 +159,24 @@ void ReceptiveFieldPage::show_controls() {
                                     QSignalBlocker(profile_quantity_),
                                     QSignalBlocker(layer_->lineEdit())};
   const FieldPlan& plan = settings_.plan;
-  const int all = static_cast<int>(session().models().size());
-  const int shown = static_cast<int>(work_->columns().size());
-  models_->setText(shown == all ? models_text(session().models().size()) : tr("%1 of %2 models").arg(shown).arg(all));
-  models_->setEnabled(all > 0);
+  models_->setText(models_text(work_->columns().size(), session().models().size()));
+  models_->setEnabled(!session().models().empty());
   protocol_->setCurrentIndex(protocol_->findData(QString::fromStdString(plan.protocol)));
 
-  const int stages = most_stages(session());
-  if (layer_->count() != stages + 1) {
+  QStringList names{tr("last block")}, layers{QStringLiteral("last")};
+  for (int i = 1; i <= most_stages(session()); ++i) {
+    names << tr("stage %1").arg(i);
+    layers << QStringLiteral("stage %1").arg(i);
+  }
+  for (const ModelSource& source : session().models())
+    for (const std::string& level : source.model ? level_taps(*source.model) : std::vector<std::string>())
+      if (const QString tap = QString::fromStdString(level); !layers.contains(tap)) {
+        names << tap;
+        layers << tap;
+      }
+  if (layer_->count() != layers.size() || layer_->itemData(layer_->count() - 1).toString() != layers.back()) {
     layer_->clear();
-    layer_->addItem(tr("last block"), QStringLiteral("last"));
-    for (int i = 1; i <= stages; ++i) layer_->addItem(tr("stage %1").arg(i), QStringLiteral("stage %1").arg(i));
+    for (qsizetype i = 0; i < layers.size(); ++i) layer_->addItem(names[i], layers[i]);
   }
   const int layer = layer_->findData(QString::fromStdString(plan.layer));
   layer_->setCurrentIndex(layer);
@@ -207,6 +190,7 @@ void ReceptiveFieldPage::show_controls() {
   for (const int size : kSizes) size_->addItem(tr("%1 px").arg(size), size);
   if (size_->findData(plan.size) < 0) size_->addItem(tr("%1 px").arg(plan.size), plan.size);
   size_->setCurrentIndex(size_->findData(plan.size));
+  size_->view()->setMinimumWidth(size_->view()->sizeHintForColumn(0) + 4 * kStep);
 
   const auto protocol = erf_protocol(plan.protocol);
   pictures_->setText(settings_.folder.empty() ? tr("open images") : file_name(std::filesystem::path(settings_.folder)));
@@ -219,20 +203,9 @@ void ReceptiveFieldPage::show_controls() {
 }
 
 void ReceptiveFieldPage::show_models_menu() {
-  QMenu* menu = models_->menu();
-  menu->clear();
-  for (const ModelSource& source : session().models()) {
-    const std::string path = source.path.string();
-    add_choice(*menu, source.model ? QString::fromStdString(source.model->name) : file_name(source.path),
-               QString::fromStdString(path), !settings_.left_out.contains(path), [this, path](bool on) {
-                 change([&](ReceptiveFieldSettings& s) {
-                   if (on)
-                     s.left_out.erase(path);
-                   else
-                     s.left_out.insert(path);
-                 });
-               });
-  }
+  fill_models_menu(*models_->menu(), session(), settings_.left_out, [this](const std::set<std::string>& left_out) {
+    change([&](ReceptiveFieldSettings& s) { s.left_out = left_out; });
+  });
 }
 
 void ReceptiveFieldPage::show_pictures_menu() {
@@ -260,7 +233,7 @@ void ReceptiveFieldPage::show_options_menu() {
   add_choice(*menu, tr("By order"), tr("HorNet: also how far each order of the gnConvs reaches by itself (B)"),
              settings_.plan.by_order,
              [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.plan.by_order = on; }); });
-  add_choice(*menu, tr("One colour scale"), tr("The same colours mean the same in all maps of a row (S)"),
+  add_choice(*menu, tr("One colour scale"), tr("The same colours mean the same in all maps that are compared (S)"),
              settings_.shared_scale,
              [this](bool on) { change([&](ReceptiveFieldSettings& s) { s.shared_scale = on; }); });
   menu->addSection(tr("Outlines"));
@@ -329,7 +302,7 @@ void ReceptiveFieldPage::fill_menu(QMenu& menu) {
              flip(&Settings::control));
   add_action(menu, tr("&By order"), tr("B"), tr("HorNet: also how far each order of the gnConvs reaches by itself"),
              [this] { change([](Settings& s) { s.plan.by_order = !s.plan.by_order; }); });
-  add_action(menu, tr("One colour &scale"), tr("S"), tr("The same colours mean the same in all maps of a row"),
+  add_action(menu, tr("One colour &scale"), tr("S"), tr("The same colours mean the same in all maps that are compared"),
              flip(&Settings::shared_scale));
   add_action(menu, tr("&Interpolate"), tr("I"), tr("Interpolate between the pixels of a map"),
              [this] { change([](Settings& s) { s.style.interpolate = !s.style.interpolate; }); });

@@ -9,11 +9,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/page_controls.h"
 #include "app/gui/receptive_field_grid.h"
 #include "app/gui/receptive_field_page.h"
 #include "app/gui/receptive_field_table.h"
 #include "app/gui/receptive_field_work.h"
 #include "app/gui/session.h"
+#include "widgets/figure/scale_choice.h"
 #include "widgets/map_grid.h"
 #include "widgets/result_area.h"
 #include "widgets/theme.h"
@@ -41,13 +43,7 @@ PlotPanel profile_panel(const std::vector<PlottedCurve>& curves, const Receptive
 }  // namespace
 
 QWidget* ReceptiveFieldPage::make_side() {
-  auto* scroll = new QScrollArea(this);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->viewport()->setAutoFillBackground(false);
-  scroll->setMinimumWidth(344);
-  auto* side = new QWidget(scroll);
+  auto* side = new QWidget(this);
   auto* lines = new QVBoxLayout(side);
   lines->setContentsMargins(0, 0, 2 * kStep, 0);
   lines->setSpacing(5 * kStep);
@@ -92,8 +88,9 @@ QWidget* ReceptiveFieldPage::make_side() {
   table_area_ = new ResultArea(tr("Area ratios"), content, side);
   lines->addWidget(profile_area_, 1);
   lines->addWidget(table_area_);
-  scroll->setWidget(side);
-  side->setAutoFillBackground(false);
+  QScrollArea* scroll = make_scroll_area(side, this);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setMinimumWidth(344);
   return scroll;
 }
 
@@ -114,7 +111,7 @@ QString ReceptiveFieldPage::subtitle() const {
 
 Plate ReceptiveFieldPage::figure() const {
   Plate plate;
-  plate.grid = grid_->grid();
+  plate.grid = with_choices(receptive_field_grid(*work_, settings_), grid_->choices());
   if (plate.grid.empty()) return plate;
   const auto fields = named_fields(work_->columns());
   plate.title = tr("Effective receptive field");

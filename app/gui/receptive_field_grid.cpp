@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "app/gui/page_controls.h"
 #include "core/analysis/erf_protocol.h"
 #include "core/image/overlay.h"
 #include "widgets/figure/format.h"
@@ -104,15 +105,28 @@ bool has_common_scale(const ReceptiveFieldSettings& settings) {
          (protocol->scale == ErfScale::Log10 || protocol->scale == ErfScale::FifthRoot);
 }
 
-void scale_group(PanelGroup& group, const ReceptiveFieldSettings& settings) {
+/// Of groups whose maps are compared with each other.
+void scale_panels(const std::vector<PanelGroup*>& groups, const ReceptiveFieldSettings& settings) {
   std::vector<const Map*> maps;
-  for (const MapPanel& panel : group.panels)
-    if (panel.map) maps.push_back(panel.map.get());
-  group.bar = scale_for(maps);
-  if (settings.quantity == FieldQuantity::Decades) group.bar = {Colormap::Viridis, kLeastDecade, 0};
-  group.relative = !settings.shared_scale && !has_common_scale(settings) && maps.size() > 1;
-  for (MapPanel& panel : group.panels)
-    if (panel.map) panel.scale = group.relative ? scale_for(*panel.map) : group.bar;
+  for (const PanelGroup* group : groups)
+    for (const MapPanel& panel : group->panels)
+      if (panel.map) maps.push_back(panel.map.get());
+  ColorScale bar = scale_for(maps);
+  if (settings.quantity == FieldQuantity::Decades) bar = {Colormap::Viridis, kLeastDecade, 0};
+  for (PanelGroup* group : groups) {
+    group->bar = bar;
+    group->relative = !settings.shared_scale && !has_common_scale(settings) && maps.size() > 1;
+    for (MapPanel& panel : group->panels)
+      if (panel.map) panel.scale = group->relative ? scale_for(*panel.map) : bar;
+  }
+}
+
+/// Where a row is a model, all maps of the grid.
+void scale_rows(PanelGrid& grid, const ReceptiveFieldSettings& settings) {
+  std::vector<PanelGroup*> groups;
+  for (auto& row : grid.rows)
+    for (PanelGroup& group : row) groups.push_back(&group);
+  scale_panels(groups, settings);
 }
 
 PanelColumn head_of(const ReceptiveFieldColumn& column) {
@@ -145,9 +159,6 @@ std::vector<NamedField> named_fields(const std::vector<ReceptiveFieldColumn>& co
     }
   return all;
 }
-
-QString images_text(std::int64_t count) { return count == 1 ? tr("1 image") : tr("%1 images").arg(count); }
-QString models_text(std::size_t count) { return count == 1 ? tr("1 model") : tr("%1 models").arg(count); }
 
 QString protocol_title(const FieldPlan& plan) {
   const auto protocol = erf_protocol(plan.protocol);
@@ -186,7 +197,8 @@ QString quantity_title(FieldQuantity quantity, const FieldPlan& plan) {
   return scale_text(plan);
 }
 
-PanelGrid receptive_field_grid(const ReceptiveFieldWork& work, const ReceptiveFieldSettings& settings) {
+PanelGrid receptive_field_grid(const ReceptiveFieldWork& work, const ReceptiveFieldSettings& settings,
+                               FieldLayout layout) {
   PanelGrid grid;
   if (work.columns().empty()) return grid;
   std::set<Row> rows{{false, std::nullopt}};
@@ -198,20 +210,35 @@ PanelGrid receptive_field_grid(const ReceptiveFieldWork& work, const ReceptiveFi
       if (!frame) frame = frame_of(*state->seen);
       for (const MeasuredField& field : state->seen->fields) rows.insert({state == &column.control, field.order});
     }
-    grid.columns.push_back(head_of(column));
   }
   if (!frame) return {};
   grid.frame = *frame;
+  grid.style = settings.style;
+  grid.style.opacity = 1;
+  if (layout == FieldLayout::Tall && work.columns().size() > rows.size()) {
+    for (const Row& row : rows) grid.columns.push_back({.title = row_title(row), .hint = row_hint(row)});
+    for (std::size_t i = 0; i < work.columns().size(); ++i) {
+      const PanelColumn head = head_of(work.columns()[i]);
+      PanelGroup group;
+      group.title = head.title;
+      group.subtitle = head.detail;
+      group.hint = head.hint;
+      group.color = head.color;
+      for (const Row& row : rows) group.panels.push_back(panel_of(work, i, row, settings));
+      grid.rows.push_back({std::move(group)});
+    }
+    scale_rows(grid, settings);
+    return grid;
+  }
+  for (const ReceptiveFieldColumn& column : work.columns()) grid.columns.push_back(head_of(column));
   for (const Row& row : rows) {
     PanelGroup group;
     group.title = row_title(row);
     group.hint = row_hint(row);
     for (std::size_t i = 0; i < work.columns().size(); ++i) group.panels.push_back(panel_of(work, i, row, settings));
-    scale_group(group, settings);
+    scale_panels({&group}, settings);
     grid.rows.push_back({std::move(group)});
   }
-  grid.style = settings.style;
-  grid.style.opacity = 1;
   return grid;
 }
 

@@ -25,9 +25,6 @@ struct NamedField {
 /// All fields that are there: a model's own, by order, with random weights, then those of the next model.
 std::vector<NamedField> named_fields(const std::vector<ReceptiveFieldColumn>& columns);
 
-/// "1 image", "12 images"; "1 model", "4 models".
-QString images_text(std::int64_t count);
-QString models_text(std::size_t count);
 /// "RepLKNet".
 QString protocol_title(const FieldPlan& plan);
 /// "own size", "1024 px, as published", "256 px".
@@ -45,9 +42,15 @@ std::vector<MapLine> square_lines(const MeasuredField& field);
 std::vector<MapLine> level_lines(const MeasuredField& field);
 inline constexpr int kLevelCells = 96;
 
-/// A column a model, a row the trained weights, each order, and random weights. (0, 0) of the common frame is the
-/// centre of the unit, so that models of other sizes and strides meet at the same distance from it.
-PanelGrid receptive_field_grid(const ReceptiveFieldWork& work, const ReceptiveFieldSettings& settings);
+enum class FieldLayout {
+  Wide,  ///< a column a model, for print
+  Tall,  ///< a row a model where that makes more rows than columns, for a page that is higher than wide
+};
+
+/// Models by the trained weights, each order, and random weights. (0, 0) of the common frame is the centre of the unit,
+/// so that models of other sizes and strides meet at the same distance from it. A panel's context is its model's index.
+PanelGrid receptive_field_grid(const ReceptiveFieldWork& work, const ReceptiveFieldSettings& settings,
+                               FieldLayout layout = FieldLayout::Wide);
 
 /// Over the distance in pixels: the mean over circles by its largest value, or the share within the radius. A curve
 /// ends where nothing is left that the axis could show. `short_names`: "random weights" without its model, which the

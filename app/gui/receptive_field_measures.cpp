@@ -51,10 +51,11 @@ std::optional<float> level_of(std::vector<float> values, double share) {
 
 QString interval_text(const AreaMeasure& measure) {
   if (!measure.has_interval) return QStringLiteral("–");
-  const auto end = [](const std::optional<double>& value) {
-    return value ? column_text(100 * *value) : tr("not reached");
-  };
-  return QStringLiteral("%1–%2").arg(end(measure.low), end(measure.high));
+  if (!measure.low) return tr("not reached");
+  const QString low = column_text(100 * *measure.low);
+  // In some of the resamplings the map does not hold the share.
+  return measure.high ? QStringLiteral("%1–%2").arg(low, column_text(100 * *measure.high))
+                      : QStringLiteral("≥\u2009%1").arg(low);
 }
 
 }  // namespace

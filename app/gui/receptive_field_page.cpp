@@ -12,6 +12,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/gui/page_controls.h"
 #include "app/gui/page_hint.h"
 #include "app/gui/receptive_field_grid.h"
 #include "app/gui/receptive_field_table.h"
@@ -37,6 +38,7 @@ ReceptiveFieldPage::ReceptiveFieldPage(Session& session, QWidget* parent)
   auto* splitter = new QSplitter(Qt::Horizontal, this);
   splitter->addWidget(make_maps());
   splitter->addWidget(make_side());
+  splitter->setSizes({440, 344});
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
   splitter->setHandleWidth(4 * kStep);
@@ -53,20 +55,14 @@ QWidget* ReceptiveFieldPage::make_maps() {
   hint_button_ = empty.button;
   hint_button_->setText(tr("Compute"));
   hint_button_->setToolTip(tr("Measure the receptive fields of all models (Ctrl+Return)"));
-  auto* scroll = new QScrollArea(stack_);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->viewport()->setAutoFillBackground(false);
-  grid_ = new MapGrid(scroll);
+  grid_ = new MapGrid(stack_);
   grid_->set_link(link_);
-  grid_->set_title_width(60);
-  grid_->set_smallest_tile(64);
+  grid_->set_smallest_tile(72);
+  grid_->set_comfortable_tile(96);
   grid_->set_largest_tile(520);
   grid_->setAccessibleName(tr("Receptive fields of the models"));
-  scroll->setWidget(grid_);
-  grid_->setAutoFillBackground(false);
   stack_->addWidget(empty.widget);
-  stack_->addWidget(scroll);
+  stack_->addWidget(make_scroll_area(grid_, stack_));
   return stack_;
 }
 
@@ -128,7 +124,10 @@ void ReceptiveFieldPage::run_or_pause() {
 QString ReceptiveFieldPage::message() const { return stack_->currentIndex() == 0 ? hint_->text() : QString(); }
 
 void ReceptiveFieldPage::show_work() {
-  grid_->set_grid(receptive_field_grid(*work_, settings_));
+  PanelGrid maps = receptive_field_grid(*work_, settings_, FieldLayout::Tall);
+  const bool models_are_rows = !maps.empty() && maps.rows.front().front().color.isValid();
+  grid_->set_title_width(models_are_rows ? 108 : 64);
+  grid_->set_grid(std::move(maps));
   const auto fields = named_fields(work_->columns());
   const auto curves = field_curves(fields, settings_, true);
   if (fields.empty()) {
@@ -223,9 +222,9 @@ std::optional<Frame> ReceptiveFieldPage::chosen_frame() const {
                                            : std::filesystem::path();
   const PanelGrid& grid = grid_->grid();
   if (grid.empty()) return std::nullopt;
-  const auto& panels = grid.rows.front().front().panels;
-  for (std::size_t i = 0; i < columns.size() && i < panels.size(); ++i)
-    if (columns[i].path == chosen && panels[i].frame) return panels[i].frame;
+  for (const auto& row : grid.rows)
+    for (const MapPanel& panel : row.front().panels)
+      if (columns[static_cast<std::size_t>(panel.context.toInt())].path == chosen && panel.frame) return panel.frame;
   return grid.frame;
 }
 

@@ -192,6 +192,23 @@ TEST(MapGrid, MenuChangesTheStyleAndSaysSo) {
   EXPECT_EQ(grid.grid().style.colormap, Colormap::Magma);
 }
 
+TEST(MapGrid, AsksForHeightRatherThanForSmallTiles) {
+  PanelGrid grid = two_tiles();
+  while (grid.rows.size() < 4) grid.rows.push_back(grid.rows.front());
+  MapGrid maps;
+  maps.set_title_width(0);
+  maps.set_smallest_tile(30);
+  maps.set_grid(grid);
+  maps.resize(600, 200);
+  EXPECT_LT(maps.tiles().front()->width(), 40) << "four rows in 200 pixels";
+  maps.set_comfortable_tile(100);
+  const int height = maps.heightForWidth(600);
+  EXPECT_GE(height, 400);
+  maps.resize(600, height);
+  EXPECT_EQ(maps.tiles().front()->width(), 100);
+  EXPECT_LT(maps.heightForWidth(200), height) << "not wider than there is room for, though";
+}
+
 TEST(MapGrid, PaintsColumnHeadsProgressAndNotesWithoutMaps) {
   PanelGrid content = two_tiles();
   content.columns = {{.title = QStringLiteral("hornet"), .color = Qt::blue}, {.title = QStringLiteral("swin")}};

@@ -41,6 +41,7 @@ struct PanelGroup {
   QString hint;      ///< tool tip: what the quantity is
   std::vector<MapPanel> panels;
   ColorScale bar;
+  QColor color{};         ///< of a dot before the title; none if invalid
   bool by_order = false;  ///< panel i is of order i + 1
   bool relative = false;  ///< every panel has a range of its own: the bar says "max", not a number
 };

@@ -121,6 +121,20 @@ TEST_F(ReceptiveFieldTest, ShowsWhatTheCoreMeasuresOfSeveralModelsAndTheirRandom
   EXPECT_EQ(curves[0].color, grid().columns[0].color);
   EXPECT_EQ(curves[1].color, grid().columns[0].color);
 
+  // With fewer fields than models a row is a model, on the page but not in print.
+  set([](ReceptiveFieldSettings& s) { s.control = false; });
+  ASSERT_TRUE(done());
+  ASSERT_EQ(grid().rows.size(), 2U);
+  ASSERT_EQ(grid().columns.size(), 1U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(grid().rows[i].front().title, page.work().columns()[i].name);
+    EXPECT_EQ(grid().rows[i].front().color, page.work().columns()[i].color);
+    EXPECT_EQ(grid().rows[i].front().panels.front().map.get(), &seen(i).fields.front().scaled);
+  }
+  EXPECT_EQ(page.figure().grid.columns.size(), 2U);
+  set([](ReceptiveFieldSettings& s) { s.control = true; });
+  ASSERT_TRUE(done());
+
   // The table holds each ratio with its interval.
   AreaTableView* table = page.table();
   ASSERT_EQ(table->rowCount(), 4);
@@ -299,13 +313,13 @@ TEST_F(ReceptiveFieldTest, ABrokenModelSaysSoAndTheOthersGoOn) {
   session.add_files({fs::path(ORDERSCOPE_GOLDEN_DIR) / "bad" / "st_truncated.safetensors",
                      kSmall / "convnext" / "official.pth", kSmall / "swin" / "official.pth", kSamples / "chelsea.png"});
   ASSERT_TRUE(done());
-  const auto& panels = grid().rows[0].front().panels;
-  ASSERT_EQ(panels.size(), 3U);
-  EXPECT_EQ(panels[0].map, nullptr);
-  EXPECT_FALSE(panels[0].note.isEmpty());
-  EXPECT_NE(panels[1].map, nullptr);
-  EXPECT_EQ(panels[2].map, nullptr) << "a Swin takes its own size only";
-  EXPECT_FALSE(panels[2].note.isEmpty());
+  ASSERT_EQ(grid().rows.size(), 3U);
+  const auto panel = [&](std::size_t model) { return grid().rows[model].front().panels.front(); };
+  EXPECT_EQ(panel(0).map, nullptr);
+  EXPECT_FALSE(panel(0).note.isEmpty());
+  EXPECT_NE(panel(1).map, nullptr);
+  EXPECT_EQ(panel(2).map, nullptr) << "a Swin takes its own size only";
+  EXPECT_FALSE(panel(2).note.isEmpty());
 }
 
 TEST_F(ReceptiveFieldTest, PicturesThatAreSmallOrBrokenAreNoObstacle) {
