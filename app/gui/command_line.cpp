@@ -42,8 +42,9 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   const QCommandLineOption session(
       "export-session", "Write orders.pdf, orders.png, the raw maps and session.json to DIR, and leave.", "DIR");
   const QCommandLineOption opened("session", "Open this session.", "FILE");
-  const QCommandLineOption figure("export-figure", "Write the session's figure to FILE.pdf, .svg or .png, and leave.",
-                                  "FILE");
+  const QCommandLineOption figure(
+      "export-figure",
+      "Write the session's figure, or else that of the page in front, to FILE.pdf, .svg or .png, and leave.", "FILE");
   const QCommandLineOption theme("theme", "dark or light; otherwise as the desktop.", "THEME");
   const QCommandLineOption size("window-size", "Size of the window, for example 1280x800.", "WxH");
   const QCommandLineOption plugins("plugins", "Load the plugins in this folder; may be given again.", "DIR");

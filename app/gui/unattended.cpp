@@ -13,6 +13,7 @@
 #include "app/gui/session.h"
 #include "app/gui/session_document.h"
 #include "app/gui/session_export.h"
+#include "widgets/figure/plate.h"
 
 namespace orderscope {
 
@@ -47,7 +48,10 @@ void UnattendedExport::start() {
     connect(&document, &SessionDocument::failed, this, &UnattendedExport::fail_with);
     connect(&document, &SessionDocument::sources_missing, this, &UnattendedExport::fail_with);
     connect(&document, &SessionDocument::opened, this, [this] {
-      if (!window_.session().busy()) fail_with(tr("the session has no model"));
+      // A run over a data set needs neither models nor images.
+      if (window_.session().busy()) return;
+      computed_ = true;
+      finish_if_ready();
     });
     window_.open_session(options_.session);
     return;
@@ -72,7 +76,9 @@ void UnattendedExport::finish_if_ready() {
 }
 
 void UnattendedExport::write() {
-  if (!window_.session().result()) return fail_with(tr("there is no image to show"));
+  const Session& session = window_.session();
+  if (!session.result() && panels_of(window_.page()->figure()).empty())
+    return fail_with(session.models().empty() ? tr("there is no model to open") : tr("there is no image to show"));
   if (!options_.export_session.isEmpty()) {
     const auto written = export_orders(window_.snapshot(), options_.export_session.toStdString());
     if (!written) return fail_with(QString::fromStdString(written.error().message()));
@@ -81,7 +87,13 @@ void UnattendedExport::write() {
     return fail_with(tr("%1: cannot be written").arg(options_.export_window));
   if (options_.export_figure.isEmpty()) return QCoreApplication::exit(0);
   FigureDialog& dialog = window_.figure_dialog();
-  if (dialog.plan().panels.empty()) dialog.add_panels(figure_of(window_.session_file()).panels);
+  if (dialog.plan().panels.empty()) {
+    // What orderscope-cli prints of such a session, and of the other pages what they show.
+    const Page& page = *window_.page();
+    dialog.add_panels(page.id() == QStringLiteral("orders") ? figure_of(window_.session_file()).panels
+                                                            : page.figure_panels());
+  }
+  if (dialog.plan().panels.empty()) return fail_with(tr("this page shows nothing that could be printed"));
   if (dialog.ready()) return write_figure(dialog);
   connect(&dialog, &FigureDialog::drawn, this, [this, &dialog] { write_figure(dialog); });
 }

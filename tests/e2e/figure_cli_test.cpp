@@ -128,6 +128,12 @@ TEST_F(FigureCli, ASessionWithoutAFigureShowsItsChosenBlock) {
   save();
   ASSERT_EQ(figure("plate.svg", {"--width", "85"}).exit_code, 0);
   EXPECT_THAT(bytes("plate.svg"), testing::AllOf(HasSubstr("stages.2.1"), HasSubstr("contribution")));
+  // And the window prints the page that is asked for.
+  const auto window = run_program(
+      "orderscope", {"--session", file.string(), "--page", "compare", "--export-figure", folder / "compare.svg"});
+  ASSERT_EQ(window.exit_code, 0) << window.err;
+  EXPECT_THAT(bytes("compare.svg"),
+              testing::AllOf(HasSubstr("activation energy"), HasSubstr("Order spectrum"), HasSubstr("stages.3.0")));
 }
 
 TEST_F(FigureCli, FilesThatWereMovedAreNamedAndFound) {
