@@ -1,83 +1,220 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// AT-SPI over its message bus. libatspi waits for every answer before it asks the next question, and a window has
+// thousands of them: here those of a level of the tree are under way together.
 #include "tests/desktop/accessible_tree.h"
 
-#include <atspi/atspi.h>
+#include <gio/gio.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <memory>
 
 namespace orderscope::test {
 
 namespace {
 
+constexpr const char* kAccessible = "org.a11y.atspi.Accessible";
+constexpr int kPatience = 20'000;  // milliseconds for an answer
+
 struct Unref {
-  void operator()(void* object) const {
-    if (object != nullptr) g_object_unref(object);
-  }
+  void operator()(GVariant* value) const { g_variant_unref(value); }
+  void operator()(GDBusConnection* connection) const { g_object_unref(connection); }
+  void operator()(GMainContext* context) const { g_main_context_unref(context); }
 };
-template <class T>
-using Owned = std::unique_ptr<T, Unref>;
+using Value = std::unique_ptr<GVariant, Unref>;
+using Connection = std::unique_ptr<GDBusConnection, Unref>;
 
-std::string taken(gchar* text) {
-  std::string result = text == nullptr ? "" : text;
-  g_free(text);
-  return result;
+/// Where an object is: the program's name on the bus, and its path there.
+struct Place {
+  std::string bus, path;
+};
+
+class Bus {
+ public:
+  explicit Bus(const char* address) : context_(g_main_context_new()) {
+    g_main_context_push_thread_default(context_.get());
+    constexpr auto kFlags = static_cast<GDBusConnectionFlags>(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                              G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION);
+    connection_.reset(g_dbus_connection_new_for_address_sync(address, kFlags, nullptr, nullptr, nullptr));
+  }
+  ~Bus() {
+    connection_.reset();
+    g_main_context_pop_thread_default(context_.get());
+  }
+  Bus(const Bus&) = delete;
+  Bus& operator=(const Bus&) = delete;
+
+  using Answer = std::function<void(GVariant* answer)>;  ///< a tuple of what the method returns
+
+  /// An answer that is an error, or never comes, is not told.
+  void ask(const Place& at, const char* interface, const char* method, GVariant* arguments, Answer answer) {
+    if (!connection_) {
+      if (arguments != nullptr) g_variant_unref(g_variant_ref_sink(arguments));
+      return;
+    }
+    ++pending_;
+    g_dbus_connection_call(connection_.get(), at.bus.c_str(), at.path.c_str(), interface, method, arguments, nullptr,
+                           G_DBUS_CALL_FLAGS_NONE, kPatience, nullptr, &Bus::take,
+                           new Question{this, std::move(answer)});
+  }
+  void ask(const Place& at, const char* method, Answer answer) {
+    ask(at, kAccessible, method, nullptr, std::move(answer));
+  }
+  void ask_property(const Place& at, const char* property, Answer answer) {
+    ask(at, "org.freedesktop.DBus.Properties", "Get", g_variant_new("(ss)", kAccessible, property),
+        [answer = std::move(answer)](GVariant* tuple) {
+          const Value boxed(g_variant_get_child_value(tuple, 0));
+          const Value value(g_variant_get_variant(boxed.get()));
+          answer(value.get());
+        });
+  }
+  /// Until all that was asked is answered.
+  void wait() {
+    while (pending_ > 0) g_main_context_iteration(context_.get(), TRUE);
+  }
+
+ private:
+  struct Question {
+    Bus* bus;
+    Answer answer;
+  };
+  static void take(GObject* source, GAsyncResult* result, gpointer data) {
+    const std::unique_ptr<Question> question(static_cast<Question*>(data));
+    --question->bus->pending_;
+    const Value answer(g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, nullptr));
+    if (answer) question->answer(answer.get());
+  }
+
+  std::unique_ptr<GMainContext, Unref> context_;
+  Connection connection_;
+  int pending_ = 0;
+};
+
+std::string text_of(GVariant* value) {
+  return g_variant_is_of_type(value, G_VARIANT_TYPE_STRING) ? g_variant_get_string(value, nullptr) : std::string();
 }
 
-bool has_state(AtspiStateSet* states, AtspiStateType state) {
-  return states != nullptr && atspi_state_set_contains(states, state);
+std::string first_text(GVariant* tuple) {
+  const Value value(g_variant_get_child_value(tuple, 0));
+  return text_of(value.get());
 }
 
-Accessible describe(AtspiAccessible* node, int depth) {
-  Accessible result;
-  result.depth = depth;
-  result.role = taken(atspi_accessible_get_role_name(node, nullptr));
-  result.name = taken(atspi_accessible_get_name(node, nullptr));
-  const Owned<AtspiStateSet> states(atspi_accessible_get_state_set(node));
-  result.showing = has_state(states.get(), ATSPI_STATE_SHOWING);
-  result.checked = has_state(states.get(), ATSPI_STATE_CHECKED);
-  result.selected = has_state(states.get(), ATSPI_STATE_SELECTED);
-  result.focused = has_state(states.get(), ATSPI_STATE_FOCUSED);
-  result.focusable = has_state(states.get(), ATSPI_STATE_FOCUSABLE);
-  result.enabled = has_state(states.get(), ATSPI_STATE_ENABLED);
-  if (!result.showing) return result;
-  if (const Owned<AtspiComponent> component(atspi_accessible_get_component_iface(node)); component) {
-    if (AtspiRect* rect = atspi_component_get_extents(component.get(), ATSPI_COORD_TYPE_SCREEN, nullptr)) {
-      result.area = {rect->x, rect->y, rect->width, rect->height};
-      g_free(rect);
+Place place_of(GVariant* pair) {
+  const char *bus = "", *path = "";
+  g_variant_get(pair, "(&s&o)", &bus, &path);
+  return {bus, path};
+}
+
+struct Node {
+  Place at;
+  Accessible about;
+  int child_count = 0;
+  std::vector<std::unique_ptr<Node>> children;
+};
+
+void take_states(GVariant* tuple, Accessible& about) {
+  constexpr unsigned kChecked = 4, kEnabled = 8, kFocusable = 11, kFocused = 12, kSelected = 23, kShowing = 25;
+  const Value words(g_variant_get_child_value(tuple, 0));
+  gsize count = 0;
+  const auto* bits = static_cast<const guint32*>(g_variant_get_fixed_array(words.get(), &count, sizeof(guint32)));
+  const auto has = [&](unsigned state) { return count > state / 32 && ((bits[state / 32] >> state % 32) & 1) != 0; };
+  about.checked = has(kChecked);
+  about.enabled = has(kEnabled);
+  about.focusable = has(kFocusable);
+  about.focused = has(kFocused);
+  about.selected = has(kSelected);
+  about.showing = has(kShowing);
+}
+
+/// All of a level, and places of the next one.
+std::vector<Node*> look_at(Bus& bus, const std::vector<Node*>& level, Look look) {
+  constexpr int kMostChildren = 400;  // of a table that somebody sees a part of
+  for (Node* node : level) {
+    bus.ask(node->at, "GetState", [node](GVariant* answer) { take_states(answer, node->about); });
+    bus.ask_property(node->at, "ChildCount", [node](GVariant* answer) {
+      if (g_variant_is_of_type(answer, G_VARIANT_TYPE_INT32)) node->child_count = g_variant_get_int32(answer);
+    });
+  }
+  bus.wait();
+  for (Node* node : level) {
+    const Accessible& about = node->about;
+    if (look == Look::Focus ? about.focused : about.showing || about.depth <= 1) {
+      bus.ask(node->at, "GetRoleName", [node](GVariant* answer) { node->about.role = first_text(answer); });
+      bus.ask_property(node->at, "Name", [node](GVariant* answer) { node->about.name = text_of(answer); });
+      bus.ask(node->at, "org.a11y.atspi.Component", "GetExtents", g_variant_new("(u)", 0U), [node](GVariant* answer) {
+        Area& area = node->about.area;
+        g_variant_get(answer, "((iiii))", &area.x, &area.y, &area.width, &area.height);
+      });
+    }
+    // A menu that is closed has children too.
+    if (!about.showing && about.depth > 1) continue;
+    for (int i = 0; i < std::min(node->child_count, kMostChildren); ++i) {
+      node->children.push_back(std::make_unique<Node>());
+      Node* child = node->children.back().get();
+      child->about.depth = about.depth + 1;
+      bus.ask(node->at, kAccessible, "GetChildAtIndex", g_variant_new("(i)", i), [child](GVariant* answer) {
+        const Value pair(g_variant_get_child_value(answer, 0));
+        child->at = place_of(pair.get());
+      });
     }
   }
-  return result;
+  bus.wait();
+  std::vector<Node*> next;
+  for (const Node* node : level)
+    for (const auto& child : node->children)
+      if (!child->at.path.empty() && !child->at.path.ends_with("/null")) next.push_back(child.get());
+  return next;
 }
 
-void walk(AtspiAccessible* node, int depth, std::vector<Accessible>& into) {
-  constexpr int kDeepest = 40;
-  constexpr std::size_t kMost = 20'000;
-  if (node == nullptr || depth > kDeepest || into.size() > kMost) return;
-  into.push_back(describe(node, depth));
-  // A menu that is closed has children too, and asking for all of them takes its time.
-  const std::string role = into.back().role;
-  if (!into.back().showing && depth > 1 && role != "menu bar") return;
-  const int count = atspi_accessible_get_child_count(node, nullptr);
-  for (int i = 0; i < count; ++i)
-    walk(Owned<AtspiAccessible>(atspi_accessible_get_child_at_index(node, i, nullptr)).get(), depth + 1, into);
+void flatten(const Node& node, std::vector<Accessible>& into) {
+  into.push_back(node.about);
+  for (const auto& child : node.children) flatten(*child, into);
+}
+
+/// The bus of assistive programs, of the message bus that our environment names.
+std::string accessibility_address() {
+  const char* session = std::getenv("DBUS_SESSION_BUS_ADDRESS");
+  if (session == nullptr) return {};
+  std::string address;
+  Bus bus(session);
+  bus.ask({"org.a11y.Bus", "/org/a11y/bus"}, "org.a11y.Bus", "GetAddress", nullptr,
+          [&](GVariant* answer) { address = first_text(answer); });
+  bus.wait();
+  return address;
 }
 
 }  // namespace
 
-std::vector<Accessible> accessible_tree(pid_t pid) {
-  static const bool ready = atspi_init() <= 1;
+std::vector<Accessible> accessible_tree(pid_t pid, Look look) {
   std::vector<Accessible> result;
-  if (!ready) return result;
-  // The program changes all the time: nothing that the library remembers of it is of use.
-  const Owned<AtspiAccessible> screen(atspi_get_desktop(0));
-  if (!screen) return result;
-  atspi_accessible_clear_cache(screen.get());
-  const int count = atspi_accessible_get_child_count(screen.get(), nullptr);
-  for (int i = 0; i < count; ++i) {
-    const Owned<AtspiAccessible> program(atspi_accessible_get_child_at_index(screen.get(), i, nullptr));
-    if (!program || static_cast<pid_t>(atspi_accessible_get_process_id(program.get(), nullptr)) != pid) continue;
-    atspi_accessible_set_cache_mask(program.get(), ATSPI_CACHE_NONE);
-    walk(program.get(), 0, result);
+  const std::string address = accessibility_address();
+  if (address.empty()) return result;
+  Bus bus(address.c_str());
+  std::vector<Place> programs;
+  bus.ask({"org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root"}, "GetChildren", [&](GVariant* answer) {
+    const Value list(g_variant_get_child_value(answer, 0));
+    for (gsize i = 0; i < g_variant_n_children(list.get()); ++i) {
+      const Value pair(g_variant_get_child_value(list.get(), i));
+      programs.push_back(place_of(pair.get()));
+    }
+  });
+  bus.wait();
+  for (const Place& program : programs) {
+    pid_t owner = 0;
+    bus.ask({"org.freedesktop.DBus", "/org/freedesktop/DBus"}, "org.freedesktop.DBus", "GetConnectionUnixProcessID",
+            g_variant_new("(s)", program.bus.c_str()), [&](GVariant* answer) {
+              guint32 number = 0;
+              g_variant_get(answer, "(u)", &number);
+              owner = static_cast<pid_t>(number);
+            });
+    bus.wait();
+    if (owner != pid) continue;
+    Node root{program, {}, 0, {}};
+    constexpr int kDeepest = 40;
+    std::vector<Node*> level{&root};
+    for (int depth = 0; depth < kDeepest && !level.empty(); ++depth) level = look_at(bus, level, look);
+    flatten(root, result);
   }
   return result;
 }

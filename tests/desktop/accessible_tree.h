@@ -9,7 +9,12 @@
 
 namespace orderscope::test {
 
+enum class Look {
+  Everything,
+  Focus,  ///< names, roles and places of what has the focus only: half the time
+};
+
 /// What the program of this process tells assistive programs, over the message bus of our environment. Depth first.
-std::vector<Accessible> accessible_tree(pid_t pid);
+std::vector<Accessible> accessible_tree(pid_t pid, Look look = Look::Everything);
 
 }  // namespace orderscope::test

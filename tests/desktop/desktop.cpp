@@ -245,6 +245,14 @@ void Desktop::type(const std::string& text) const {
 
 std::vector<Accessible> Desktop::tree() const { return accessible_tree(parts_->program.pid()); }
 
+std::optional<Accessible> Desktop::focused() const {
+  std::optional<Accessible> found;
+  for (Accessible& node : accessible_tree(parts_->program.pid(), Look::Focus))
+    if (node.focused && node.showing && node.role != "frame" && (!found || node.depth > found->depth))
+      found = std::move(node);
+  return found;
+}
+
 std::optional<Accessible> Desktop::find(const std::function<bool(const Accessible&)>& matches,
                                         std::chrono::milliseconds patience) const {
   std::optional<Accessible> found;

@@ -86,6 +86,7 @@ class Desktop {
   void type(const std::string& text) const;
 
   std::vector<Accessible> tree() const;
+  std::optional<Accessible> focused() const;  ///< what has the keyboard; of several the innermost
   /// The first that matches and is on the screen, waited for.
   std::optional<Accessible> find(const std::function<bool(const Accessible&)>& matches,
                                  std::chrono::milliseconds patience = std::chrono::seconds(20)) const;

@@ -178,7 +178,7 @@ TEST_F(SlowDesktop, ThemeAndLayoutSurviveARestart) {
   desktop->key("ctrl+shift+l");
   ASSERT_TRUE(wait_for([&] { return (lightness() < 128) != was_dark; }));
   keep(desktop->settled(), was_dark ? "light" : "dark");
-  const std::string last = pages().back();
+  const std::string last = "Compare";  // it shows maps unasked, which the next start waits for
   go_to(last);
   desktop->key("F9");  // the network's panel goes away
   ASSERT_TRUE(wait_for([&] { return !strip(0ms); }));
@@ -225,10 +225,9 @@ TEST_F(SlowDesktop, TheOrderMixerFollowsTheHand) {
 TEST_F(SlowDesktop, TheKeyboardReachesNamedThings) {
   ASSERT_NO_FATAL_FAILURE(start());
   std::set<std::string> reached;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 30; ++i) {
     desktop->key("Tab");
-    for (const Accessible& node : desktop->tree())
-      if (node.focused && node.showing && node.role != "frame") reached.insert(node.role + ": " + node.name);
+    if (const auto node = desktop->focused()) reached.insert(node->role + ": " + node->name);
   }
   EXPECT_GE(reached.size(), 6U) << ::testing::PrintToString(reached);
   for (const std::string& thing : reached) EXPECT_FALSE(thing.ends_with(": ")) << thing << "has no accessible name";
