@@ -25,7 +25,9 @@ extern const std::size_t label_font_bold_size;
 
 namespace {
 
-constexpr double kWidth = 595, kHeight = 842, kMargin = 48, kInner = kWidth - 2 * kMargin;  // points
+// In points.
+constexpr double kWidth = 595, kHeight = 842, kMargin = 48, kInner = kWidth - 2 * kMargin;
+constexpr double kTextSize = 9.5, kLineHeight = 13.5;
 
 /// Bytes that are no UTF-8 would stop cairo for good.
 std::string valid_utf8(const std::string& text) {
@@ -121,6 +123,25 @@ struct PdfDocument::State {
     return extents.x_advance;
   }
 
+  /// A paragraph's lines, in its font.
+  std::vector<std::string> lines(const std::string& text) {
+    font(kTextSize, false);
+    std::vector<std::string> broken;
+    std::istringstream words(valid_utf8(text));
+    std::string line;
+    for (std::string word; words >> word;) {
+      const std::string longer = line.empty() ? word : line + " " + word;
+      if (width(longer) > kInner && !line.empty()) {
+        broken.push_back(std::move(line));
+        line = word;
+      } else {
+        line = longer;
+      }
+    }
+    if (!line.empty()) broken.push_back(std::move(line));
+    return broken;
+  }
+
   void write(double x, double baseline, const std::string& text, double gray) {
     cairo_set_source_rgb(cairo, gray, gray, gray);
     cairo_move_to(cairo, x, baseline);
@@ -155,38 +176,23 @@ void PdfDocument::heading(const std::string& text, int level) {
 
 void PdfDocument::paragraph(const std::string& text) {
   State& s = *state_;
-  constexpr double size = 9.5, line_height = 13.5;
-  s.font(size, false);
-  std::istringstream words(valid_utf8(text));
-  std::string line;
-  const auto flush = [&] {
-    if (line.empty()) return;
-    s.reserve(line_height);
-    s.font(size, false);
-    s.y += line_height;
+  for (const std::string& line : s.lines(text)) {
+    s.reserve(kLineHeight);
+    s.font(kTextSize, false);
+    s.y += kLineHeight;
     s.write(kMargin, s.y - 3, line, 0.15);
-    line.clear();
-  };
-  for (std::string word; words >> word;) {
-    const std::string longer = line.empty() ? word : line + " " + word;
-    if (s.width(longer) > kInner) {
-      flush();
-      line = word;
-    } else {
-      line = longer;
-    }
   }
-  flush();
   s.y += 5;
 }
 
-void PdfDocument::picture(const Image& image, bool photo) {
+void PdfDocument::picture(const Image& image, bool photo, const std::string& caption) {
   State& s = *state_;
-  if (image.empty()) return;
-  const double room = kHeight - 2 * kMargin;
+  if (image.empty()) return paragraph(caption);
+  const double below = std::min(static_cast<double>(s.lines(caption).size()) * kLineHeight + 8, kHeight / 2);
+  const double room = kHeight - 2 * kMargin - below;
   const double scale = std::min({0.5, kInner / image.width, room / image.height});
   const double height = scale * image.height;
-  s.reserve(height + 4);
+  s.reserve(height + below);
   cairo_surface_t* picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, image.width, image.height);
   if (cairo_surface_status(picture) == CAIRO_STATUS_SUCCESS) {
     unsigned char* data = cairo_image_surface_get_data(picture);
@@ -216,7 +222,9 @@ void PdfDocument::picture(const Image& image, bool photo) {
     s.empty = false;
   }
   cairo_surface_destroy(picture);
-  s.y += height + 8;
+  s.y += height + 4;
+  paragraph(caption);
+  s.y += 4;
 }
 
 void PdfDocument::table(const std::vector<std::vector<std::string>>& rows) {

@@ -22,8 +22,8 @@ class PdfDocument {
 
   void heading(const std::string& text, int level);  ///< level 1 begins on a page of its own unless that is empty
   void paragraph(const std::string& text);
-  /// As wide as the page at most, never larger than at 144 dpi. `photo`: kept as JPEG.
-  void picture(const Image& image, bool photo);
+  /// As wide as the page at most, never larger than at 144 dpi, on one page with its caption. `photo`: kept as JPEG.
+  void picture(const Image& image, bool photo, const std::string& caption = {});
   /// Columns as wide as their longest cell; the first row is the header, which comes again on each page.
   void table(const std::vector<std::vector<std::string>>& rows);
   Result<void> finish();

@@ -103,7 +103,7 @@ Result<OrderMeans> read_means(const BatchQuery& query, const BatchModelInfo& mod
 }
 
 Result<Rows> model_table(const BatchQuery& query, const std::vector<OrderMeans>& models) {
-  Rows rows{{"model", "family", "images", "top-1 [95 %]", "top-5", "right and surer than half"}};
+  Rows rows{{"model", "family", "images", "top-1 [95 %]", "top-5", "right with over 50 %"}};
   for (const OrderMeans& m : models) {
     BatchFilter filter;
     filter.model = m.model.id;

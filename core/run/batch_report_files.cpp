@@ -88,10 +88,7 @@ Result<void> write_report_pdf(const BatchReport& report, const std::filesystem::
     switch (part.kind) {
       case ReportPart::Kind::Heading: pdf.heading(part.text, 2); break;
       case ReportPart::Kind::Text: pdf.paragraph(part.text); break;
-      case ReportPart::Kind::Picture:
-        pdf.picture(part.picture, part.photo);
-        pdf.paragraph(part.text);
-        break;
+      case ReportPart::Kind::Picture: pdf.picture(part.picture, part.photo, part.text); break;
       case ReportPart::Kind::Table: pdf.table(part.rows); break;
     }
   }

@@ -180,19 +180,19 @@ Result<std::vector<ReportPart>> ablation_charts(const OrderMeans& means) {
   if (!std::isfinite(untouched)) return parts;
   Chart chart;
   chart.title = "Accuracy without an order";
-  chart.subtitle = means.model.name + ", gates of the order set to zero";
-  chart.x_label = "order removed (0: none)";
-  chart.y_label = "top-1 accuracy";
-  chart.y_range = ChartRange{0, std::min(1.0, 1.1 * std::max(untouched, 0.05))};
+  char with_all[32];
+  std::snprintf(with_all, sizeof with_all, "%.1f %%", 100 * untouched);
+  chart.subtitle = means.model.name + ", gates of the order set to zero; with all of them " + with_all;
+  chart.x_label = "order removed";
+  chart.y_label = "change of top-1 (points)";
   std::vector<std::vector<std::string>> table{{"where", "order", "top-1 without it", "change"}};
   for (std::size_t i = 0; i < means.names.size(); ++i) {
     const BatchFigure& figure = means.names[i];
     if (figure.quantity != "ablation" || figure.kind != "correct") continue;
     const double value = means.all.figures[i];
-    if (chart.lines.empty() || chart.lines.back().name != figure.block)
-      chart.lines.push_back({figure.block, {0}, {untouched}});
+    if (chart.lines.empty() || chart.lines.back().name != figure.block) chart.lines.push_back({figure.block, {}, {}});
     chart.lines.back().x.push_back(figure.order);
-    chart.lines.back().y.push_back(value);
+    chart.lines.back().y.push_back(100 * (value - untouched));
     char now[32], change[32];
     std::snprintf(now, sizeof now, "%.1f %%", 100 * value);
     std::snprintf(change, sizeof change, "%+.1f", 100 * (value - untouched));
@@ -208,7 +208,8 @@ Result<std::vector<ReportPart>> ablation_charts(const OrderMeans& means) {
   }
   TRY(Image picture, draw_chart(chart));
   parts.push_back({ReportPart::Kind::Picture,
-                   "Top-1 accuracy when the gates of one order are set to zero everywhere (network) or in one stage.",
+                   "What top-1 accuracy gains or loses when the gates of one order are set to zero everywhere "
+                   "(network), in one stage or in one block.",
                    std::move(picture)});
   parts.push_back({ReportPart::Kind::Table, {}, {}, false, std::move(table)});
   TRY_VOID(add_class_matrix(means, "ablation", "label_probability", "network",
