@@ -190,7 +190,10 @@ void PdfDocument::picture(const Image& image, bool photo, const std::string& cap
   if (image.empty()) return paragraph(caption);
   const double below = std::min(static_cast<double>(s.lines(caption).size()) * kLineHeight + 8, kHeight / 2);
   const double room = kHeight - 2 * kMargin - below;
-  const double scale = std::min({0.5, kInner / image.width, room / image.height});
+  double scale = std::min({0.5, kInner / image.width, room / image.height});
+  // Rather a little smaller below its heading than alone on the next page.
+  const double left = (kHeight - kMargin - s.y - below) / image.height;
+  if (left < scale && left > 0.75 * scale) scale = left;
   const double height = scale * image.height;
   s.reserve(height + below);
   cairo_surface_t* picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, image.width, image.height);
