@@ -100,6 +100,10 @@ void SessionDocument::read(const fs::path& path, std::optional<Recovery::Orphan>
       [path, orphan](const JobContext& job) -> Result<Opening> {
         Opening opening{fs::absolute(path), {}, {}, orphan};
         TRY(opening.session, read_session(path));
+        // What this program put aside itself may name any file.
+        if (orphan) {
+          TRY_VOID(complete_hashes(opening.session, job));
+        }
         TRY(opening.checks, find_sources(opening.session, {opening.path.parent_path()}, job));
         return opening;
       },
@@ -114,7 +118,7 @@ void SessionDocument::read(const fs::path& path, std::optional<Recovery::Orphan>
 }
 
 void SessionDocument::search(const fs::path& folder) {
-  if (opening_) check({folder});
+  if (opening_) check({opening_->path.parent_path(), folder});
 }
 
 void SessionDocument::check(std::vector<fs::path> folders) {

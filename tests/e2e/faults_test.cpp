@@ -15,6 +15,7 @@
 #include "core/base/files.h"
 #include "core/checkpoint/npy.h"
 #include "core/run/session_file.h"
+#include "core/run/session_sources.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/temporary_folder.h"
@@ -52,6 +53,7 @@ TEST(SlowFaults, AFigureWhoseWriterIsKilledIsWholeOrAbsent) {
   session.model = session.image = 0;
   session.block = "stages.2.1";
   session.class_index = 3;
+  ASSERT_TRUE(complete_hashes(session));
   ASSERT_TRUE(write_session(session, folder / "s.orderscope"));
   const auto draw = [&](const std::string& name) {
     return std::vector<std::string>{"figure", folder / "s.orderscope", "-o", folder / name};
