@@ -98,7 +98,7 @@ void NetworkStrip::paintEvent(QPaintEvent*) {
     const QRectF place = block_rect(i);
     painter.setPen(palette().color(QPalette::PlaceholderText));
     painter.drawText(QRectF(place.left(), place.bottom() + 4, 120, label_height()), Qt::AlignLeft | Qt::AlignTop,
-                     tr("stage %1").arg(stage + 1));
+                     block.stage_name.isEmpty() ? tr("stage %1").arg(stage + 1) : block.stage_name);
   }
 }
 

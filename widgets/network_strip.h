@@ -12,6 +12,7 @@ struct StripBlock {
   QString name;
   int stage = 0;               ///< from 0
   std::vector<double> shares;  ///< of orders 1..n, adding up to 1; empty for a block without orders
+  QString stage_name{};        ///< if it is no stage of a backbone
 };
 
 /// The network, a column a block, grouped by stage and coloured by the share of each order. Click, or the left and

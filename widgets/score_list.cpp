@@ -202,7 +202,9 @@ void ScoreList::set_chosen(int class_index) {
   chosen_ = class_index;
   for (int row = 0; row < model_->rowCount(); ++row) {
     QStandardItem* item = model_->item(row);
-    item->setData(item->data(kIndexRole).toInt() == class_index, kChosenRole);
+    const bool chosen = item->data(kIndexRole).toInt() == class_index;
+    item->setData(chosen, kChosenRole);
+    if (chosen) view_->scrollTo(filtered_->mapFromSource(item->index()));
   }
 }
 

@@ -49,6 +49,7 @@ void NetworkPanel::show_blocks() {
       StripBlock block;
       block.name = QString::fromStdString(model->blocks[i].name);
       block.stage = model->blocks[i].stage;
+      if (model->blocks[i].in_head) block.stage_name = tr("HorFPN");
       if (result && result->model == model && i < result->blocks.size())
         block.shares = order_energy_shares(result->blocks[i]);
       highest = std::max(highest, block.shares.size());
