@@ -131,6 +131,12 @@ Result<std::shared_ptr<FieldRun>> FieldRun::start(std::shared_ptr<const Model> m
   std::shared_ptr<const Backbone> backbone = model->backbone;
   if (control) {
     TRY(backbone, random_control(*backbone, plan.seed, plan.control_layer_scale));
+    const std::vector<std::string> taps = backbone->tap_names();
+    const std::vector<std::string> own = model->backbone->tap_names();
+    if (std::ranges::find(taps, options.layer) == taps.end() && std::ranges::find(own, options.layer) != own.end())
+      return fail(Error::Kind::Unsupported,
+                  "weights are made at random for a backbone alone, and this is no layer of it", options.layer,
+                  "choose a block or a level of the backbone");
   }
   const SetPreprocessing set_how{preprocessing_of(*model, options.protocol, plan), true};
   const ErfProtocol protocol = options.protocol;

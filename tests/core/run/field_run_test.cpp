@@ -9,6 +9,7 @@
 
 #include "core/analysis/erf.h"
 #include "core/run/model_input.h"
+#include "tests/dense_golden.h"
 #include "tests/small_models.h"
 
 namespace orderscope {
@@ -106,6 +107,23 @@ TEST(FieldRun, TakesStagesAndTapsAndSaysWhatThereIsNot) {
     ASSERT_FALSE(refused) << wrong;
     EXPECT_EQ(refused.error().kind, Error::Kind::InvalidInput);
   }
+}
+
+TEST(FieldRun, LevelsOfASegmenterAreMeasuredAndThoseOfItsHeadHaveNoRandomWeights) {
+  const auto model = test::dense_model("upernet_small_gf/checkpoint.pth");
+  FieldPlan plan = small_plan();
+  for (const char* layer : {"norm1", "decode_head.fpn_bottleneck"}) {
+    plan.layer = layer;
+    const auto found = measure(model, plan);
+    ASSERT_TRUE(found) << found.error().message();
+    EXPECT_EQ(found->layer, layer);
+  }
+  const auto control = measure(model, plan, true);
+  ASSERT_FALSE(control);
+  EXPECT_EQ(control.error().kind, Error::Kind::Unsupported);
+  plan.layer = "norm1";
+  const auto level = measure(model, plan, true);
+  EXPECT_TRUE(level) << level.error().message();
 }
 
 TEST(FieldRun, OrdersAreThoseOfGnConvsOnly) {
