@@ -139,7 +139,7 @@ Plate AttributionPage::figure() const {
   plate.grid = grid_->grid();
   plate.title = QString::fromStdString(known->name) + QStringLiteral("   ") + question();
   plate.subtitle = file_name(shown_->image_path);
-  if (!whole_->grid().empty()) plate.panels.push_back({tr("methods without a layer"), 1, whole_->grid(), {}});
+  if (!whole_->grid().empty()) plate.panels.push_back({{}, 1, whole_->grid(), {}});
   const AttributionCell* cell = work_->cell(chosen());
   if (checks_->has_curves())
     plate.panels.push_back({tr("faithfulness, %1").arg(QString::fromStdString(settings_.curve)),

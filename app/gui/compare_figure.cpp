@@ -19,7 +19,7 @@
 namespace orderscope {
 namespace {
 
-constexpr double kHalf = 0.5;
+constexpr double kHalf = 0.5, kThird = 0.333;
 
 bool shows(const ResultArea& area) { return area.message().isEmpty(); }
 
@@ -37,8 +37,8 @@ PlotPanel spectrum_plot(const CurvePlot& plot, bool by_depth, int degree) {
   };
   PlotPanel panel;
   panel.x_label = by_depth ? ComparePage::tr("depth, first to last block") : ComparePage::tr("degree");
-  panel.y_label = by_depth ? ComparePage::tr("log₁₀ left unexplained at degree %1").arg(degree)
-                           : ComparePage::tr("log₁₀ left unexplained");
+  panel.y_label = by_depth ? ComparePage::tr("log10 left unexplained at degree %1").arg(degree)
+                           : ComparePage::tr("log10 left unexplained");
   for (const PlottedCurve& curve : plot.curves())
     panel.lines.push_back(
         {curve.name, curve.x, decades(curve.y), decades(curve.low), decades(curve.high), curve.color, curve.dashed});
@@ -92,10 +92,10 @@ std::vector<PlatePanel> ComparePage::section_panels() const {
   if (shows(*spectrum_->area()) && !spectrum_->plot()->curves().empty())
     add(tr("Order spectrum"), spectrum_plot(*spectrum_->plot(), settings_.by_depth, settings_.degree), kHalf);
   if (!disagreement_->correlations().empty() && shows(*disagreement_->area())) {
-    add({}, disagreement_->grid()->grid(), kHalf);
+    add({}, disagreement_->grid()->grid(), kThird);
     add(tr("Correlation of the maps"), TablePanel{correlations(disagreement_->models(), disagreement_->correlations())},
-        kHalf);
-    add(tr("Most likely class"), TablePanel{predictions(work_->columns())}, kHalf);
+        kThird);
+    add(tr("Most likely class"), TablePanel{predictions(work_->columns())}, kThird);
   }
   return panels;
 }

@@ -40,6 +40,19 @@ PlotPanel profile_panel(const std::vector<PlottedCurve>& curves, const Receptive
   return plot;
 }
 
+/// Some columns of a table of areas. Those of intervals get the titles of the shares that they are of.
+Table columns_of(const Table& table, const std::function<bool(std::size_t column)>& wanted) {
+  Table result;
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    if (wanted(c)) result.columns.push_back(table.columns[c > 0 && c % 2 == 0 ? c - 1 : c]);
+  for (const auto& row : table.rows) {
+    auto& cells = result.rows.emplace_back();
+    for (std::size_t c = 0; c < row.size(); ++c)
+      if (wanted(c)) cells.push_back(row[c]);
+  }
+  return result;
+}
+
 }  // namespace
 
 QWidget* ReceptiveFieldPage::make_side() {
@@ -117,10 +130,23 @@ Plate ReceptiveFieldPage::figure() const {
   plate.title = tr("Effective receptive field");
   plate.subtitle = subtitle();
   const Provenance provenance = fields.front().field->mean.provenance;
-  PlatePanel profile{settings_.by_mass ? tr("Share within a radius") : tr("Radial profile"), 0.5,
-                     profile_panel(field_curves(fields, settings_), settings_), provenance};
-  PlatePanel areas{tr("Area that holds a share of the field, percent"), 1, TablePanel{area_table(fields)}, provenance};
-  plate.panels = {std::move(profile), std::move(areas)};
+  const auto profile = [&](bool by_mass) {
+    ReceptiveFieldSettings settings = settings_;
+    settings.by_mass = by_mass;
+    return PlatePanel{by_mass ? tr("Share within a radius") : tr("Radial profile"), 0.5,
+                      profile_panel(field_curves(fields, settings), settings), provenance};
+  };
+  const bool intervals = std::any_of(fields.begin(), fields.end(), [](const NamedField& named) {
+    return !named.field->ratios.empty() && named.field->ratios.front().has_interval;
+  });
+  const Table all = area_table(fields);
+  plate.panels = {profile(false), profile(true)};
+  plate.panels.push_back({tr("Area that holds a share of the field, percent"), 0.5,
+                          TablePanel{columns_of(all, [&](std::size_t c) { return c % 2 == 1 || c == 0; })},
+                          provenance});
+  if (intervals)
+    plate.panels.push_back({tr("95\u2009% intervals of the areas, percent"), 0.5,
+                            TablePanel{columns_of(all, [&](std::size_t c) { return c % 2 == 0; })}, provenance});
   plate.footnotes << tr("Maps: %1.").arg(quantity_title(settings_.quantity, settings_.plan));
   if (settings_.outline == FieldOutline::Squares)
     plate.footnotes << tr("Squares: the smallest centred ones that hold 20, 30, 50 and 99\u2009% of the %1.")
@@ -128,12 +154,10 @@ Plate ReceptiveFieldPage::figure() const {
   if (settings_.outline == FieldOutline::Levels)
     plate.footnotes << tr("Lines: around the least areas that hold 20, 30, 50 and 99\u2009% of the %1.")
                            .arg(scale_text(settings_.plan));
-  const bool intervals = std::any_of(fields.begin(), fields.end(), [](const NamedField& named) {
-    return !named.field->ratios.empty() && named.field->ratios.front().has_interval;
-  });
   if (intervals)
     plate.footnotes
         << tr("Intervals: 95\u2009% percentile bootstrap over images, %1 resamplings.").arg(settings_.plan.bootstrap);
+  plate.footnotes << tr("r½: the radius that holds half of the field.");
   for (const NamedField& named : fields) {
     const Provenance& from = named.field->mean.provenance;
     if (named.control || named.field->order || from.model_sha256.empty()) continue;

@@ -51,7 +51,7 @@ std::optional<float> level_of(std::vector<float> values, double share) {
 
 QString interval_text(const AreaMeasure& measure) {
   if (!measure.has_interval) return QStringLiteral("–");
-  if (!measure.low) return tr("not reached");
+  if (!measure.low) return QStringLiteral("–");
   const QString low = column_text(100 * *measure.low);
   // In some of the resamplings the map does not hold the share.
   return measure.high ? QStringLiteral("%1–%2").arg(low, column_text(100 * *measure.high))
@@ -134,7 +134,7 @@ Table area_table(const std::vector<NamedField>& fields) {
     table.columns.push_back(percent(threshold).toStdString());
     table.columns.push_back(tr("95\u2009% interval").toStdString());
   }
-  table.columns.push_back(tr("half-mass radius, px").toStdString());
+  table.columns.push_back(tr("r½, px").toStdString());
   for (const NamedField& named : fields) {
     auto& row = table.rows.emplace_back();
     row.push_back({named.name.toStdString(), std::nullopt});

@@ -91,7 +91,7 @@ Result<MapAgreement> map_agreement(const std::vector<PlacedMap>& maps, int cells
   Map& difference = agreement.difference;
   difference = common.front();
   difference.is_signed = common.size() == 2;
-  difference.unit = "root mean squares";
+  difference.unit = "RMS";
   for (std::size_t i = 0; i < difference.values.size(); ++i) {
     if (common.size() == 2) {
       difference.values[i] = common[0].values[i] - common[1].values[i];

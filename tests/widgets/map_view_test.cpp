@@ -200,6 +200,7 @@ TEST(MapGrid, AsksForHeightRatherThanForSmallTiles) {
   maps.set_smallest_tile(30);
   maps.set_grid(grid);
   maps.resize(600, 200);
+  maps.show();
   EXPECT_LT(maps.tiles().front()->width(), 40) << "four rows in 200 pixels";
   maps.set_comfortable_tile(100);
   const int height = maps.heightForWidth(600);

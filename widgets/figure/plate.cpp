@@ -36,20 +36,30 @@ class Layout {
     double used = 2;
     for (const PlatePanel& panel : panels_) {
       constexpr double kRounding = 1e-3;  // three thirds must fit
-      if (used + panel.width > 1 + kRounding) {
+      if (used + share_of(panel) > 1 + kRounding) {
         lines_.emplace_back();
         used = 0;
       }
-      used += panel.width;
+      used += share_of(panel);
       lines_.back().panels.push_back(&panel);
     }
     for (Line& line : lines_) {
       const double gaps = kGap * static_cast<double>(line.panels.size() - 1);
       for (const PlatePanel* panel : line.panels) {
-        line.widths.push_back((width_ - gaps) * std::clamp(panel->width, 0.05, 1.0));
+        line.widths.push_back((width_ - gaps) * share_of(*panel));
         line.height = std::max(line.height, part_height(parts_, *panel, line.widths.back()));
       }
     }
+  }
+
+  /// Of the plate's width: in one column half of it would be too little for a plot with its letters.
+  double share_of(const PlatePanel& panel) const {
+    constexpr double kMaps = 40 * kPointsPerMm * kPoint, kPlot = 55 * kPointsPerMm * kPoint;
+    const auto* table = std::get_if<TablePanel>(&panel.content);
+    const double least = table                                              ? table_width(parts_, *table)
+                         : std::holds_alternative<PanelGrid>(panel.content) ? kMaps
+                                                                            : kPlot;
+    return std::clamp(std::max(panel.width, least / width_), 0.05, 1.0);
   }
 
   double width() const { return width_; }

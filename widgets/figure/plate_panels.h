@@ -41,7 +41,7 @@ struct PlotPanel {
   std::vector<PlotBars> bars;
   QStringList categories;                     ///< under the bars
   QString x_label, y_label;                   ///< with their units
-  std::optional<PlotRange> x_range, y_range;  ///< default: all values
+  std::optional<PlotRange> x_range, y_range;  ///< default: all values. Bars without categories divide x_range
   double aspect = 0.62;                       ///< height : width
 };
 

@@ -32,6 +32,8 @@ double plot_height(const PlatePainter& plate, const PlotPanel& plot, double widt
 void paint_plot(QCPPainter& painter, const PlatePainter& plate, const PlotPanel& plot, const QRectF& area);
 double matrix_height(const PlatePainter& plate, const MatrixPanel& matrix, double width);
 void paint_matrix(QCPPainter& painter, const PlatePainter& plate, const MatrixPanel& matrix, const QRectF& area);
+/// That lets every cell be read, in plate units.
+double table_width(const PlatePainter& parts, const TablePanel& panel);
 double table_height(const PlatePainter& plate, const TablePanel& table, double width);
 void paint_table(QCPPainter& painter, const PlatePainter& plate, const TablePanel& table, const QRectF& area);
 

@@ -185,10 +185,15 @@ class PlotDrawing {
   void add_bars() {
     QCPBars* below = nullptr;
     for (std::size_t i = 0; i < panel_.bars.size(); ++i) {
+      const std::vector<double>& values = panel_.bars[i].values;
+      // Bars without names over an axis of numbers divide it, as those of a histogram.
+      const bool divide = panel_.x_range && panel_.categories.isEmpty() && !values.empty();
+      const double first = divide ? panel_.x_range->low : -0.5;
+      const double step = divide ? (panel_.x_range->high - first) / static_cast<double>(values.size()) : 1;
       auto* bars = new QCPBars(plot_.xAxis, plot_.yAxis);
-      for (std::size_t k = 0; k < panel_.bars[i].values.size(); ++k)
-        if (std::isfinite(panel_.bars[i].values[k])) bars->addData(static_cast<double>(k), panel_.bars[i].values[k]);
-      bars->setWidth(0.8);
+      for (std::size_t k = 0; k < values.size(); ++k)
+        if (std::isfinite(values[k])) bars->addData(first + (static_cast<double>(k) + 0.5) * step, values[k]);
+      bars->setWidth(0.8 * step);
       bars->setPen(Qt::NoPen);
       bars->setBrush(color_of(panel_.bars[i].color, i));
       if (below != nullptr) bars->moveAbove(below);
@@ -290,6 +295,8 @@ PlotPanel plot_of(QCustomPlot& plot) {
       panel.bars.push_back(std::move(added));
     }
   }
+  // A widget leaves room for names inside its axes, a plate beside them.
+  if (panel.bars.empty()) panel.x_range.reset();
   if (const auto ticker = plot.xAxis->ticker().dynamicCast<QCPAxisTickerText>(); ticker && !panel.bars.empty()) {
     const QMap<double, QString> ticks = ticker->ticks();
     for (const QString& text : ticks) panel.categories << text;

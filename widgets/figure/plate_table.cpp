@@ -23,8 +23,23 @@ bool is_numeric(const Table& table, std::size_t column) {
                      [&](const auto& row) { return column < row.size() && row[column].value.has_value(); });
 }
 
-/// As wide as their contents; all of them narrower by the same factor where there is no room.
-std::vector<double> column_widths(const PlatePainter& parts, const Table& table, double width) {
+constexpr double kSmallest = 0.7;  // of the size that letters have where there is room
+
+struct Columns {
+  std::vector<double> widths;
+  QFont heading, text;
+};
+
+QFont scaled(QFont font, double factor) {
+  if (font.pointSizeF() > 0)
+    font.setPointSizeF(font.pointSizeF() * factor);
+  else
+    font.setPixelSize(std::max(static_cast<int>(font.pixelSize() * factor), 1));
+  return font;
+}
+
+/// As wide as their contents; where there is no room all is smaller by the same factor, letters down to kSmallest.
+Columns columns_of(const PlatePainter& parts, const Table& table, double width) {
   std::vector<double> widths;
   double total = 0;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -35,14 +50,24 @@ std::vector<double> column_widths(const PlatePainter& parts, const Table& table,
     total += widest;
   }
   const double room = width - kColumnGap * static_cast<double>(widths.size() - (widths.empty() ? 0 : 1));
-  if (total > room && total > 0)
-    for (double& column : widths) column *= std::max(room, 0.0) / total;
-  return widths;
+  const double factor = total > room && total > 0 ? std::max(room, 0.0) / total : 1;
+  for (double& column : widths) column *= factor;
+  // A little less, as letters do not shrink evenly.
+  const double letters = factor < 1 ? std::max(0.97 * factor, kSmallest) : 1;
+  return {std::move(widths), scaled(parts.fonts.heading, letters), scaled(parts.fonts.text, letters)};
 }
 
 double line_height(const PlatePainter& parts) { return PlateFonts::height(parts.fonts.text) * 1.08; }
 
 }  // namespace
+
+double table_width(const PlatePainter& parts, const TablePanel& panel) {
+  constexpr double kAnyWidth = 1e6;
+  const std::vector<double> widths = columns_of(parts, panel.table, kAnyWidth).widths;
+  double width = kColumnGap * static_cast<double>(widths.size());
+  for (const double column : widths) width += column * (kSmallest + 0.1);
+  return width;
+}
 
 double table_height(const PlatePainter& parts, const TablePanel& panel, double) {
   return line_height(parts) * static_cast<double>(panel.table.rows.size() + 1) + 4 * kRuleRoom;
@@ -50,7 +75,8 @@ double table_height(const PlatePainter& parts, const TablePanel& panel, double) 
 
 void paint_table(QCPPainter& painter, const PlatePainter& parts, const TablePanel& panel, const QRectF& area) {
   const Table& table = panel.table;
-  const std::vector<double> widths = column_widths(parts, table, area.width());
+  const Columns columns = columns_of(parts, table, area.width());
+  const std::vector<double>& widths = columns.widths;
   double right = area.left() - kColumnGap;
   for (const double width : widths) right += width + kColumnGap;
   const double line = line_height(parts);
@@ -71,12 +97,12 @@ void paint_table(QCPPainter& painter, const PlatePainter& parts, const TablePane
   double y = area.top();
   rule(y, 0.8);
   y += kRuleRoom;
-  for (std::size_t c = 0; c < widths.size(); ++c) write(y, c, header_of(table, c), parts.fonts.heading);
+  for (std::size_t c = 0; c < widths.size(); ++c) write(y, c, header_of(table, c), columns.heading);
   y += line + kRuleRoom;
   rule(y, 0.4);
   y += kRuleRoom;
   for (std::size_t r = 0; r < table.rows.size(); ++r, y += line)
-    for (std::size_t c = 0; c < widths.size(); ++c) write(y, c, text_of(table, r, c), parts.fonts.text);
+    for (std::size_t c = 0; c < widths.size(); ++c) write(y, c, text_of(table, r, c), columns.text);
   rule(y + kRuleRoom / 2, 0.8);
 }
 

@@ -371,16 +371,17 @@ TEST_F(ReceptiveFieldTest, TheFigureHasMapsProfileAndTableAndComesBackFromItsNum
   ASSERT_TRUE(done());
   const Plate plate = page.figure();
   EXPECT_EQ(plate.grid.rows.size(), 2U);
-  ASSERT_EQ(plate.panels.size(), 2U);
-  EXPECT_EQ(std::get<PlotPanel>(plate.panels[0].content).lines.size(), 4U);
-  const Table& table = std::get<TablePanel>(plate.panels[1].content).table;
+  ASSERT_EQ(plate.panels.size(), 4U) << "two profiles, areas and their intervals";
+  for (const std::size_t profile : {0U, 1U})
+    EXPECT_EQ(std::get<PlotPanel>(plate.panels[profile].content).lines.size(), 4U);
+  const Table& table = std::get<TablePanel>(plate.panels[2].content).table;
   ASSERT_EQ(table.rows.size(), 4U);
   if (seen(0).fields[0].ratios[2].value)
-    EXPECT_EQ(table.rows[0][5].value, 100 * seen(0).fields[0].ratios[2].value->ratio);
+    EXPECT_EQ(table.rows[0][3].value, 100 * seen(0).fields[0].ratios[2].value->ratio);
   EXPECT_TRUE(plate.subtitle.contains(QStringLiteral("RepLKNet")));
   EXPECT_TRUE(plate.subtitle.contains(QStringLiteral("96 px")));
   const auto panels = page.figure_panels();
-  ASSERT_EQ(panels.size(), 3U);
+  ASSERT_EQ(panels.size(), 5U);
   const auto read = plate_panel_from_json(panels[0].content);
   ASSERT_TRUE(read) << read.error().message();
   const MapPanel& map = std::get<PanelGrid>(read->content).rows[0][0].panels[0];

@@ -291,7 +291,27 @@ TEST(Plot, IsTakenFromAPlotOnScreen) {
   EXPECT_EQ(plot.lines[0].y, (std::vector<double>{4, 5, 6}));
   EXPECT_TRUE(plot.lines[0].dashed);
   EXPECT_EQ(plot.x_label, QStringLiteral("radius (px)"));
-  EXPECT_DOUBLE_EQ(plot.x_range->high, 10);
+  EXPECT_FALSE(plot.x_range) << "names have their room beside the axes, not inside";
+}
+
+TEST(Plot, BarsWithoutNamesDivideTheirAxis) {
+  PlotPanel plot;
+  plot.x_range = PlotRange{0, 1};
+  plot.bars = {{QString(), {0, 4, 0, 0}, QColor(Qt::red)}};
+  Plate plate;
+  plate.panels = {{QString(), 1, plot, {}}};
+  plate.width_mm = 80;
+  const QImage image = QImage::fromData(bytes(plate, PlateFormat::Png, 100));
+  ASSERT_FALSE(image.isNull());
+  int least = image.width(), most = 0;
+  for (int x = 0; x < image.width(); ++x)
+    if (image.pixelColor(x, image.height() / 2) == QColor(Qt::red)) {
+      least = std::min(least, x);
+      most = std::max(most, x);
+    }
+  EXPECT_GT(least, image.width() / 4) << "the second quarter of the axis, which begins right of its numbers";
+  EXPECT_LT(most, image.width() * 6 / 10);
+  EXPECT_GT(most - least, image.width() / 8) << "as wide as a part of it";
 }
 
 }  // namespace
