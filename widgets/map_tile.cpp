@@ -48,6 +48,7 @@ void MapTile::set_panel(MapPanel panel, const QImage& photo, const MapStyle& sty
   const MapPanel& shown = layers_[0].panel;
   setAccessibleName(shown.name);
   setAccessibleDescription(shown.map ? range_text(range_of(*shown.map)) : shown.note);
+  setToolTip(shown.empty() ? shown.note : QString());
   update();
 }
 

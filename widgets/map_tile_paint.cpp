@@ -135,7 +135,12 @@ void MapTile::paint_empty(QPainter& painter, const QRectF& rect) const {
   painter.fillRect(rect, palette().window());
   painter.setFont(small_font(font()));
   painter.setPen(palette().color(QPalette::PlaceholderText));
-  painter.drawText(rect.adjusted(2 * kStep, kStep, -2 * kStep, -kStep), Qt::AlignCenter | Qt::TextWordWrap, panel.note);
+  const QRectF area = rect.adjusted(2 * kStep, kStep, -2 * kStep, -kStep);
+  // What is too long for the tile is read from its beginning; all of it is the tool tip.
+  const bool fits = painter.boundingRect(area, Qt::TextWordWrap, panel.note).height() <= area.height();
+  painter.setClipRect(area);
+  painter.drawText(area, (fits ? Qt::AlignCenter : Qt::AlignTop | Qt::AlignHCenter) | Qt::TextWordWrap, panel.note);
+  painter.setClipping(false);
   if (!panel.progress) return;
   const QRectF bar(rect.left(), rect.bottom() - 4, rect.width(), 3);
   painter.fillRect(bar, palette().color(QPalette::Mid));
@@ -194,7 +199,10 @@ void MapTile::paint_divider(QPainter& painter, const QRectF& rect) const {
   const QFontMetrics metrics(painter.font());
   for (const int side : {0, 1}) {
     const MapPanel& panel = layers_[static_cast<std::size_t>(side)].panel;
-    const QString text = panel.name.isEmpty() ? panel.label : panel.name;
+    const double room = (side == 0 ? x - rect.left() : rect.right() - x) - 4 * kStep;
+    if (room < 8 * kStep) continue;
+    const QString text = metrics.elidedText(panel.name.isEmpty() ? panel.label : panel.name, Qt::ElideMiddle,
+                                            static_cast<int>(room) - 2 * kStep);
     QRectF box(0, rect.top() + kStep, metrics.horizontalAdvance(text) + 2 * kStep, metrics.height() + 2);
     box.moveLeft(side == 0 ? x - 2 * kStep - box.width() : x + 2 * kStep);
     painter.setPen(Qt::NoPen);

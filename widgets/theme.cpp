@@ -54,6 +54,9 @@ QLineEdit:focus { border-color: %9; }
 QAbstractSpinBox { background: %2; border: 1px solid %5; border-radius: 4px; padding: 2px 2px 2px 6px; }
 QAbstractSpinBox:focus { border-color: %9; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { background: transparent; border: none; width: 16px; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: %4; }
+QAbstractSpinBox::up-arrow { image: url(:/icons/up.svg); width: 8px; height: 8px; }
+QAbstractSpinBox::down-arrow { image: url(:/icons/down.svg); width: 8px; height: 8px; }
 QComboBox { background: transparent; border: 1px solid %5; border-radius: 4px; padding: 3px 6px 3px 8px; color: %6; }
 QComboBox:hover { background: %4; }
 QComboBox:focus { border-color: %9; }

@@ -49,6 +49,7 @@ AttributionPage::AttributionPage(Session& session, QWidget* parent)
   auto* splitter = new QSplitter(Qt::Horizontal, this);
   splitter->addWidget(make_maps());
   splitter->addWidget(make_side());
+  splitter->setSizes({490, 312});
   splitter->setStretchFactor(0, 5);
   splitter->setStretchFactor(1, 3);
   splitter->setHandleWidth(4 * kStep);
@@ -103,7 +104,7 @@ QWidget* AttributionPage::make_side() {
   lines->addStretch(1);
   QScrollArea* scroll = scroll_around(side, this);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setMinimumWidth(270);
+  scroll->setMinimumWidth(304);
   scroll->viewport()->installEventFilter(this);
   side_ = scroll;
   return scroll;

@@ -62,7 +62,7 @@ class AttributionPage : public Page {
   bool eventFilter(QObject* object, QEvent* event) override;
 
  private:
-  static constexpr int kTitleWidth = 76;  ///< pixels, left of the maps
+  static constexpr int kTitleWidth = 80;  ///< pixels, left of the maps
   QWidget* make_header();
   QWidget* make_maps();
   QWidget* make_side();

@@ -33,7 +33,7 @@ ComparePage::ComparePage(Session& session, QWidget* parent)
   auto* splitter = new QSplitter(Qt::Horizontal, this);
   splitter->addWidget(make_maps());
   splitter->addWidget(make_side());
-  splitter->setSizes({520, 270});
+  splitter->setSizes({488, 300});
   splitter->setStretchFactor(0, 5);
   splitter->setStretchFactor(1, 3);
   splitter->setChildrenCollapsible(true);
@@ -52,7 +52,6 @@ QWidget* ComparePage::make_maps() {
   again_->setText(tr("Try again"));
   grid_ = new MapGrid(stack_);
   grid_->set_link(link_);
-  grid_->set_title_width(60);
   grid_->set_smallest_tile(72);
   grid_->set_comfortable_tile(112);
   grid_->setAccessibleName(tr("Maps of the models"));
@@ -75,7 +74,7 @@ QWidget* ComparePage::make_side() {
   lines->addStretch(1);
   QScrollArea* scroll = make_scroll_area(side, this);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setMinimumWidth(240);
+  scroll->setMinimumWidth(298);
   return scroll;
 }
 
@@ -151,12 +150,14 @@ void ComparePage::show_work() {
   PanelGrid grid = compare_grid(*work_, settings_);
   const std::size_t columns = grid.rows.empty() ? 0 : grid.rows.front().front().panels.size();
   const std::size_t rows = grid.rows.size();
+  grid_->set_title_width(settings_.rows == CompareRows::Stages ? 60 : 84);
   grid_->set_grid(std::move(grid));
   grid_->clear_swipes();
   if (settings_.divide && columns > 1)
     for (std::size_t row = 0; row < rows; ++row)
       grid_->set_swipe(static_cast<int>(row * columns), static_cast<int>(row * columns + 1));
   show_hint();
+  show_controls();  // there may be more stages to choose from
   show_classes();
   Q_EMIT panels_changed();
 }

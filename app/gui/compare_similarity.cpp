@@ -53,7 +53,8 @@ SimilaritySection::SimilaritySection(CompareWork& work, QWidget* parent)
     box->setAccessibleName(name);
     box->setToolTip(name);
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(7);
+    box->setMinimumContentsLength(8);
+    box->setIconSize({10, 10});
     area_->line()->addWidget(box);
     connect(box, qOverload<int>(&QComboBox::activated), this,
             [this] { work_.set_similarity(a_->currentIndex(), b_->currentIndex()); });

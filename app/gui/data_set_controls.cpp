@@ -117,7 +117,7 @@ QWidget* DataSetPage::make_table() {
   columns->setSortIndicatorShown(true);
   columns->setStretchLastSection(true);
   const int letter = fontMetrics().averageCharWidth();
-  constexpr int kLetters[] = {29, 13, 14, 14, 9, 13, 8, 9, 10, 15, 10, 30};
+  constexpr int kLetters[] = {27, 13, 13, 13, 9, 13, 8, 9, 10, 15, 10, 30};
   for (int column = 0; column < DataSetModel::kColumns; ++column)
     table_->setColumnWidth(column, kLetters[column] * letter);
   connect(columns, &QHeaderView::sectionClicked, this, [this](int column) {

@@ -46,6 +46,7 @@ DataSetPage::DataSetPage(Session& session, QWidget* parent)
   side_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   side_->setMinimumWidth(240);
   splitter->addWidget(side_);
+  splitter->setSizes({488, 300});
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
   splitter->setHandleWidth(4 * kStep);

@@ -7,7 +7,7 @@ class MapGrid;
 
 /// Beside a row of tiles of a section below the maps: titles and colour bar, in pixels.
 inline constexpr int kSectionTitles = 92, kSectionBar = 72;
-inline constexpr double kSmallestSectionTile = 45, kLargestSectionTile = 150;
+inline constexpr double kSmallestSectionTile = 42, kLargestSectionTile = 150;
 
 /// Title width and tile sizes of such a section.
 void set_section_tiles(MapGrid& grid);

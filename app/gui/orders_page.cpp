@@ -32,7 +32,7 @@
 namespace orderscope {
 namespace {
 
-constexpr int kSideWidth = 236, kNarrowestSide = 220, kHighestProfile = 340;
+constexpr int kSideWidth = 260, kNarrowestSide = 256, kHighestProfile = 340;
 constexpr double kSmallestComfortable = 96;  // side of a map, where the width allows it
 
 }  // namespace

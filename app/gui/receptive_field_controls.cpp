@@ -181,6 +181,7 @@ void ReceptiveFieldPage::show_controls() {
   const int layer = layer_->findData(QString::fromStdString(plan.layer));
   layer_->setCurrentIndex(layer);
   if (layer < 0) layer_->setEditText(QString::fromStdString(plan.layer));
+  layer_->lineEdit()->setCursorPosition(0);  // of a long name its beginning is seen
 
   FieldPlan published = plan;
   published.size = FieldPlan::kPublishedSize;

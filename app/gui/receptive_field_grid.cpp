@@ -216,7 +216,8 @@ PanelGrid receptive_field_grid(const ReceptiveFieldWork& work, const ReceptiveFi
   grid.style = settings.style;
   grid.style.opacity = 1;
   if (layout == FieldLayout::Tall && work.columns().size() > rows.size()) {
-    for (const Row& row : rows) grid.columns.push_back({.title = row_title(row), .hint = row_hint(row)});
+    for (const Row& row : rows)
+      grid.columns.push_back({.title = row.control ? tr("random") : row_title(row), .hint = row_hint(row)});
     for (std::size_t i = 0; i < work.columns().size(); ++i) {
       const PanelColumn head = head_of(work.columns()[i]);
       PanelGroup group;

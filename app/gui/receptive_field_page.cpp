@@ -38,7 +38,7 @@ ReceptiveFieldPage::ReceptiveFieldPage(Session& session, QWidget* parent)
   auto* splitter = new QSplitter(Qt::Horizontal, this);
   splitter->addWidget(make_maps());
   splitter->addWidget(make_side());
-  splitter->setSizes({440, 344});
+  splitter->setSizes({400, 390});
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
   splitter->setHandleWidth(4 * kStep);
