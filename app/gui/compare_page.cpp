@@ -150,7 +150,7 @@ void ComparePage::show_work() {
   PanelGrid grid = compare_grid(*work_, settings_);
   const std::size_t columns = grid.rows.empty() ? 0 : grid.rows.front().front().panels.size();
   const std::size_t rows = grid.rows.size();
-  grid_->set_title_width(settings_.rows == CompareRows::Stages ? 60 : 84);
+  grid_->set_title_width(settings_.rows == CompareRows::Stages && !settings_.layers ? 60 : 84);
   grid_->set_grid(std::move(grid));
   grid_->clear_swipes();
   if (settings_.divide && columns > 1)

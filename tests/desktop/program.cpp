@@ -22,7 +22,10 @@ void DesktopTest::TearDown() {
   for (const Accessible& node : desktop->tree())
     if (node.showing)
       nodes += std::string(static_cast<std::size_t>(node.depth), ' ') + node.role + " '" + node.name + "'\n";
-  ADD_FAILURE() << "it said:\n" << desktop->output() << "and showed:\n" << nodes;
+  const bool runs = desktop->running();
+  ADD_FAILURE() << (runs ? "It runs" : "It has ended with " + std::to_string(desktop->close(0ms))) << "; it said:\n"
+                << desktop->output() << "and showed:\n"
+                << nodes;
 }
 
 void DesktopTest::start(std::vector<std::string> arguments, bool first) {
