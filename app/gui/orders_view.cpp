@@ -48,6 +48,12 @@ QString class_text(const ForwardResult& result, const ClassView* view) {
   return view == nullptr ? QString() : QString::fromStdString(result.model->class_name(view->class_index));
 }
 
+/// Why there are no gradients: a backbone whose head is not known, or a detector that found nothing, has no score.
+QString absence_text(const ForwardResult& result) {
+  return result.scores.empty() ? tr("nothing was predicted, so there is nothing to explain")
+                               : tr("gradients are on their way");
+}
+
 PanelGroup contribution_group(const ForwardResult& result, const std::shared_ptr<const ClassView>& view, int block,
                               const OrdersSettings& settings) {
   const BlockOrderMaps& maps = result.blocks[static_cast<std::size_t>(block)];
@@ -70,7 +76,7 @@ PanelGroup contribution_group(const ForwardResult& result, const std::shared_ptr
     panel.context = QStringLiteral("%1.gnconv.gate.%2").arg(QString::fromStdString(maps.block)).arg(order);
     panel.label = tr("order %1").arg(order);
     panel.detail = tr("%1 ch").arg(maps.channels[index]);
-    panel.note = tr("gradients are on their way");
+    panel.note = absence_text(result);
     group.panels.push_back(std::move(panel));
   }
   scale_group(group, settings.scale);
@@ -88,7 +94,7 @@ PanelGroup cam_group(const ForwardResult& result, const std::shared_ptr<const Cl
     panel.map = inside(view, &view->cams[static_cast<std::size_t>(block)]);
   panel.name = tr("Grad-CAM");
   panel.label = tr("CAM");
-  panel.note = tr("gradients are on their way");
+  panel.note = absence_text(result);
   group.panels.push_back(std::move(panel));
   scale_group(group, ScaleMode::Shared);
   return group;
