@@ -149,15 +149,27 @@ std::vector<Node*> look_at(Bus& bus, const std::vector<Node*>& level, Look look)
     }
     // A menu that is closed has children too.
     if (!about.showing && about.depth > 1) continue;
-    for (int i = 0; i < std::min(node->child_count, kMostChildren); ++i) {
+    const auto add_child = [node](GVariant* pair) {
       node->children.push_back(std::make_unique<Node>());
-      Node* child = node->children.back().get();
-      child->about.depth = about.depth + 1;
-      bus.ask(node->at, kAccessible, "GetChildAtIndex", g_variant_new("(i)", i), [child](GVariant* answer) {
-        const Value pair(g_variant_get_child_value(answer, 0));
-        child->at = place_of(pair.get());
+      node->children.back()->at = place_of(pair);
+      node->children.back()->about.depth = node->about.depth + 1;
+    };
+    // All at once where that is no table: Qt 6.4 crashes where the child of a number is asked for that has just gone.
+    if (node->child_count <= kMostChildren) {
+      bus.ask(node->at, "GetChildren", [add_child](GVariant* answer) {
+        const Value list(g_variant_get_child_value(answer, 0));
+        for (gsize i = 0; i < g_variant_n_children(list.get()); ++i) {
+          const Value pair(g_variant_get_child_value(list.get(), i));
+          add_child(pair.get());
+        }
       });
+      continue;
     }
+    for (int i = 0; i < kMostChildren; ++i)
+      bus.ask(node->at, kAccessible, "GetChildAtIndex", g_variant_new("(i)", i), [add_child](GVariant* answer) {
+        const Value pair(g_variant_get_child_value(answer, 0));
+        add_child(pair.get());
+      });
   }
   bus.wait();
   std::vector<Node*> next;
