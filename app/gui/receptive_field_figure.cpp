@@ -28,7 +28,10 @@ PlotPanel profile_panel(const std::vector<PlottedCurve>& curves, const Receptive
   const bool log = settings.log_profile && !settings.by_mass;
   PlotPanel plot;
   plot.x_label = ReceptiveFieldPage::tr("distance from the unit, px");
-  plot.y_label = log ? ReceptiveFieldPage::tr("log10 of the %1").arg(curve_label(settings)) : curve_label(settings);
+  // Short, as in one column a plot is low.
+  plot.y_label = settings.by_mass ? ReceptiveFieldPage::tr("share within")
+                 : log            ? ReceptiveFieldPage::tr("log10(gradient / max)")
+                                  : ReceptiveFieldPage::tr("gradient / max");
   for (const PlottedCurve& curve : curves) {
     PlotLine line{curve.name, curve.x, curve.y};
     line.color = curve.color;
