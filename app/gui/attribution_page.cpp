@@ -150,7 +150,7 @@ void AttributionPage::connect_parts() {
 
 std::shared_ptr<const Model> AttributionPage::model() const {
   const auto result = session().result();
-  return result && result->model->backbone ? result->model : nullptr;
+  return result && result->model->backbone && !result->scores.empty() ? result->model : nullptr;
 }
 
 AttributionKey AttributionPage::chosen() const {

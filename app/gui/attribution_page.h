@@ -84,7 +84,7 @@ class AttributionPage : public Page {
   void toggle(std::vector<std::string> AttributionSettings::*list, const std::string& name, bool on);
   void ask_for_layer();
 
-  std::shared_ptr<const Model> model() const;  ///< whose maps are shown; null: none
+  std::shared_ptr<const Model> model() const;  ///< whose maps are shown; null: none, or nothing was predicted
   AttributionKey chosen() const;
   void choose(MapGrid* grid, int tile);
   QString question() const;  ///< "Why Apple?"
