@@ -115,6 +115,7 @@ void AttributionPage::connect_parts() {
   connect(&session(), &Session::view_changed, this, &AttributionPage::take_session);
   connect(&session(), &Session::models_changed, this, &AttributionPage::show_hint);
   connect(&session(), &Session::images_changed, this, &AttributionPage::show_hint);
+  connect(&session(), &Session::finished, this, &AttributionPage::show_hint);
   connect(work_, &AttributionWork::changed, this, &AttributionPage::show_work);
   connect(work_, &AttributionWork::progressed, this, [this] {
     // Only what stands in empty tiles changes.
