@@ -117,6 +117,8 @@ Run make_batch_export(CLI::App& app, CommonOptions& common) {
   app.add_option("--format", *format, "csv, jsonl, npz or parquet")
       ->transform(CLI::CheckedTransformer(names, CLI::ignore_case))
       ->default_str("csv");
+  const auto regions = std::make_shared<bool>(false);
+  app.add_flag("--regions", *regions, "CSV of a row a region or box instead: what segmenters and detectors found");
   return [=, &common](const JobContext& job) -> Result<void> {
     if (common.output.empty()) return fail(Error::Kind::InvalidInput, "names the file to write", "--output");
     TRY(const BatchQuery query, BatchQuery::open(*run));
@@ -124,7 +126,10 @@ Run make_batch_export(CLI::App& app, CommonOptions& common) {
     if (counts.done < counts.images)
       print_warning("the run is not finished: " + std::to_string(counts.done) + " of " + std::to_string(counts.images) +
                     " images are exported");
-    TRY(const std::int64_t rows, export_batch(query, *format, common.output, job));
+    if (*regions && *format != BatchFormat::Csv)
+      return fail(Error::Kind::InvalidInput, "is written as CSV only", "--regions", "JSON Lines hold them in any case");
+    TRY(const std::int64_t rows,
+        *regions ? export_batch_regions(query, common.output, job) : export_batch(query, *format, common.output, job));
     if (common.json) {
       print_json({{"rows", rows}, {"file", common.output.string()}});
     } else {

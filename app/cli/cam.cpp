@@ -145,7 +145,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 Run make_cam(CLI::App& app, CommonOptions& common) {
   static const std::map<std::string, Scaling> scalings{{"raw", Scaling::Raw}, {"library", Scaling::Library}};
   const auto options = std::make_shared<Options>();
-  options->subject.add_to(app);
+  options->subject.add_to(app, Accepts::AnyModel);
   options->target.add_to(app, &options->subject.input);
   options->method.add_to(app);
   app.add_option("--colormap", options->colormap, "of the picture; otherwise what suits the map")

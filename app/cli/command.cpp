@@ -8,9 +8,14 @@
 
 namespace orderscope::cli {
 
-void ModelOptions::add_to(CLI::App& app) {
+void ModelOptions::add_to(CLI::App& app, Accepts accepts) {
   app.add_option("MODEL", path, "checkpoint: .pth or .safetensors")->required();
   app.add_option("--key", key, "which state dict of the file, e.g. model_ema");
+  if (accepts == Accepts::Classifiers) return;
+  // A function, because CLI11 gives an optional flag a value even where it is absent.
+  app.add_flag_function(
+      "--align-corners,!--no-align-corners", [this](std::int64_t count) { align_corners = count > 0; },
+      "a segmenter's head interpolates with aligned corners, or does not, whatever the file says");
 }
 
 namespace {
@@ -31,9 +36,12 @@ Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& com
   options.align_corners = align_corners;
   TRY(auto model, load_model(path, options, job));
   for (const std::string& warning : model->warnings) print_warning(path.string() + ": " + warning);
+  if (align_corners && !model->is_segmenter())
+    return fail(Error::Kind::InvalidInput, "is no segmenter, whose head alone interpolates", path.string(),
+                "leave --align-corners out");
   if (accepts == Accepts::Classifiers && !model->is_classifier())
     return fail(Error::Kind::InvalidInput, "this command takes classifiers; this is " + kind_of(*model), path.string(),
-                "segment, detect, orders, cam, erf, forward and info take it");
+                "segment, detect, orders, spectrum, cam, erf, eval, batch, forward and info take it");
   return model;
 }
 

@@ -65,15 +65,15 @@ Run make_plugins(CLI::App& app, CommonOptions& common);
 /// What a command can work on: most ask for the class of a whole image.
 enum class Accepts { Classifiers, AnyModel };
 
-/// MODEL with --key.
+/// MODEL with --key; where any model is accepted also --align-corners.
 struct ModelOptions {
   std::filesystem::path path;
   std::string key;
   std::optional<bool> align_corners;
 
-  void add_to(CLI::App& app);
+  void add_to(CLI::App& app, Accepts accepts = Accepts::Classifiers);
   /// Loads it on the chosen device; prints its warnings to stderr. Errors: as load_model; InvalidInput for a backbone,
-  /// segmenter or detector where the command accepts classifiers only.
+  /// segmenter or detector where the command accepts classifiers only, and for --align-corners without a segmenter.
   Result<std::shared_ptr<const Model>> load(const CommonOptions& common, const JobContext& job,
                                             Accepts accepts = Accepts::Classifiers) const;
 };

@@ -24,17 +24,18 @@ struct Options {
 };
 
 json describe(const DetectionSettings& s) {
-  return {{"finest_scale", s.finest_scale},
-          {"rpn",
-           {{"nms_pre", s.rpn.nms_pre},
-            {"max_per_img", s.rpn.max_per_img},
-            {"nms", {{"type", "nms"}, {"iou_threshold", s.rpn.iou_threshold}}},
-            {"min_bbox_size", s.rpn.min_bbox_size}}},
-          {"rcnn",
-           {{"score_thr", s.rcnn.score_thr},
-            {"nms", {{"type", "nms"}, {"iou_threshold", s.rcnn.iou_threshold}}},
-            {"max_per_img", s.rcnn.max_per_img},
-            {"mask_thr_binary", s.rcnn.mask_thr_binary}}}};
+  return {
+      {"finest_scale", s.finest_scale},
+      {"rpn",
+       {{"nms_pre", s.rpn.nms_pre},
+        {"max_per_img", s.rpn.max_per_img},
+        {"nms", {{"type", "nms"}, {"iou_threshold", s.rpn.iou_threshold}, {"class_agnostic", s.rpn.class_agnostic}}},
+        {"min_bbox_size", s.rpn.min_bbox_size}}},
+      {"rcnn",
+       {{"score_thr", s.rcnn.score_thr},
+        {"nms", {{"type", "nms"}, {"iou_threshold", s.rcnn.iou_threshold}, {"class_agnostic", s.rcnn.class_agnostic}}},
+        {"max_per_img", s.rcnn.max_per_img},
+        {"mask_thr_binary", s.rcnn.mask_thr_binary}}}};
 }
 
 /// A COCO data set of this one picture: its annotations are the detections.

@@ -323,7 +323,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
 Run make_erf(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->model.add_to(app);
+  options->model.add_to(app, Accepts::AnyModel);
   options->images.add_to(app);
   options->method.add_to(app, erf_descriptor());
   options->target.add_to(app);

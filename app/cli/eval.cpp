@@ -220,7 +220,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
 Run make_eval(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->model.add_to(app);
+  options->model.add_to(app, Accepts::AnyModel);
   app.add_option(
          "--images", options->images,
          "a folder with a folder a class, named or ordered as the model's classes; of a segmenter with images/ and "

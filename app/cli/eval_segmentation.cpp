@@ -65,7 +65,8 @@ Result<void> compare(const Model& model, const AnnotatedFile& file, const Segmen
                     std::to_string(input.original[1]) + " x " + std::to_string(input.original[0]),
                 file.annotation.string());
   TRY(const at::Tensor logits, segment(model, input.input.images.to(at::Device(model.device)), how, job));
-  TRY(const at::Tensor labels, labels_at(logits, input.original[0], input.original[1], job));
+  TRY(const at::Tensor labels,
+      labels_at(logits, input.original[0], input.original[1], job, model.dense->uper_head->align_corners));
   const at::Tensor flat = labels.to(at::kInt).contiguous();
   return report.add({flat.const_data_ptr<std::int32_t>(), static_cast<std::size_t>(flat.numel())}, truth.labels, rule);
 }

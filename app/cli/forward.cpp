@@ -36,6 +36,9 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(const Trace trace,
       Trace::forward(model->backbone, input.images.to(at::Device(common.device)), taps.probes(), {}, job));
   TRY_VOID(taps.status());
+  if (const auto missing = taps.missing(); !missing.empty())
+    print_warning(missing.front() + (missing.size() > 1 ? " and others do not pass" : " does not pass") +
+                  " in the network itself: `detect --taps` writes it");
   const bool has_logits = trace.logits().defined();
   if (has_logits) TRY_VOID(write_npy(common.output / "logits.npy", trace.logits()));
 
@@ -59,7 +62,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
 Run make_forward(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->model.add_to(app);
+  options->model.add_to(app, Accepts::AnyModel);
   options->input.add_to(app);
   app.add_option("--taps", options->taps,
                  "intermediates to write: patterns as stages.2.*.gnconv.gate.*, separated by commas");

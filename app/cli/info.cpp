@@ -155,7 +155,7 @@ void print_table(const Model& model) {
 
 Run make_info(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<ModelOptions>();
-  options->add_to(app);
+  options->add_to(app, Accepts::AnyModel);
   return [=, &common](const JobContext& job) -> Result<void> {
     TRY(const auto model, options->load(common, job, Accepts::AnyModel));
     const json info = describe(*model);

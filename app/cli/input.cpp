@@ -28,11 +28,7 @@ Result<ModelInput> InputOptions::read(const Model& model) const {
 }
 
 Result<DenseInput> InputOptions::read_dense(const Model& model) const {
-  DensePreprocessing how = model.dense_preprocessing;
-  if (size > 0) {
-    how.long_side = static_cast<int>(std::int64_t{size} * how.long_side / how.short_side);
-    how.short_side = size;
-  }
+  const DensePreprocessing how = resized_short_side(model.dense_preprocessing, size);
   return array.empty() ? read_dense_image(image, how, exif)
                        : read_dense_array(array, how, original[0] > 0 ? original : content, content);
 }
@@ -46,8 +42,8 @@ Result<ModelInput> InputOptions::read_one(const Model& model) const {
   return input;
 }
 
-void SubjectOptions::add_to(CLI::App& app) {
-  model.add_to(app);
+void SubjectOptions::add_to(CLI::App& app, Accepts accepts) {
+  model.add_to(app, accepts);
   input.add_to(app);
 }
 

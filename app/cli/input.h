@@ -47,7 +47,7 @@ struct SubjectOptions {
   ModelOptions model;
   InputOptions input;
 
-  void add_to(CLI::App& app);
+  void add_to(CLI::App& app, Accepts accepts = Accepts::Classifiers);
   Result<LoadedSubject> load(const CommonOptions& common, const JobContext& job,
                              Accepts accepts = Accepts::Classifiers) const;
 };

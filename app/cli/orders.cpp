@@ -175,7 +175,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
 Run make_orders(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->subject.add_to(app);
+  options->subject.add_to(app, Accepts::AnyModel);
   options->target.add_to(app, &options->subject.input);
   options->method.add_to(app, order_maps_descriptor());
   options->method.add_to(app, order_contribution_descriptor());

@@ -26,7 +26,7 @@ struct Options {
   std::string mode, taps, original_size;
   int crop = 0, stride = 0;
   float opacity = 0.5F;
-  bool align_corners = false, certainty = false;
+  bool certainty = false;
 };
 
 std::optional<std::array<std::int64_t, 2>> parse_size(const std::string& text) {
@@ -104,7 +104,6 @@ Result<Image> picture_under(const DenseInput& input) {
 
 Result<void> run(const Options& given, const CommonOptions& common, const JobContext& job) {
   Options options = given;
-  if (options.align_corners) options.model.align_corners = true;
   if (!options.original_size.empty() && options.input.array.empty())
     return fail(Error::Kind::InvalidInput, "belongs to --input: a photo has its own size", "--original-size");
   if (!options.original_size.empty()) options.input.original = *parse_size(options.original_size);
@@ -130,7 +129,8 @@ Result<void> run(const Options& given, const CommonOptions& common, const JobCon
     return taps.status();
   };
   TRY(const at::Tensor logits, segment(*model, image, how, job));
-  TRY(const at::Tensor labels, labels_at(logits, input.original[0], input.original[1], job));
+  TRY(const at::Tensor labels,
+      labels_at(logits, input.original[0], input.original[1], job, model->dense->uper_head->align_corners));
   if (!at::isfinite(logits.sum()).item<bool>()) print_warning("the logits hold NaN or infinite values");
 
   Provenance provenance = provenance_of(*model, input.input);
@@ -183,7 +183,7 @@ Result<void> run(const Options& given, const CommonOptions& common, const JobCon
 
 Run make_segment(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->model.add_to(app);
+  options->model.add_to(app, Accepts::AnyModel);
   options->input.add_to(app);
   app.add_option("--mode", options->mode, "whole image, or sliding windows; the official test's unless given")
       ->check(CLI::IsMember({"whole", "slide"}));
@@ -196,7 +196,6 @@ Run make_segment(CLI::App& app, CommonOptions& common) {
       "--taps", options->taps,
       "intermediates to write: patterns as norm*,decode_head.*.gate.*, separated by commas; of several windows "
       "as TAP.windowN.npy");
-  app.add_flag("--align-corners", options->align_corners, "the head interpolates with aligned corners");
   app.add_flag("--certainty", options->certainty, "also write the softmax entropy and the gap of the two best logits");
   app.add_option("--opacity", options->opacity, "of the classes over the photo")
       ->check(CLI::Range(0.0, 1.0))

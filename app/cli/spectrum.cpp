@@ -69,7 +69,7 @@ Result<bool> write_chart(const std::vector<OrderSpectrum>& spectra, const Model&
 }
 
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
-  TRY(const LoadedSubject loaded, options.subject.load(common, job));
+  TRY(const LoadedSubject loaded, options.subject.load(common, job, Accepts::AnyModel));
   const Model& model = *loaded.model;
   TRY(const OrderOrigin origin, order_origin_from_string(options.method.text("origin")));
   TRY(Trace trace, Trace::forward(model.backbone, loaded.subject(common).image, {}, {}, job));
@@ -113,7 +113,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 
 Run make_spectrum(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
-  options->subject.add_to(app);
+  options->subject.add_to(app, Accepts::AnyModel);
   options->method.add_to(app, order_spectrum_method().descriptor);
   require_output(app);
   return [=, &common](const JobContext& job) { return run(*options, common, job); };

@@ -81,4 +81,11 @@ void TapFiles::set_suffix(const std::string& suffix) { state_->suffix = suffix; 
 Result<void> TapFiles::status() const { return state_->written; }
 nlohmann::json TapFiles::files() const { return state_->files; }
 
+std::vector<std::string> TapFiles::missing() const {
+  std::vector<std::string> names;
+  for (const State::Wanted& what : state_->wanted)
+    if (!state_->files.contains(what.name)) names.push_back(what.name);
+  return names;
+}
+
 }  // namespace orderscope::cli

@@ -24,6 +24,7 @@ class TapFiles {
   void set_suffix(const std::string& suffix);  ///< of the files written from now on: TAP.SUFFIX.npy
   Result<void> status() const;                 ///< the first error of a write
   nlohmann::json files() const;                ///< names of the files by tap
+  std::vector<std::string> missing() const;    ///< what matched and did not pass
 
  private:
   struct State;

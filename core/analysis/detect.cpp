@@ -109,8 +109,9 @@ Result<Detections> detect(const Model& model, const at::Tensor& image, const Det
     const at::Tensor scale = row(frame.scale(), refined.boxes.options());
     const at::Tensor original =
         (refined.boxes.view({refined.boxes.size(0), refined.boxes.size(1) / 4, 4}) / scale).flatten(1);
-    const KeptBoxes kept = multiclass_nms(original, at::softmax(refined.logits, 1), settings.rcnn.score_thr,
-                                          settings.rcnn.iou_threshold, settings.rcnn.max_per_img);
+    const KeptBoxes kept =
+        multiclass_nms(original, at::softmax(refined.logits, 1), settings.rcnn.score_thr, settings.rcnn.iou_threshold,
+                       settings.rcnn.max_per_img, settings.rcnn.class_agnostic);
     const at::Tensor boxes = kept.boxes.cpu().contiguous(), scores = kept.scores.cpu().contiguous();
     const at::Tensor labels = kept.labels.cpu().contiguous(), rows = kept.rows.cpu().contiguous();
     std::vector<at::Tensor> rois;

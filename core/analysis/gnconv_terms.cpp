@@ -8,23 +8,33 @@
 
 namespace orderscope {
 
-GnConvParameters::GnConvParameters(const NamedParameters& all, const std::string& block, int order) : order(order) {
-  const auto get = [&](const std::string& name) {
-    const at::Tensor* found = all.find(block + "." + name);
+GnConvParameters::GnConvParameters(const NamedParameters& all, const BlockInfo& block)
+    : order(block.order), scale(block.in_head ? 1 : GnConv::kScale) {
+  const auto find = [&](const std::string& name) {
+    const at::Tensor* found = all.find(name);
     return found ? found->detach() : at::Tensor();
   };
+  // The parameters of HorFPN's gnConvs stand in the module itself.
+  const std::string module = block.name + (block.in_head ? "." : ".gnconv.");
+  const auto get = [&](const std::string& name) { return find(module + name); };
   const auto matrix = [&](const std::string& name) { return get(name).flatten(1); };
-  norm_bias = get("norm1.bias");
-  proj_in_weight = matrix("gnconv.proj_in.weight");
-  proj_in_bias = get("gnconv.proj_in.bias");
-  depthwise_weight = get("gnconv.dwconv.weight");
-  depthwise_bias = get("gnconv.dwconv.bias");
+  norm_bias = find(block.name + ".norm1.bias");
+  proj_in_weight = matrix("proj_in.weight");
+  proj_in_bias = get("proj_in.bias");
+  depthwise_weight = get("dwconv.weight");
+  depthwise_bias = get("dwconv.bias");
   for (int k = 0; k + 1 < order; ++k) {
-    pws_weight.push_back(matrix("gnconv.pws." + std::to_string(k) + ".weight"));
-    pws_bias.push_back(get("gnconv.pws." + std::to_string(k) + ".bias"));
+    pws_weight.push_back(matrix("pws." + std::to_string(k) + ".weight"));
+    pws_bias.push_back(get("pws." + std::to_string(k) + ".bias"));
   }
-  proj_out_weight = matrix("gnconv.proj_out.weight");
-  proj_out_bias = get("gnconv.proj_out.bias");
+  if (get("proj_out.weight").defined()) {
+    proj_out_weight = matrix("proj_out.weight");
+    proj_out_bias = get("proj_out.bias");
+  } else {
+    const int64_t width = proj_in_bias.size(0) / 2;
+    proj_out_weight = at::eye(width, proj_in_bias.options());
+    proj_out_bias = at::zeros({width}, proj_in_bias.options());
+  }
 }
 
 namespace {
@@ -59,7 +69,7 @@ at::Tensor terms_by_degree(const GnConvParameters& p, const GnConvActivations& x
   const at::Tensor constant =
       origin.slice(0, value_channels).expand({1, RimMap::side(height, radius), RimMap::side(width, radius), -1});
   const at::Tensor gates0 =
-      depthwise_conv(constant.contiguous(), p.depthwise_weight * GnConv::kScale, p.depthwise_bias * GnConv::kScale)[0];
+      depthwise_conv(constant.contiguous(), p.depthwise_weight * p.scale, p.depthwise_bias * p.scale)[0];
   const at::Tensor gates0_full = rim.expand(gates0);
 
   // Degree 0 on the small grid; degrees 1 .. k+1 of candidate and state k stacked, [k+1, H, W, dims_k].

@@ -7,20 +7,24 @@
 #include <string>
 #include <vector>
 
+#include "core/models/model.h"
+
 namespace orderscope {
 
 using NamedParameters = torch::OrderedDict<std::string, at::Tensor>;
 
-/// The learned numbers of one gnConv and the bias of the norm before it, found by their official names.
+/// The learned numbers of one gnConv and the bias of the norm before it, found by their official names: those of a
+/// backbone's block, or of one of HorFPN's modules, which has no norm before it and does not scale its gates.
 struct GnConvParameters {
-  GnConvParameters(const NamedParameters& all, const std::string& block, int order);
+  GnConvParameters(const NamedParameters& all, const BlockInfo& block);
 
   int order;
-  at::Tensor norm_bias;                          ///< [C]
-  at::Tensor proj_in_weight, proj_in_bias;       ///< [2C, C], [2C]
+  double scale;                                  ///< s of the gates
+  at::Tensor norm_bias;                          ///< [C]; undefined in HorFPN
+  at::Tensor proj_in_weight, proj_in_bias;       ///< [2C, in], [2C]
   at::Tensor depthwise_weight, depthwise_bias;   ///< [S, 1, k, k], [S]; undefined in the global-local form
   std::vector<at::Tensor> pws_weight, pws_bias;  ///< [dims_k+1, dims_k], [dims_k+1]
-  at::Tensor proj_out_weight, proj_out_bias;     ///< [C, C], [C]
+  at::Tensor proj_out_weight, proj_out_bias;     ///< [out, C], [out]; the identity and zero where there is none
 };
 
 /// What one image made of proj_in and of the gates, as a forward pass recorded it.

@@ -38,11 +38,6 @@ constexpr const char* kUseGates = "--decompose gates is exact in both forms";
 Result<std::vector<BlockInfo>> decomposable_blocks(const Model& model, const std::string& pattern, OrderTerms by,
                                                    std::vector<std::string>& warnings) {
   TRY(std::vector<BlockInfo> blocks, find_gnconv_blocks(model, pattern));
-  if (std::erase_if(blocks, [](const BlockInfo& block) { return block.in_head; }) > 0)
-    warnings.push_back("the gnConvs of HorFPN are left out: their terms are not taken apart");
-  if (blocks.empty())
-    return fail(Error::Kind::Unsupported, "the terms of HorFPN's gnConvs are not taken apart", "--block " + pattern,
-                "name blocks of the backbone");
   if (by == OrderTerms::Gates) return blocks;
   std::vector<BlockInfo> fit;
   std::string left_out;
@@ -162,20 +157,23 @@ Result<void> decompose_orders(const Trace& trace, std::size_t first_probe, const
     result.block = block.name;
     result.order = block.order;
     result.settings = settings;
+    // No norm stands before HorFPN's gnConvs.
+    if (block.in_head && settings.origin == OrderOrigin::NormBias) result.settings.origin = OrderOrigin::Zero;
     TRY_VOID(guarded([&] {
       const at::NoGradGuard no_grad;
-      const GnConvParameters p(parameters, block.name, block.order);
+      const GnConvParameters p(parameters, block);
       GnConvActivations x{channels_last(proj_in, n), {}};
       for (const at::Tensor& gate : gates) x.gates.push_back(channels_last(gate, n));
       at::Tensor terms;
+      const OrderOrigin from = result.settings.origin;
       if (settings.by == OrderTerms::Gates) {
         terms = terms_by_gates(p, x);
       } else {
         const at::Tensor origin =
-            settings.origin == OrderOrigin::SpatialMean
+            from == OrderOrigin::SpatialMean
                 ? x.proj_in.mean(at::IntArrayRef{0, 1}, false, at::kDouble).to(x.proj_in.scalar_type())
-            : settings.origin == OrderOrigin::NormBias ? at::linear(p.norm_bias, p.proj_in_weight, p.proj_in_bias)
-                                                       : p.proj_in_bias;
+            : from == OrderOrigin::NormBias ? at::linear(p.norm_bias, p.proj_in_weight, p.proj_in_bias)
+                                            : p.proj_in_bias;
         terms = terms_by_degree(p, x, origin);
       }
       result.terms = terms.permute({0, 3, 1, 2});

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "core/analysis/block_patterns.h"
+#include "core/analysis/tensor_map.h"
 #include "core/base/guard.h"
 #include "core/models/mixer.h"
 
@@ -58,9 +59,13 @@ class ChebyshevFit {
 constexpr std::int64_t kChunkBytes = std::int64_t{16}
                                      << 20;  ///< of inputs in one run of the mixer: more would leave the caches
 
+/// How many of the mixer's output channels are sampled at a time: at the size of a photo all of them would not fit.
+constexpr std::int64_t kSampleBytes = std::int64_t{1} << 29;
+
+/// Output channels first .. first + channels at every node: [nodes, H W channels].
 at::Tensor sample(const Mixer& mixer, const ChebyshevFit& fit, int nodes, const at::Tensor& origin,
-                  const at::Tensor& delta, const JobContext& job) {
-  at::Tensor samples = at::empty({nodes, delta.numel()}, delta.options());
+                  const at::Tensor& delta, std::int64_t first_channel, std::int64_t channels, const JobContext& job) {
+  at::Tensor samples = at::empty({nodes, delta.size(1) * delta.size(2) * channels}, delta.options());
   const std::int64_t one = static_cast<std::int64_t>(delta.nbytes());
   const int chunk = static_cast<int>(std::clamp<std::int64_t>(kChunkBytes / std::max<std::int64_t>(one, 1), 1, nodes));
   for (int first = 0; first < nodes; first += chunk) {
@@ -68,7 +73,8 @@ at::Tensor sample(const Mixer& mixer, const ChebyshevFit& fit, int nodes, const 
     std::vector<at::Tensor> inputs;
     const int last = std::min(nodes, first + chunk);
     for (int m = first; m < last; ++m) inputs.push_back(origin + delta * fit.node(m));
-    samples.slice(0, first, last).copy_(mixer.run(at::cat(inputs)).flatten(1));
+    const at::Tensor output = mixer.run(at::cat(inputs));
+    samples.slice(0, first, last).copy_(output.narrow(3, first_channel, channels).flatten(1));
   }
   return samples;
 }
@@ -89,19 +95,30 @@ Result<OrderSpectrum> order_spectrum(const Mixer& mixer, const std::string& bloc
     const at::Tensor x = mixer.prepare(activation);
     const at::Tensor from = spectrum.origin == OrderOrigin::SpatialMean ? x.mean(at::IntArrayRef{1, 2}, true)
                             : spectrum.origin == OrderOrigin::NormBias  ? mixer.norm_bias.view({1, 1, 1, -1})
+                            : mixer.zero.defined()                      ? mixer.zero.view({1, 1, 1, -1})
                                                                         : at::zeros({1, 1, 1, x.size(3)}, x.options());
     const ChebyshevFit fit(nodes);
-    const at::Tensor c = fit.coefficients(sample(mixer, fit, nodes, from, x - from, job));
-    const at::Tensor by_degree = c.square().sum(1).cpu();
+    const at::Tensor delta = x - from;
+    const std::int64_t pixels = x.size(1) * x.size(2);
+    const std::int64_t outputs = mixer.run(x.narrow(1, 0, 1).narrow(2, 0, 1)).size(3);
+    const std::int64_t at_a_time = std::clamp<std::int64_t>(
+        kSampleBytes / (nodes * pixels * static_cast<std::int64_t>(x.element_size())), 1, outputs);
+    at::Tensor by_degree, energies;
+    for (std::int64_t first = 0; first < outputs; first += at_a_time) {
+      const std::int64_t channels = std::min(at_a_time, outputs - first);
+      const at::Tensor c = fit.coefficients(sample(mixer, fit, nodes, from, delta, first, channels, job));
+      const at::Tensor sums = c.square().sum(1).cpu();
+      by_degree = by_degree.defined() ? by_degree + sums : sums;
+      if (!mixer.degree) continue;
+      const at::Tensor table = fit.monomials(*mixer.degree).to(c.device());
+      const at::Tensor parts = at::matmul(table, c.slice(0, 0, *mixer.degree + 1)).square().sum(1).cpu();
+      energies = energies.defined() ? energies + parts : parts;
+    }
     const at::Tensor beyond = by_degree.flip(0).cumsum(0).flip(0);  // degree j and all above it
     for (int d = 0; d < OrderSpectrum::kDegrees; ++d)
       spectrum.unexplained.push_back((beyond[d + 1] / beyond[0]).item<double>());
-    if (mixer.degree) {
-      const at::Tensor table = fit.monomials(*mixer.degree).to(c.device());
-      const at::Tensor parts = at::matmul(table, c.slice(0, 0, *mixer.degree + 1));
-      const at::Tensor energies = parts.square().mean(1).cpu();
-      for (int d = 0; d <= *mixer.degree; ++d) spectrum.energies.push_back(energies[d].item<double>());
-    }
+    for (int d = 0; mixer.degree && d <= *mixer.degree; ++d)
+      spectrum.energies.push_back(energies[d].item<double>() / static_cast<double>(pixels * outputs));
     if (!std::isfinite(beyond[0].item<double>())) {
       spectrum.warnings.push_back(mixer.module + ": the activations hold NaN or Inf, so it has no spectrum");
     } else if (beyond[0].item<double>() == 0) {
@@ -124,8 +141,13 @@ Result<std::vector<OrderSpectrum>> order_spectra(const Trace& trace, const Model
     TRY_VOID(job.check());
     job.progress(static_cast<std::int64_t>(b), static_cast<std::int64_t>(blocks.size()), blocks[b].name);
     TRY(const Mixer mixer, make_mixer(model, blocks[b]));
-    TRY(const at::Tensor activation, trace.activation(mixer.input_tap, job));
-    TRY(OrderSpectrum spectrum, order_spectrum(mixer, blocks[b].name, activation.slice(0, n, n + 1), origin, job));
+    TRY(at::Tensor activation, trace.activation(mixer.input_tap, job));
+    activation = activation.slice(0, n, n + 1);
+    if (activation.dim() == 3) {
+      const auto [h, w] = token_grid(activation.size(1), trace.images().size(2), trace.images().size(3));
+      activation = activation.transpose(1, 2).reshape({1, activation.size(2), h, w});
+    }
+    TRY(OrderSpectrum spectrum, order_spectrum(mixer, blocks[b].name, activation, origin, job));
     spectra.push_back(std::move(spectrum));
   }
   return spectra;

@@ -76,7 +76,8 @@ Result<at::Tensor> segment(const Model& model, const at::Tensor& image, const Se
   return sum;
 }
 
-Result<at::Tensor> labels_at(const at::Tensor& logits, std::int64_t height, std::int64_t width, const JobContext& job) {
+Result<at::Tensor> labels_at(const at::Tensor& logits, std::int64_t height, std::int64_t width, const JobContext& job,
+                             bool align_corners) {
   const std::int64_t classes = logits.size(1), rows = logits.size(2);
   const std::int64_t strip = std::clamp<std::int64_t>(kStripBytes / (4 * classes * std::max(width, logits.size(3))), 1,
                                                       std::max<std::int64_t>(height, 1));
@@ -86,7 +87,10 @@ Result<at::Tensor> labels_at(const at::Tensor& logits, std::int64_t height, std:
     const at::NoGradGuard no_grad;
     labels = at::empty({height, width}, type);
     const bool same = rows == height && logits.size(3) == width;
-    const double scale = static_cast<double>(rows) / static_cast<double>(height);
+    const double scale = align_corners
+                             ? (height > 1 ? static_cast<double>(rows - 1) / static_cast<double>(height - 1) : 0)
+                             : static_cast<double>(rows) / static_cast<double>(height);
+    const double offset = align_corners ? 0 : 0.5;
     for (std::int64_t top = 0; top < height; top += strip) {
       throw_if_cancelled(job);
       const std::int64_t count = std::min(strip, height - top);
@@ -96,13 +100,12 @@ Result<at::Tensor> labels_at(const at::Tensor& logits, std::int64_t height, std:
       } else {
         // Rows by hand, so that a strip is the same rows of the whole; columns by the library.
         const at::Tensor y =
-            ((at::arange(top, top + count, at::kFloat) + 0.5) * static_cast<float>(scale) - 0.5).clamp_min(0);
+            ((at::arange(top, top + count, at::kFloat) + offset) * static_cast<float>(scale) - offset).clamp_min(0);
         const at::Tensor above = y.floor().to(at::kLong).clamp_max(rows - 1);
         const at::Tensor below = (above + 1).clamp_max(rows - 1);
         const at::Tensor weight = (y - above).view({1, 1, -1, 1});
         const at::Tensor mixed = logits.index_select(2, above) * (1 - weight) + logits.index_select(2, below) * weight;
-        part =
-            logits.size(3) == width ? mixed : at::upsample_bilinear2d(mixed, {count, width}, /*align_corners=*/false);
+        part = logits.size(3) == width ? mixed : at::upsample_bilinear2d(mixed, {count, width}, align_corners);
       }
       labels.narrow(0, top, count).copy_(part[0].argmax(0));
     }

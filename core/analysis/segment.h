@@ -38,10 +38,10 @@ Result<at::Tensor> segment(const Model& model, const at::Tensor& image, const Se
                            const JobContext& job = {});
 
 /// The class of each pixel, [height, width], uint8 for up to 256 classes, else int32: logits [1, classes, h, w] brought
-/// to that size (bilinear, corners not aligned), then argmax. Goes by strips of rows: the logits of a large photo would
-/// not fit. Errors: Cancelled, OutOfMemory.
+/// to that size (bilinear, with the head's align_corners, as mmsegmentation does), then argmax. Goes by strips of rows:
+/// the logits of a large photo would not fit. Errors: Cancelled, OutOfMemory.
 Result<at::Tensor> labels_at(const at::Tensor& logits, std::int64_t height, std::int64_t width,
-                             const JobContext& job = {});
+                             const JobContext& job = {}, bool align_corners = false);
 
 /// Softmax entropy in nats over the classes, and the gap between the two largest logits: [H, W] each.
 struct Certainty {

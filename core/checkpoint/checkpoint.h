@@ -28,7 +28,7 @@ struct Checkpoint {
   std::string container;                ///< "zip", "legacy" or "safetensors"
   std::string key;                      ///< where the state dict was found: "model", "state_dict", ...; "" if bare
   std::vector<std::string> other_keys;  ///< further state dicts in the file, e.g. "model_ema"
-  std::string naming;                   ///< whose names the file used: "official", "timm", "mmpretrain", "huggingface"
+  std::string naming;                   ///< whose names the file used, see use_official_names
   StateDict state_dict;                 ///< under the official names, dtypes as stored
   std::map<std::string, std::string> metadata;  ///< of a safetensors file, or mmcv's meta (see take_mm_meta)
   std::vector<std::string> warnings;

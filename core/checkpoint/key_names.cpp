@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/checkpoint/openmmlab_names.h"
 #include "core/checkpoint/quote.h"
 
 namespace orderscope {
@@ -216,6 +217,13 @@ Result<std::string> use_official_names(StateDict& state_dict) {
   } else if (starts("patch_embed.") && (starts("head.fc.") || starts("layers.3.downsample."))) {
     naming = "timm";
     rename_all(rename_timm_swin);
+  } else if (is_openmmlab_swin(state_dict)) {
+    naming = "openmmlab";
+    rename_openmmlab_swin(state_dict);
+  } else if (is_openmmlab_convnext(state_dict)) {
+    naming = "openmmlab";
+    rename_openmmlab_convnext(state_dict);
+    flatten_pointwise_convolutions(state_dict);
   } else if (has(".gnconv.projs.") || has(".gamma1.weight") || (has(".gnconv.") && starts("head.fc."))) {
     naming = "mmpretrain";
     const bool dense = starts("norm0.");

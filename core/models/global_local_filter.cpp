@@ -25,6 +25,8 @@ at::Tensor GlobalLocalFilter::interpolated(at::Tensor weight, int64_t height, in
 at::Tensor GlobalLocalFilter::filter(int64_t height, int64_t width) const {
   if (complex_weight_.requires_grad()) return interpolated(complex_weight_, height, width);
   const std::lock_guard lock(cache_mutex_);
+  // Photos of many sizes must not pile their filters up.
+  if (cache_.size() > 4) cache_.clear();
   at::Tensor& cached = cache_[{height, width}];
   if (!cached.defined()) cached = interpolated(complex_weight_, height, width);
   return cached;

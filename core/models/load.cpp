@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <unordered_map>
@@ -115,25 +116,69 @@ std::vector<std::string> class_names_of(const Architecture& a, const Checkpoint&
   return {};
 }
 
+/// The text of an OpenMMLab config that the file brings along.
+std::string config_of(const Checkpoint& checkpoint) {
+  const auto found = checkpoint.metadata.find("config");
+  return found == checkpoint.metadata.end() ? std::string() : found->second;
+}
+
+/// What is taken for granted of a segmenter because neither weights nor config tell.
+void warn_of_guesses(const DenseArchitecture& dense, const Checkpoint& checkpoint, std::vector<std::string>& warnings) {
+  if (!dense.uper_head) return;
+  const auto& scales = dense.uper_head->pool_scales;
+  const bool told = config_of(checkpoint).find("pool_scales") != std::string::npos;
+  if (scales.size() != 4 && !told) {
+    std::string text;
+    for (const int scale : scales) text += (text.empty() ? "" : ", ") + std::to_string(scale);
+    warnings.push_back("it pools at " + std::to_string(scales.size()) + " scales and nothing tells which; " + text +
+                       " are assumed");
+  }
+  if (dense.uper_head->classes == 1)
+    warnings.push_back(
+        "its head has one class, so that every pixel is of it; a threshold on its logits is not applied");
+}
+
+/// The first tensor of neck or heads that the network has no place for: it computes less than the file means.
+std::optional<std::string> beyond_the_heads(const Backbone& network, const Checkpoint& checkpoint) {
+  const auto parameters = network.named_parameters();
+  for (const NamedTensor& tensor : checkpoint.state_dict) {
+    const bool in_head = std::ranges::any_of(std::array{"decode_head.", "neck.", "rpn_head.", "roi_head."},
+                                             [&](const char* head) { return tensor.name.starts_with(head); });
+    if (in_head && !is_expected_extra(tensor.name) && !parameters.contains(tensor.name)) return tensor.name;
+  }
+  return std::nullopt;
+}
+
 /// The network of a backbone with levels and of the heads on it that are known.
 Result<void> make_dense(Model& model, const Checkpoint& checkpoint, const LoadOptions& options) {
-  TRY(DenseArchitecture dense, infer_dense(checkpoint, model.architecture));
-  if (dense.is_detector()) {
-    if (const auto fits = check_detector(model.architecture, dense); !fits) {
-      model.warnings.push_back(fits.error().message());
-      dense = without_heads(checkpoint);
+  TRY(model.dense, infer_dense(checkpoint, model.architecture));
+  const auto give_up = [&](const std::string& why) {
+    model.warnings.push_back(why);
+    model.dense = without_heads(checkpoint);
+  };
+  if (model.dense->is_detector())
+    if (const auto fits = check_detector(model.architecture, *model.dense, config_of(checkpoint)); !fits)
+      give_up(fits.error().message());
+  if (model.dense->uper_head && options.align_corners) model.dense->uper_head->align_corners = *options.align_corners;
+  const auto make = [&]() -> Result<void> {
+    model.architecture.classes = model.dense->classes();
+    take_test_settings(model);
+    TRY(model.backbone, make_dense_network(model.architecture, *model.dense));
+    return {};
+  };
+  TRY_VOID(make());
+  if (model.dense->is_known()) {
+    if (const auto beyond = beyond_the_heads(*model.backbone, checkpoint)) {
+      give_up(model.dense->name() + ": it also has " + *beyond + ", which is not known");
+      TRY_VOID(make());
     }
   }
-  if (dense.uper_head && options.align_corners) dense.uper_head->align_corners = *options.align_corners;
-  if (!dense.left_out.empty()) {
+  warn_of_guesses(*model.dense, checkpoint, model.warnings);
+  if (!model.dense->left_out.empty()) {
     std::string groups;
-    for (const std::string& group : dense.left_out) groups += (groups.empty() ? "" : ", ") + group;
+    for (const std::string& group : model.dense->left_out) groups += (groups.empty() ? "" : ", ") + group;
     model.warnings.push_back("its head is not known, so it opens as a backbone; left out: " + groups);
   }
-  model.dense = std::move(dense);
-  model.architecture.classes = model.dense->classes();
-  take_test_settings(model);
-  TRY(model.backbone, make_dense_network(model.architecture, *model.dense));
   return {};
 }
 

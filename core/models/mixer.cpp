@@ -6,6 +6,7 @@
 
 #include "core/base/guard.h"
 #include "core/models/backbone.h"
+#include "core/models/dense/gn_conv_module.h"
 #include "core/models/gnconv.h"
 #include "core/models/window_attention.h"
 
@@ -75,9 +76,40 @@ Mixer swin_mixer(const Model& model, const BlockInfo& block, at::ScalarType type
   mixer.input_tap = block.name + ".norm1";
   mixer.norm_bias = model.backbone->named_parameters()[block.name + ".norm1.bias"].detach().to(type);
   mixer.prepare = [resolution, type](const at::Tensor& x) {
-    return x.view({x.size(0), resolution, resolution, -1}).to(type);
+    return x.dim() == 4 ? x.permute({0, 2, 3, 1}).to(type) : x.view({x.size(0), resolution, resolution, -1}).to(type);
   };
   mixer.run = [attention](const at::Tensor& x) { return attention->forward(x, {}); };
+  return mixer;
+}
+
+const GnModuleShape& horfpn_shape(const Model& model, const BlockInfo& block) {
+  const DenseArchitecture& dense = *model.dense;
+  return dense.uper_head ? *dense.uper_head->gn_fusion
+                         : dense.neck->gn_outputs.at(static_cast<std::size_t>(block.index));
+}
+
+/// What leads into the fusion of a UPerHead has no tap of its own, and need not have: proj_in is linear.
+Mixer horfpn_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
+  GnConvOptions options = gnconv_options(horfpn_shape(model, block));
+  const auto all = model.backbone->named_parameters();
+  const auto own = [&](const std::string& name) { return all[block.name + "." + name].detach().to(type); };
+  Mixer mixer;
+  mixer.module = block.name + ".gnconv";
+  mixer.zero = own("proj_in.bias");
+  options.in = mixer.zero.size(0);
+  const auto gnconv = std::make_shared<GnConv>(options);
+  for (auto& item : gnconv->named_parameters()) {
+    const bool is_weight = item.key() == "proj_in.weight";
+    item.value().set_data(is_weight ? at::eye(options.in, mixer.zero.options()).view(item.value().sizes())
+                          : item.key() == "proj_in.bias" ? at::zeros_like(mixer.zero)
+                                                         : own(item.key()));
+    item.value().set_requires_grad(false);
+  }
+  gnconv->eval();
+  if (!options.filter) mixer.degree = block.order + 1;
+  mixer.input_tap = mixer.module + ".proj_in";
+  mixer.prepare = [type](const at::Tensor& x) { return x.permute({0, 2, 3, 1}).to(type); };
+  mixer.run = [gnconv](const at::Tensor& x) { return gnconv->forward(x, {}); };
   return mixer;
 }
 
@@ -86,12 +118,15 @@ Mixer swin_mixer(const Model& model, const BlockInfo& block, at::ScalarType type
 Result<Mixer> make_mixer(const Model& model, const BlockInfo& block, at::ScalarType type) {
   const Family family = model.architecture.family;
   const bool gnconv = block.order > 0 && static_cast<std::size_t>(block.stage) < model.architecture.filters.size();
-  if (family == Family::Plugin && !gnconv)
+  if (family == Family::Plugin && !gnconv && !block.in_head)
     return fail(Error::Kind::Unsupported, "the mixers of this plugin's networks cannot be run alone", block.name);
-  if (block.in_head) return fail(Error::Kind::Unsupported, "the gnConvs of HorFPN cannot be run alone", block.name);
   Mixer mixer;
   TRY_VOID(guarded([&] {
     const at::NoGradGuard no_grad;
+    if (block.in_head) {
+      mixer = horfpn_mixer(model, block, type);
+      return;
+    }
     switch (family) {
       case Family::Plugin:
       case Family::HorNet: mixer = hornet_mixer(model, block, type); break;

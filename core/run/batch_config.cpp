@@ -93,6 +93,8 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
     TRY(config.size, integer_of(value, name));
   } else if (name == "workers") {
     TRY(config.workers, integer_of(value, name));
+  } else if (name == "align_corners") {
+    config.align_corners = value.get<bool>();
   } else if (name == "device") {
     config.device = value.get<std::string>();
   } else if (name == "exif") {
@@ -102,8 +104,7 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
   } else {
     return wrong("there is no such setting", name,
                  "models, images, list_folder, methods, gradients, faithfulness, ablate, maps, batch, chunk, size, "
-                 "exif, device, "
-                 "workers");
+                 "exif, align_corners, device, workers");
   }
   return {};
 }
@@ -152,19 +153,21 @@ std::string batch_config_json(const BatchConfig& config) {
     entry["id"] = method.id;
     methods.push_back(std::move(entry));
   }
-  const json all{{"models", models},
-                 {"images", images},
-                 {"list_folder", config.list_folder.string()},
-                 {"methods", methods},
-                 {"gradients", config.gradients},
-                 {"faithfulness", config.faithfulness},
-                 {"ablate", config.ablate},
-                 {"maps", config.maps},
-                 {"batch", config.batch},
-                 {"chunk", config.chunk},
-                 {"size", config.size},
-                 {"exif", config.exif == ExifOrientation::Apply ? "apply" : "ignore"},
-                 {"device", config.device}};
+  json all{{"models", models},
+           {"images", images},
+           {"list_folder", config.list_folder.string()},
+           {"methods", methods},
+           {"gradients", config.gradients},
+           {"faithfulness", config.faithfulness},
+           {"ablate", config.ablate},
+           {"maps", config.maps},
+           {"batch", config.batch},
+           {"chunk", config.chunk},
+           {"size", config.size},
+           {"exif", config.exif == ExifOrientation::Apply ? "apply" : "ignore"},
+           {"device", config.device}};
+  // Only where it was asked for: the text of a run that was begun before there was this setting stays the same.
+  if (config.align_corners) all["align_corners"] = *config.align_corners;
   return all.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,8 @@ struct BatchConfig {
   int size = 0;                     ///< side of the models' input in pixels; 0: each its own
   ExifOrientation exif = ExifOrientation::Apply;
   std::string device = "cpu";
-  int workers = 2;  ///< threads that decode
+  std::optional<bool> align_corners;  ///< of segmenters' heads, see LoadOptions
+  int workers = 2;                    ///< threads that decode
 };
 
 /// Reads a JSON object with the names above; "images" and "models" may be one or a list, a model a path or {"path",

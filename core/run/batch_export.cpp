@@ -49,7 +49,12 @@ Result<void> BatchRows::each(const std::function<Result<void>(const ExportRow&)>
         if (!index || *index < 0 || static_cast<std::size_t>(*index) >= names.size()) return std::string();
         return names[static_cast<std::size_t>(*index)];
       };
-      TRY_VOID(take({row, name(classes, row.set_label), model.name, name(model.class_names, row.predicted), figures}));
+      std::optional<std::vector<BatchRegion>> regions;
+      if (query_->has_regions()) {
+        TRY(regions, query_->regions(row.id));
+      }
+      TRY_VOID(take({row, name(classes, row.set_label), model.name, name(model.class_names, row.predicted), figures,
+                     model.class_names, regions}));
     }
   }
   return {};
@@ -133,6 +138,17 @@ void add_csv(std::string& text, const ExportRow& line) {
 
 nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
+nlohmann::ordered_json region_json(const BatchRegion& region, const std::vector<std::string>& classes) {
+  const auto index = static_cast<std::size_t>(region.class_index);
+  nlohmann::ordered_json json{{"class", region.class_index},
+                              {"class_name", index < classes.size() ? classes[index] : std::string()},
+                              {"score", number(region.score)},
+                              {"pixels", region.pixels},
+                              {"share", region.share}};
+  if (region.box) json["box"] = *region.box;
+  return json;
+}
+
 void add_json(std::string& text, const ExportRow& line, const std::vector<std::string>& names) {
   const BatchRow& row = line.row;
   const auto optional = [](const auto& value) { return value ? nlohmann::json(*value) : nlohmann::json(); };
@@ -160,6 +176,10 @@ void add_json(std::string& text, const ExportRow& line, const std::vector<std::s
   for (std::size_t i = 0; i < names.size(); ++i)
     if (!std::isnan(line.figures[i])) figures[names[i]] = number(line.figures[i]);
   json["figures"] = std::move(figures);
+  if (line.regions) {
+    json["regions"] = nlohmann::ordered_json::array();
+    for (const BatchRegion& region : *line.regions) json["regions"].push_back(region_json(region, line.model_classes));
+  }
   text += json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -196,6 +216,42 @@ Result<std::int64_t> export_batch(const BatchQuery& query, BatchFormat format, c
     case BatchFormat::Parquet: TRY_VOID(export_parquet(rows, path, job)); break;
   }
   return rows.size();
+}
+
+Result<std::int64_t> export_batch_regions(const BatchQuery& query, const fs::path& path, const JobContext& job) {
+  if (!query.has_regions())
+    return fail(Error::Kind::InvalidInput, "keeps no regions: no segmenter or detector took part", path.string());
+  TRY(const BatchRows rows, BatchRows::make(query, job));
+  CsvWriter header;
+  for (const char* column :
+       {"path", "image", "model", "number", "class", "class_name", "score", "pixels", "share", "x1", "y1", "x2", "y2"})
+    header.add(column);
+  header.end_row();
+  std::int64_t count = 0;
+  TRY_VOID(export_lines(
+      rows, path, header.text(),
+      [&](std::string& text, const ExportRow& line) {
+        CsvWriter csv;
+        int number = 0;
+        for (const BatchRegion& region : *line.regions) {
+          const auto index = static_cast<std::size_t>(region.class_index);
+          csv.add(line.row.path).add(line.row.image).add(line.model_name).add(number++).add(region.class_index);
+          csv.add(index < line.model_classes.size() ? line.model_classes[index] : std::string());
+          csv.add(region.score).add(region.pixels).add(region.share);
+          for (std::size_t k = 0; k < 4; ++k) {
+            if (region.box) {
+              csv.add(double((*region.box)[k]));
+            } else {
+              csv.add("");
+            }
+          }
+          csv.end_row();
+          ++count;
+        }
+        text += csv.text();
+      },
+      job));
+  return count;
 }
 
 }  // namespace orderscope

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,18 +18,25 @@ bool has_parquet();
 
 /// Writes what is finished, a row an image and model in the order of the images, whole or not at all:
 /// - CSV: the path first, then what BatchRow holds, then every figure by its name; nothing where there is no value;
-/// - JSON Lines: the same as an object a line, figures under "figures";
+/// - JSON Lines: the same as an object a line, figures under "figures", regions (where kept) under "regions";
 /// - NPZ: an array a column, and "figures" [rows, names] in float32 beside "figure_names";
 /// - Parquet: as CSV, with types.
 /// Returns the number of rows. Errors: FileAccess, Cancelled; Unsupported for Parquet without Arrow.
 Result<std::int64_t> export_batch(const BatchQuery& query, BatchFormat format, const std::filesystem::path& path,
                                   const JobContext& job = {});
 
+/// Writes a CSV file of a row a region or box (BatchQuery::regions). Returns their number. Errors: FileAccess,
+/// Cancelled; InvalidInput where the store keeps none.
+Result<std::int64_t> export_batch_regions(const BatchQuery& query, const std::filesystem::path& path,
+                                          const JobContext& job = {});
+
 /// One line of an export.
 struct ExportRow {
   const BatchRow& row;
-  std::string label_name, model_name, predicted_name;  ///< "" where there is none
-  const std::vector<float>& figures;                   ///< in the order of BatchRows::figure_names
+  std::string label_name, model_name, predicted_name;      ///< "" where there is none
+  const std::vector<float>& figures;                       ///< in the order of BatchRows::figure_names
+  const std::vector<std::string>& model_classes;           ///< their names; may be empty
+  const std::optional<std::vector<BatchRegion>>& regions;  ///< where the store keeps them
 };
 
 /// The rows of a store one after the other, with their figures under one set of names for all models.

@@ -24,6 +24,7 @@ at::Tensor frequency_weights(std::int64_t height, std::int64_t width) {
   static std::mutex mutex;
   static std::map<std::pair<std::int64_t, std::int64_t>, at::Tensor> known;
   const std::lock_guard lock(mutex);
+  if (known.size() > 64) known.clear();  // photos of many sizes
   at::Tensor& weights = known[{height, width}];
   if (weights.defined()) return weights;
   const std::int64_t columns = width / 2 + 1;

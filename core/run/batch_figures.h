@@ -31,6 +31,9 @@ Probe order_figures_probe(bool maps);
 /// The gates' contributions; with `maps` by pixel too.
 Probe order_contribution_figures_probe(bool maps);
 
+/// Which of a pass' probes is which.
+inline constexpr std::size_t kOrdersProbe = 0, kContributionProbe = 1, kCamProbe = 2;
+
 /// Of image n; NaN where the tap did not pass.
 OrderFigures read_order_figures(const Trace& trace, std::size_t probe, const std::string& tap, std::int64_t n,
                                 const BlockInfo& block);

@@ -19,7 +19,6 @@ namespace orderscope {
 
 namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kOrders = 0, kContribution = 1, kCam = 2;  // probes
 }  // namespace
 
 FigureTable::FigureTable(const std::vector<BatchFigure>& known) {
@@ -31,13 +30,6 @@ std::size_t FigureTable::place(const BatchFigure& figure) {
   if (added) figures_.push_back(figure);
   return at->second;
 }
-
-/// What the methods look at, and where their numbers go.
-struct BatchMeasure::OneImage {
-  Subject subject;
-  int class_index;
-  StoredResult& result;
-};
 
 bool BatchMeasure::keeps(const std::string& kind) const {
   return std::find(config_.maps.begin(), config_.maps.end(), kind) != config_.maps.end();
@@ -53,12 +45,13 @@ Result<BatchMeasure> BatchMeasure::make(int index, std::shared_ptr<const Model> 
   const Model& m = *measure.model_;
   measure.probes_ = {order_figures_probe(measure.keeps("orders"))};
   if (config.gradients) {
-    measure.cam_layer_ = usual_cam_layer(m);
+    // A box is read from one level or two, which are known once it is found.
+    measure.cam_layer_ = m.is_detector() ? "neck.fpn_convs.*" : usual_cam_layer(m);
     measure.probes_.push_back(order_contribution_figures_probe(measure.keeps("contribution")));
     measure.probes_.push_back(grad_cam_probe(measure.cam_layer_));
   }
   const bool has_orders = std::any_of(m.blocks.begin(), m.blocks.end(), [](const BlockInfo& b) { return b.order > 0; });
-  if (has_orders) {
+  if (has_orders && m.is_classifier()) {
     for (const auto scope : {AblationScope::Network, AblationScope::Stage, AblationScope::Block}) {
       if (std::find(config.ablate.begin(), config.ablate.end(), to_string(scope)) == config.ablate.end()) continue;
       TRY(auto part, order_sweep(m, scope, {}));
@@ -96,14 +89,14 @@ void BatchMeasure::add_orders(const Trace& trace, std::int64_t n, StoredResult& 
       double sum = 0;
       for (int k = 1; k <= block.order; ++k) {
         const std::string tap = block.name + ".gnconv." + quantity + "." + std::to_string(k);
-        orders.push_back(read_order_figures(trace, kOrders, tap, n, block));
+        orders.push_back(read_order_figures(trace, kOrdersProbe, tap, n, block));
         sum += orders.back().energy;
         if (quantity == "gate" && config_.gradients)
-          orders.back().contribution = read_order_contribution(trace, kContribution, tap, n);
+          orders.back().contribution = read_order_contribution(trace, kContributionProbe, tap, n);
         if (keeps("orders"))
-          if (auto map = read_order_map(trace, kOrders, tap, n)) result.maps.emplace_back(tap, std::move(*map));
+          if (auto map = read_order_map(trace, kOrdersProbe, tap, n)) result.maps.emplace_back(tap, std::move(*map));
         if (quantity == "gate" && keeps("contribution")) {
-          if (auto map = read_contribution_map(trace, kContribution, tap, n))
+          if (auto map = read_contribution_map(trace, kContributionProbe, tap, n))
             result.maps.emplace_back(tap + ".contribution", std::move(*map));
         }
       }
@@ -139,7 +132,7 @@ Result<void> BatchMeasure::add_faithfulness(const OneImage& image, const std::st
 }
 
 Result<void> BatchMeasure::add_cam(const Trace& trace, std::int64_t n, const OneImage& image, const JobContext& job) {
-  auto map = grad_cam(trace, kCam, cam_layer_, static_cast<int>(n));
+  auto map = grad_cam(trace, kCamProbe, cam_layer_, static_cast<int>(n));
   if (!map) {
     if (image.result.note.empty()) image.result.note = "cam: " + map.error().message();
     return {};

@@ -5,13 +5,16 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/analysis/method.h"
 #include "core/analysis/order_ablation.h"
+#include "core/image/image.h"
 #include "core/run/batch_config.h"
 #include "core/run/batch_store.h"
+#include "core/run/dense_input.h"
 
 namespace orderscope {
 
@@ -44,13 +47,34 @@ class BatchMeasure {
   /// `images`: [N, 3, H, W]; `labels`: classes of the model, -1 for none. Errors: as Trace::forward.
   Result<MeasuredBatch> measure(const at::Tensor& images, const std::vector<int>& labels, const JobContext& job = {});
 
+  /// The same of one photo in a segmenter or detector: what it finds, and order figures and contributions for the
+  /// largest region or the best box. A photo that it does not take, or in which it finds nothing, is no error but a
+  /// note. Errors: Cancelled, OutOfMemory.
+  Result<StoredResult> measure_whole(const DecodedImage& photo, const DensePreprocessing& how, ExifOrientation exif,
+                                     const JobContext& job = {});
+
   const Model& model() const { return *model_; }
   const FigureTable& figures() const { return figures_; }
 
  private:
   BatchMeasure() = default;
-  struct OneImage;
+  /// What the methods look at, and where their numbers go.
+  struct OneImage {
+    Subject subject;
+    int class_index;
+    StoredResult& result;
+  };
+  /// What of a photo is explained, if anything was found in it.
+  struct Explained {
+    std::optional<Target> target;
+    std::string cam_layer;
+  };
   void add_orders(const Trace& trace, std::int64_t n, StoredResult& result);
+  Result<Explained> find_regions(const Trace& trace, const DenseInput& input, StoredResult& result,
+                                 const JobContext& job);
+  Result<Explained> find_boxes(const Trace& trace, const DenseInput& input, StoredResult& result,
+                               const JobContext& job);
+  Result<void> explain_whole(Trace& trace, const Explained& explained, StoredResult& result, const JobContext& job);
   Result<void> add_cam(const Trace& trace, std::int64_t n, const OneImage& image, const JobContext& job);
   Result<void> add_ablations(const Trace& trace, std::vector<StoredResult>& results, const JobContext& job);
   Result<void> add_methods(const OneImage& image, const JobContext& job);

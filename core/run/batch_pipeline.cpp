@@ -16,11 +16,15 @@ namespace orderscope {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+/// Whole photos wait before a segmenter or detector: so many at most, whatever the batches of classifiers are.
+constexpr int kPhotosAtATime = 4;
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// Whether their scores are about the same classes.
 bool comparable(const Model& a, const Model& b) {
-  return a.architecture.classes == b.architecture.classes && a.architecture.classes > 1 &&
+  return a.is_classifier() && b.is_classifier() && a.architecture.classes == b.architecture.classes &&
+         a.architecture.classes > 1 &&
          (a.class_names == b.class_names || a.class_names.empty() || b.class_names.empty());
 }
 
@@ -33,19 +37,25 @@ BatchPipeline::BatchPipeline(BatchStore& store, BatchStore& feed, const BatchCon
 Result<void> BatchPipeline::prepare(const std::filesystem::path& folder) {
   TRY(const auto classes, feed_.classes());
   std::vector<Preprocessing> hows;
+  bool dense = false;
   for (std::size_t i = 0; i < models_.size(); ++i) {
     LoadedModel& m = models_[i];
-    const auto same = std::find(hows.begin(), hows.end(), m.how);
-    m.input = static_cast<std::size_t>(same - hows.begin());
-    if (same == hows.end()) hows.push_back(m.how);
-    m.places = place_classes(classes, m.model->class_names, m.model->architecture.classes);
+    if (m.model->is_classifier()) {
+      const auto same = std::find(hows.begin(), hows.end(), m.how);
+      m.input = static_cast<std::size_t>(same - hows.begin());
+      if (same == hows.end()) hows.push_back(m.how);
+      m.places = place_classes(classes, m.model->class_names, m.model->architecture.classes);
+    } else {
+      dense = true;
+    }
     TRY(const auto known, feed_.figures(static_cast<int>(i)));
     written_.push_back(known.size());
     TRY(BatchMeasure measure, BatchMeasure::make(static_cast<int>(i), m.model, config_, known));
     measures_.push_back(std::move(measure));
   }
-  const auto ahead = static_cast<std::size_t>(2 * config_.batch + config_.workers);
-  reader_ = std::make_unique<BatchReader>(folder, std::move(hows), config_.exif, config_.workers, ahead);
+  batch_ = dense ? std::min(config_.batch, kPhotosAtATime) : config_.batch;
+  const auto ahead = static_cast<std::size_t>((dense ? batch_ : 2 * batch_) + config_.workers);
+  reader_ = std::make_unique<BatchReader>(folder, std::move(hows), dense, config_.exif, config_.workers, ahead);
   return {};
 }
 
@@ -80,8 +90,8 @@ Result<void> BatchPipeline::run_chunk(std::int64_t chunk, std::size_t count, con
     } else {
       TRY_VOID(push(chunk, {broken(loaded)}));
     }
-    if (static_cast<int>(batch.size()) == config_.batch || (i + 1 == count && !batch.empty())) {
-      TRY(auto records, look_at(batch));
+    if (static_cast<int>(batch.size()) == batch_ || (i + 1 == count && !batch.empty())) {
+      TRY(auto records, look_at(batch, job));
       TRY_VOID(push(chunk, std::move(records)));
       batch.clear();
     }
@@ -135,12 +145,30 @@ Result<MeasuredBatch> BatchPipeline::measure(std::size_t m, std::span<const Load
   return first;
 }
 
-Result<std::vector<ImageRecord>> BatchPipeline::look_at(std::span<const LoadedImage> batch) {
+Result<std::vector<StoredResult>> BatchPipeline::measure_whole(std::size_t m, std::span<const LoadedImage> images,
+                                                               const JobContext& job) {
+  std::vector<StoredResult> results;
+  for (const LoadedImage& loaded : images) {
+    // The chunk under way is finished when the run is stopped.
+    TRY(StoredResult result, measures_[m].measure_whole(loaded.decoded, models_[m].dense_how, config_.exif));
+    results.push_back(std::move(result));
+  }
+  report(job);
+  return results;
+}
+
+Result<std::vector<ImageRecord>> BatchPipeline::look_at(std::span<const LoadedImage> batch, const JobContext& job) {
   std::vector<ImageRecord> records;
   for (const LoadedImage& loaded : batch)
     records.push_back({loaded.image.id, loaded.sha256, loaded.width, loaded.height, {}, {}, {}, 0});
   std::vector<at::Tensor> logits;
   for (std::size_t m = 0; m < models_.size(); ++m) {
+    if (!models_[m].model->is_classifier()) {
+      TRY(auto results, measure_whole(m, batch, job));
+      logits.emplace_back();
+      for (std::size_t i = 0; i < records.size(); ++i) records[i].results.push_back(std::move(results[i]));
+      continue;
+    }
     TRY(MeasuredBatch measured, measure(m, batch));
     logits.push_back(measured.logits);
     for (std::size_t i = 0; i < records.size(); ++i) records[i].results.push_back(std::move(measured.results[i]));
@@ -148,7 +176,7 @@ Result<std::vector<ImageRecord>> BatchPipeline::look_at(std::span<const LoadedIm
   for (ImageRecord& record : records) {
     std::set<std::string> names;
     for (const StoredResult& result : record.results)
-      if (result.predicted)
+      if (result.predicted && models_[static_cast<std::size_t>(result.model)].model->is_classifier())
         names.insert(models_[static_cast<std::size_t>(result.model)].model->class_name(*result.predicted));
     record.predictions = static_cast<int>(names.size());
   }

@@ -16,9 +16,10 @@ namespace orderscope {
 /// A model of a run, with what it needs of the data set.
 struct LoadedModel {
   std::shared_ptr<const Model> model;
-  Preprocessing how;
-  std::size_t input = 0;    ///< which of the reader's preprocessings
-  std::vector<int> places;  ///< classes of the model by label of the data set
+  Preprocessing how;             ///< of a classifier
+  DensePreprocessing dense_how;  ///< of a segmenter or detector
+  std::size_t input = 0;         ///< which of the reader's preprocessings
+  std::vector<int> places;       ///< classes of the model by label of the data set
 };
 
 /// The models' work on one chunk after the other, between threads that decode before it and one that writes behind it.
@@ -40,7 +41,10 @@ class BatchPipeline {
   std::optional<int> label_of(const LoadedImage& loaded, std::size_t m) const;
   /// A batch that does not fit into memory is halved.
   Result<MeasuredBatch> measure(std::size_t m, std::span<const LoadedImage> images);
-  Result<std::vector<ImageRecord>> look_at(std::span<const LoadedImage> batch);
+  /// Segmenters and detectors take one picture at a time, for each has its own size.
+  Result<std::vector<StoredResult>> measure_whole(std::size_t m, std::span<const LoadedImage> images,
+                                                  const JobContext& job);
+  Result<std::vector<ImageRecord>> look_at(std::span<const LoadedImage> batch, const JobContext& job);
   Result<void> push(std::int64_t chunk, std::vector<ImageRecord> records);
   void report(const JobContext& job) const;
 
@@ -48,6 +52,7 @@ class BatchPipeline {
   BatchConfig config_;
   std::vector<LoadedModel> models_;
   std::vector<BatchMeasure> measures_;
+  int batch_ = 1;                     ///< images a pass
   std::vector<std::size_t> written_;  ///< figures of each model that are in the store, or on their way there
   std::unique_ptr<BatchReader> reader_;
   BatchWriter writer_;

@@ -104,6 +104,7 @@ Result<BatchQuery> BatchQuery::open(const std::filesystem::path& path) {
                                float_at, nullptr, nullptr, nullptr);
     state->models = read_batch_models(database);
     state->classes = read_batch_classes(database);
+    state->regions = has_batch_regions(database);
     state->row = std::make_unique<SQLite::Statement>(
         database,
         "SELECT r.id, r.image, r.model, i.path, i.label, r.label, r.predicted, r.correct, r.label_rank, r.confidence, "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -50,6 +51,15 @@ struct BatchRow {
   double disagreement = 0;  ///< of the models on this image, bits: largest Jensen-Shannon divergence; else NaN
   int predictions = 0;      ///< different classes (by name) that the models named
   std::string note;         ///< why the image is broken, or what failed on it
+};
+
+/// A class that a segmenter found in a picture, or a detector's box.
+struct BatchRegion {
+  int class_index = 0;
+  double score = 0;         ///< a segmenter's mean probability of the class over its pixels; a box's probability
+  std::int64_t pixels = 0;  ///< of the class in the model's input; of the box's mask (or the box) in the photo
+  double share = 0;         ///< of the picture
+  std::optional<std::array<float, 4>> box;  ///< x1, y1, x2, y2 in pixels of the photo
 };
 
 /// Which rows to show. Everything given must hold.
@@ -131,6 +141,11 @@ class BatchQuery {
   /// Names of maps kept for a row, and one of them. Errors: InvalidInput (no such map), Broken.
   Result<std::vector<std::string>> map_names(std::int64_t row) const;
   Result<Map> map(std::int64_t row, const std::string& name) const;
+
+  /// Whether regions are kept at all, and those of a row: a segmenter's classes, the largest first, or a detector's
+  /// boxes, best first. The first is the one that the figures of contributions explain. Errors: Broken.
+  bool has_regions() const;
+  Result<std::vector<BatchRegion>> regions(std::int64_t row) const;
 
   /// Where the image of a row lies, whatever the current folder is.
   std::filesystem::path file(const BatchRow& row) const;

@@ -16,6 +16,7 @@ struct BatchQuery::State {
   std::vector<BatchModelInfo> models;
   std::vector<std::string> classes;
   std::unique_ptr<SQLite::Statement> row;
+  bool regions = false;
 };
 
 /// A WHERE clause with its values, in the order of their question marks.

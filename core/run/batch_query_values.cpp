@@ -77,6 +77,30 @@ Result<std::vector<std::string>> BatchQuery::map_names(std::int64_t row) const {
   return names;
 }
 
+bool BatchQuery::has_regions() const { return state_->regions; }
+
+Result<std::vector<BatchRegion>> BatchQuery::regions(std::int64_t row) const {
+  std::vector<BatchRegion> regions;
+  if (!state_->regions) return regions;
+  TRY_VOID(guarded_sql(state_->file, [&] {
+    SQLite::Statement select(
+        *state_->database,
+        "SELECT class, score, pixels, share, x1, y1, x2, y2 FROM region WHERE result = ? ORDER BY number");
+    select.bind(1, row);
+    while (select.executeStep()) {
+      BatchRegion region{select.getColumn(0).getInt(), select.getColumn(1).getDouble(), select.getColumn(2).getInt64(),
+                         select.getColumn(3).getDouble(), std::nullopt};
+      if (!select.getColumn(4).isNull()) {
+        region.box.emplace();
+        for (int k = 0; k < 4; ++k)
+          (*region.box)[static_cast<std::size_t>(k)] = static_cast<float>(select.getColumn(4 + k).getDouble());
+      }
+      regions.push_back(region);
+    }
+  }));
+  return regions;
+}
+
 Result<Map> BatchQuery::map(std::int64_t row, const std::string& name) const {
   Map map;
   bool found = false, whole = false;

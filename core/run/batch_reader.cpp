@@ -5,9 +5,9 @@
 
 namespace orderscope {
 
-BatchReader::BatchReader(std::filesystem::path folder, std::vector<Preprocessing> hows, ExifOrientation exif,
-                         int workers, std::size_t ahead)
-    : folder_(std::move(folder)), hows_(std::move(hows)), exif_(exif), ahead_(ahead) {
+BatchReader::BatchReader(std::filesystem::path folder, std::vector<Preprocessing> hows, bool keep_pictures,
+                         ExifOrientation exif, int workers, std::size_t ahead)
+    : folder_(std::move(folder)), hows_(std::move(hows)), keep_pictures_(keep_pictures), exif_(exif), ahead_(ahead) {
   for (int t = 0; t < workers; ++t) workers_.emplace_back([this] { work(); });
 }
 
@@ -61,7 +61,7 @@ LoadedImage BatchReader::load(StoredImage image) const {
     loaded.error = error.advice.empty() ? error.what : error.what + " (" + error.advice + ")";
   };
   try {
-    const auto decoded = decode_image(path, exif_);
+    auto decoded = decode_image(path, exif_);
     if (!decoded) {
       broken(decoded.error());
     } else {
@@ -76,6 +76,7 @@ LoadedImage BatchReader::load(StoredImage image) const {
         }
         loaded.inputs.push_back(input->normalized());
       }
+      if (keep_pictures_) loaded.decoded = *std::move(decoded);
     }
   } catch (const std::exception& error) {
     broken({Error::Kind::OutOfMemory, error.what(), {}, {}});

@@ -21,6 +21,7 @@ struct LoadedImage {
   std::string sha256;
   int width = 0, height = 0;               ///< of the picture, as it is shown
   std::vector<std::vector<float>> inputs;  ///< a preprocessing each: [3, size, size], normalised
+  DecodedImage decoded;                    ///< where pictures are kept: segmenters and detectors take them whole
   std::string error;                       ///< why there are no inputs
 };
 
@@ -28,8 +29,8 @@ struct LoadedImage {
 /// that memory is bounded whatever the number of images.
 class BatchReader {
  public:
-  BatchReader(std::filesystem::path folder, std::vector<Preprocessing> hows, ExifOrientation exif, int workers,
-              std::size_t ahead);
+  BatchReader(std::filesystem::path folder, std::vector<Preprocessing> hows, bool keep_pictures, ExifOrientation exif,
+              int workers, std::size_t ahead);
   ~BatchReader();
 
   /// Puts images at the end of the queue.
@@ -43,6 +44,7 @@ class BatchReader {
 
   std::filesystem::path folder_;
   std::vector<Preprocessing> hows_;
+  bool keep_pictures_;
   ExifOrientation exif_;
   std::size_t ahead_;
   std::deque<StoredImage> waiting_;

@@ -111,7 +111,7 @@ Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, int images
       if (std::isfinite(row.confidence)) std::snprintf(sure, sizeof sure, ", %.0f %%", 100 * row.confidence);
       const std::string says =
           query.models()[m].name + ": " + name_of(query.models()[m].class_names, row.predicted) + sure;
-      if (!decoded || m >= models.size() || !models[m] || !row.predicted) {
+      if (!decoded || m >= models.size() || !models[m] || !row.predicted || !models[m]->is_classifier()) {
         parts.push_back({ReportPart::Kind::Text, says});
         continue;
       }

@@ -30,9 +30,18 @@ Result<std::vector<LoadedModel>> load_models(const BatchConfig& config, std::vec
     LoadOptions options;
     options.key = asked.key;
     options.device = config.device;
+    options.align_corners = config.align_corners;
     LoadedModel loaded;
     TRY(loaded.model, load_model(asked.path, options, job));
     for (const std::string& warning : loaded.model->warnings) notes.push_back(asked.path.string() + ": " + warning);
+    if (!loaded.model->is_classifier()) {
+      if (config.faithfulness || !config.ablate.empty())
+        notes.push_back(asked.path.string() +
+                        ": faithfulness and order ablation ask a classifier again, and are left out");
+      loaded.dense_how = resized_short_side(loaded.model->dense_preprocessing, config.size);
+      models.push_back(std::move(loaded));
+      continue;
+    }
     loaded.how = loaded.model->preprocessing;
     if (config.size > 0) loaded.how.size = config.size;
     if (auto fits = loaded.model->backbone->check_input(loaded.how.size, loaded.how.size); !fits)
@@ -76,8 +85,12 @@ Result<void> create_store(const fs::path& folder, const BatchConfig& given, cons
                   {"images_in_all", std::to_string(images.images.size())}};
   for (std::size_t i = 0; i < models.size(); ++i) {
     const Preprocessing& how = models[i].how;
-    start.values["preprocessing." + std::to_string(i)] =
-        (how.warp ? "warp to " : "crop ") + std::to_string(how.size) + ", crop_pct " + std::to_string(how.crop_pct);
+    const bool dense = !models[i].model->is_classifier();
+    start.regions = start.regions || dense;
+    start.values["preprocessing." + std::to_string(i)] = dense ? describe(models[i].dense_how)
+                                                               : (how.warp ? "warp to " : "crop ") +
+                                                                     std::to_string(how.size) + ", crop_pct " +
+                                                                     std::to_string(how.crop_pct);
   }
   start.models = describe(models);
   start.chunk = config.chunk;

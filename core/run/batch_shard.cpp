@@ -144,6 +144,7 @@ Result<MergeOutcome> merge_shards(const fs::path& run, const JobContext& job) {
       start.models = std::move(models);
       start.classes = classes;
       TRY(in_all, store.value("images_in_all"));
+      TRY(start.regions, store.keeps_regions());
       for (const char* key : {"program", "folder"}) {
         TRY(start.values[key], store.value(key));
       }

@@ -120,6 +120,8 @@ std::vector<BatchFigure> read_batch_figures(const SQLite::Database& database, in
   return figures;
 }
 
+bool has_batch_regions(const SQLite::Database& database) { return database.tableExists("region"); }
+
 std::string read_batch_value(const SQLite::Database& database, const std::string& key) {
   SQLite::Statement select(database, "SELECT value FROM run WHERE key = ?");
   select.bind(1, key);

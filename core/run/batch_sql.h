@@ -37,6 +37,7 @@ inline void bind_number(SQLite::Statement& statement, int place, double value) {
 std::vector<BatchModelInfo> read_batch_models(const SQLite::Database& database);
 std::vector<std::string> read_batch_classes(const SQLite::Database& database);
 std::vector<BatchFigure> read_batch_figures(const SQLite::Database& database, int model);
+bool has_batch_regions(const SQLite::Database& database);  ///< whether there is the table of them
 std::string read_batch_value(const SQLite::Database& database, const std::string& key);
 
 }  // namespace orderscope

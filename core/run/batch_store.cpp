@@ -35,6 +35,14 @@ CREATE TABLE map (result INTEGER NOT NULL, name TEXT NOT NULL, height INTEGER NO
 CREATE TABLE chunk (id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, finished TEXT NOT NULL);
 )";
 
+// Since schema 2, in the stores of segmenters and detectors only: a run of classifiers stays readable by older
+// programs.
+constexpr const char* kRegionSchema = R"(
+CREATE TABLE region (result INTEGER NOT NULL, number INTEGER NOT NULL, class INTEGER NOT NULL, score REAL,
+  pixels INTEGER NOT NULL, share REAL NOT NULL, x1 REAL, y1 REAL, x2 REAL, y2 REAL,
+  PRIMARY KEY (result, number)) WITHOUT ROWID;
+)";
+
 std::string now_text() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
@@ -82,8 +90,9 @@ Result<BatchStore> BatchStore::create(const std::filesystem::path& run, const St
     set_up_writing(database);
     SQLite::Transaction transaction(database);
     database.exec("PRAGMA application_id = " + std::to_string(kBatchApplication));
-    database.exec("PRAGMA user_version = " + std::to_string(kBatchSchema));
+    database.exec("PRAGMA user_version = " + std::to_string(start.regions ? kBatchSchema : 1));
     database.exec(kSchema);
+    if (start.regions) database.exec(kRegionSchema);
     SQLite::Statement value(database, "INSERT INTO run VALUES (?, ?)");
     const auto put = [&](const std::string& key, const std::string& text) {
       value.reset();
@@ -158,6 +167,12 @@ Result<void> BatchStore::set_value(const std::string& key, const std::string& va
     put.bind(2, value);
     put.exec();
   });
+}
+
+Result<bool> BatchStore::keeps_regions() const {
+  bool keeps = false;
+  TRY_VOID(guarded_sql(state_->file, [&] { keeps = has_batch_regions(*state_->database); }));
+  return keeps;
 }
 
 Result<std::vector<BatchModelInfo>> BatchStore::models() const {

@@ -16,7 +16,8 @@
 
 namespace orderscope {
 
-inline constexpr int kBatchSchema = 1;  ///< PRAGMA user_version of a store; docs/batch.md describes it
+/// The newest PRAGMA user_version of a store; docs/batch.md describes it. Stores without regions have 1.
+inline constexpr int kBatchSchema = 2;
 inline constexpr const char* kBatchStoreName = "store.sqlite";
 
 /// A run's folder held for writing by this process, on this machine and (where the file system passes locks on) others.
@@ -48,6 +49,7 @@ struct StoredResult {
          entropy = confidence;
   std::vector<float> figures;                                 ///< by position, NaN where there is none
   std::vector<std::pair<std::string, orderscope::Map>> maps;  ///< by name
+  std::vector<BatchRegion> regions;                           ///< of a segmenter or detector, the first one explained
   std::string note;
 };
 
@@ -80,6 +82,7 @@ class BatchStore {
     std::vector<ListedImage> images;
     std::vector<std::int64_t> ids;  ///< of the images; empty: 0, 1, 2 ...
     int chunk = 64;
+    bool regions = false;  ///< whether a segmenter or detector takes part
   };
   /// A new store in the folder, in one transaction.
   static Result<BatchStore> create(const std::filesystem::path& run, const Start& start);
@@ -94,6 +97,7 @@ class BatchStore {
 
   Result<std::string> value(const std::string& key) const;  ///< "" if there is none
   Result<void> set_value(const std::string& key, const std::string& value);
+  Result<bool> keeps_regions() const;
   Result<std::vector<BatchModelInfo>> models() const;
   Result<std::vector<std::string>> classes() const;
   Result<std::vector<BatchFigure>> figures(int model) const;

@@ -74,6 +74,29 @@ void BatchStore::State::add_result(std::int64_t image_id, const StoredResult& r)
     map->bindNoCopy(7, bytes.data(), static_cast<int>(bytes.size()));
     map->exec();
   }
+  add_regions(id, r.regions);
+}
+
+void BatchStore::State::add_regions(std::int64_t result_id, const std::vector<BatchRegion>& regions) {
+  if (!region) return;
+  int number = 0;
+  for (const BatchRegion& one : regions) {
+    region->reset();
+    region->bind(1, result_id);
+    region->bind(2, number++);
+    region->bind(3, one.class_index);
+    bind_number(*region, 4, one.score);
+    region->bind(5, one.pixels);
+    region->bind(6, one.share);
+    for (int k = 0; k < 4; ++k) {
+      if (one.box) {
+        region->bind(7 + k, static_cast<double>((*one.box)[static_cast<std::size_t>(k)]));
+      } else {
+        region->bind(7 + k);
+      }
+    }
+    region->exec();
+  }
 }
 
 Result<void> BatchStore::add(const ImageRecord& record) {
@@ -172,6 +195,8 @@ Result<void> BatchStore::take_over(const std::filesystem::path& shard) {
          });
     copy("SELECT * FROM agreement", "INSERT INTO agreement VALUES (?, ?, ?, ?, ?, ?)", 6, same);
     copy("SELECT * FROM map", "INSERT INTO map VALUES (?, ?, ?, ?, ?, ?, ?)", 7, same);
+    if (has_batch_regions(*source))
+      copy("SELECT * FROM region", "INSERT INTO region VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", 10, same);
   });
 }
 

@@ -11,7 +11,7 @@ struct BatchStore::State {
   std::filesystem::path file;
   std::unique_ptr<SQLite::Database> database;
   std::unique_ptr<SQLite::Transaction> transaction;
-  std::unique_ptr<SQLite::Statement> image, result, figures, agreement, map;
+  std::unique_ptr<SQLite::Statement> image, result, figures, agreement, map, region;
   std::int64_t models = 1;
 
   void prepare() {
@@ -24,9 +24,11 @@ struct BatchStore::State {
     figures = statement("INSERT INTO figures VALUES (?, ?)");
     agreement = statement("INSERT INTO agreement VALUES (?, ?, ?, ?, ?, ?)");
     map = statement("INSERT INTO map VALUES (?, ?, ?, ?, ?, ?, ?)");
+    if (has_batch_regions(*database)) region = statement("INSERT INTO region VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   }
 
   void add_result(std::int64_t image_id, const StoredResult& r);
+  void add_regions(std::int64_t result_id, const std::vector<BatchRegion>& regions);
 };
 
 /// Binds nothing as NULL.

@@ -37,6 +37,13 @@ std::array<float, 2> DenseInput::scale() const {
           static_cast<float>(static_cast<double>(resized[1]) / static_cast<double>(original[1]))};
 }
 
+DensePreprocessing resized_short_side(DensePreprocessing how, int size) {
+  if (size < 1) return how;
+  how.long_side = static_cast<int>(std::int64_t{size} * how.long_side / how.short_side);
+  how.short_side = size;
+  return how;
+}
+
 std::string describe(const DensePreprocessing& how) {
   std::string text = "resize into " + std::to_string(how.long_side) + " x " + std::to_string(how.short_side) +
                      " keeping the ratio, bilinear";

@@ -24,6 +24,9 @@ struct DenseInput {
   std::array<float, 2> scale() const;
 };
 
+/// The same for pictures whose short side is `size` pixels, the long one in proportion; 0: as it is.
+DensePreprocessing resized_short_side(DensePreprocessing how, int size);
+
 std::string describe(const DensePreprocessing& how);  ///< "resize to 2048 x 512 keeping the ratio, bilinear"
 
 /// Decodes a picture and prepares it as the official test pipeline does. Errors as decode_image; OutOfMemory.

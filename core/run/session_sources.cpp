@@ -140,7 +140,7 @@ Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::v
     SessionSource& source =
         check.kind == SourceCheck::Kind::Model ? session.models[check.index] : session.images[check.index];
     const fs::path* found = candidates.find(source);
-    if (found == nullptr) continue;
+    if (found == nullptr || (source.sha256.empty() && !within(*found, folders))) continue;
     source.path = fs::absolute(*found).lexically_normal();
     check.state = SourceState::Moved;
   }

@@ -13,7 +13,6 @@
 #include "tests/dense_golden.h"
 #include "tests/e2e/run_program.h"
 #include "tests/formula.h"
-#include "tests/horfpn.h"
 #include "tests/small_models.h"
 #include "tests/temporary_folder.h"
 
@@ -223,21 +222,6 @@ TEST(UnknownHead, OpensAsABackbone) {
   const at::Tensor expected = test::dense_array(kFixture + "whole/backbone_s4.npy");
   EXPECT_LT(test::max_abs_difference(read(out / "backbone_s4.npy"), expected),
             2e-5 * std::max(1.0, expected.abs().max().item<double>()));
-}
-
-TEST(HorFpn, OrdersAreShownAsTheBackbonesAre) {
-  for (const bool filter : {false, true}) {
-    const test::TemporaryFolder out;
-    const auto result = run_program(
-        kCli, {"orders", test::write_horfpn(out.path(), filter), "--input", golden(kFixture + "whole/input.npy"),
-               "--region", "0,0,64,64", "--block", "decode_head.*", "-o", out.string()});
-    ASSERT_EQ(result.exit_code, 0) << result.err;
-    const json orders = read_json(out / "orders.json");
-    ASSERT_EQ(orders["blocks"].size(), 1u);
-    EXPECT_EQ(orders["blocks"][0]["block"], "decode_head.fpn_bottleneck");
-    EXPECT_EQ(orders["blocks"][0]["order"], 2);
-    EXPECT_TRUE(std::filesystem::exists(out / "decode_head.fpn_bottleneck.contribution.2.npy"));
-  }
 }
 
 TEST(SlowFullSizeUperNet, RunsOnAPhotoWithinSixGigabytes) {

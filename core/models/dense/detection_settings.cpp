@@ -40,7 +40,17 @@ class Section {
     return {};
   }
 
-  Result<void> nms(double& iou_threshold) {
+  Result<void> flag(const char* key, bool& value) {
+    const auto found = object_.find(key);
+    known_.insert(key);
+    if (found == object_.end()) return {};
+    if (!found->is_boolean()) return wrong(key, "is neither true nor false", Error::Kind::Broken);
+    value = found->get<bool>();
+    return {};
+  }
+
+  /// iou_thr is what mmcv called iou_threshold.
+  Result<void> nms(double& iou_threshold, bool& class_agnostic) {
     known_.insert("nms");
     const auto found = object_.find("nms");
     if (found == object_.end()) return {};
@@ -48,8 +58,10 @@ class Section {
     if (const auto type = found->find("type"); type != found->end() && *type != "nms")
       return fail(Error::Kind::Unsupported, "only plain nms is known, not " + type->dump(), name_ + ".nms");
     Section inner(*found, name_ + ".nms");
+    TRY_VOID(inner.number("iou_thr", 0, 1, iou_threshold));
     TRY_VOID(inner.number("iou_threshold", 0, 1, iou_threshold));
-    return inner.nothing_else({"type", "iou_thr", "split_thr"});
+    TRY_VOID(inner.flag("class_agnostic", class_agnostic));
+    return inner.nothing_else({"type", "split_thr"});
   }
 
   /// `dead`: names that configurations carry and the official test does not read.
@@ -73,20 +85,23 @@ class Section {
 
 Result<void> read_rpn(const json& object, RpnSettings& rpn) {
   Section section(object, "rpn");
-  TRY_VOID(section.count("nms_pre", 0, rpn.nms_pre));
+  // max_num and nms_thr are what mmdetection called max_per_img and nms.iou_threshold.
+  TRY_VOID(section.count("nms_pre", -1, rpn.nms_pre));
+  TRY_VOID(section.count("max_num", 1, rpn.max_per_img));
   TRY_VOID(section.count("max_per_img", 1, rpn.max_per_img));
-  TRY_VOID(section.number("min_bbox_size", 0, 1e6, rpn.min_bbox_size));
-  TRY_VOID(section.nms(rpn.iou_threshold));
-  return section.nothing_else({"nms_post", "nms_across_levels", "max_num", "nms_thr"});
+  TRY_VOID(section.number("min_bbox_size", -1e6, 1e6, rpn.min_bbox_size));
+  TRY_VOID(section.number("nms_thr", 0, 1, rpn.iou_threshold));
+  TRY_VOID(section.nms(rpn.iou_threshold, rpn.class_agnostic));
+  return section.nothing_else({"nms_post", "nms_across_levels"});
 }
 
 Result<void> read_rcnn(const json& object, RcnnSettings& rcnn) {
   Section section(object, "rcnn");
   // 0 lets every candidate through; it must not also let the padding of a NaN through.
   TRY_VOID(section.number("score_thr", 0, 1, rcnn.score_thr));
-  TRY_VOID(section.count("max_per_img", 1, rcnn.max_per_img));
+  TRY_VOID(section.count("max_per_img", -1, rcnn.max_per_img));
   TRY_VOID(section.number("mask_thr_binary", 0, 1, rcnn.mask_thr_binary));
-  TRY_VOID(section.nms(rcnn.iou_threshold));
+  TRY_VOID(section.nms(rcnn.iou_threshold, rcnn.class_agnostic));
   return section.nothing_else({});
 }
 

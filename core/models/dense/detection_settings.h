@@ -10,10 +10,11 @@ namespace orderscope {
 
 /// How proposals are chosen; the names are those of mmdetection's test_cfg.rpn, the values those of its configurations.
 struct RpnSettings {
-  std::int64_t nms_pre = 1000;      ///< anchors a level that are looked at; 0: all
+  std::int64_t nms_pre = 1000;      ///< anchors a level that are looked at; none above 0: all
   std::int64_t max_per_img = 1000;  ///< proposals
   double iou_threshold = 0.7;
-  double min_bbox_size = 0;  ///< proposals must be larger than this, in pixels
+  bool class_agnostic = false;  ///< NMS across levels instead of within each
+  double min_bbox_size = 0;     ///< proposals must be larger than this, in pixels; below 0: none is left out
 
   bool operator==(const RpnSettings&) const = default;
 };
@@ -22,7 +23,8 @@ struct RpnSettings {
 struct RcnnSettings {
   double score_thr = 0.05;
   double iou_threshold = 0.5;
-  std::int64_t max_per_img = 100;
+  bool class_agnostic = false;     ///< NMS across classes instead of within each
+  std::int64_t max_per_img = 100;  ///< none above 0: all
   double mask_thr_binary = 0.5;
 
   bool operator==(const RcnnSettings&) const = default;

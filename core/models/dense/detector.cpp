@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/checkpoint/mm_meta.h"
 #include "core/models/dense/boxes.h"
 
 namespace orderscope {
@@ -42,7 +43,7 @@ std::vector<std::string> Detector::roi_tap_names() const {
   return names;
 }
 
-Result<void> check_detector(const Architecture& backbone, const DenseArchitecture& dense) {
+Result<void> check_detector(const Architecture& backbone, const DenseArchitecture& dense, const std::string& config) {
   const auto refuse = [&](const std::string& what) {
     return fail(Error::Kind::Unsupported, what, dense.name(), "only the official configurations' layouts are known");
   };
@@ -54,6 +55,13 @@ Result<void> check_detector(const Architecture& backbone, const DenseArchitectur
     return refuse("it has not as many mask heads as box heads");
   if (backbone.levels.empty() || dense.neck->laterals.size() != backbone.levels.size())
     return refuse("its neck does not take the backbone's levels");
+  const std::string anchors = config_section(config, "anchor_generator", "scales");
+  const auto differs = [&](const char* name, const std::vector<double>& official) {
+    const auto told = config_reals(anchors, name);
+    return told && *told != official;
+  };
+  if (differs("scales", {8}) || differs("ratios", {0.5, 1, 2}) || differs("strides", {4, 8, 16, 32, 64}))
+    return refuse("its config has other anchors than of scale 8, ratios 0.5, 1, 2 and strides 4 to 64");
   return {};
 }
 

@@ -40,7 +40,9 @@ class Detector : public DenseNetwork {
   std::shared_ptr<RoiHead> roi_head_;
 };
 
-/// Errors: Unsupported where the weights leave open what the official configurations do not settle.
-Result<void> check_detector(const Architecture& backbone, const DenseArchitecture& dense);
+/// Errors: Unsupported where the weights leave open what the official configurations do not settle, or where the
+/// `config` that the file brings along (may be empty) has other anchors.
+Result<void> check_detector(const Architecture& backbone, const DenseArchitecture& dense,
+                            const std::string& config = {});
 
 }  // namespace orderscope

@@ -102,7 +102,7 @@ at::Tensor grouped_nms(const at::Tensor& boxes, const at::Tensor& scores, const 
 }
 
 KeptBoxes multiclass_nms(const at::Tensor& boxes, const at::Tensor& scores, double score_threshold,
-                         double iou_threshold, std::int64_t most) {
+                         double iou_threshold, std::int64_t most, bool class_agnostic) {
   const at::NoGradGuard no_grad;
   const std::int64_t classes = scores.size(1) - 1;
   // Row by row, so that the order among equals is that of the original.
@@ -111,7 +111,9 @@ KeptBoxes multiclass_nms(const at::Tensor& boxes, const at::Tensor& scores, doub
   const at::Tensor all = boxes.view({boxes.size(0), boxes.size(1) / 4, 4});
   const at::Tensor own = all.size(1) == 1 ? all.select(1, 0).index_select(0, rows) : all.index({rows, labels});
   const at::Tensor values = scores.index({rows, labels});
-  const at::Tensor kept = grouped_nms(own, values, labels, iou_threshold).slice(0, 0, most);
+  const at::Tensor groups = class_agnostic ? at::zeros_like(labels) : labels;
+  at::Tensor kept = grouped_nms(own, values, groups, iou_threshold);
+  if (most > 0) kept = kept.slice(0, 0, most);
   return {own.index_select(0, kept), values.index_select(0, kept), labels.index_select(0, kept),
           rows.index_select(0, kept)};
 }

@@ -28,10 +28,10 @@ struct KeptBoxes {
   at::Tensor rows;    ///< [k], int64: row of the input that each came from
 };
 
-/// Every pair of a row and a class whose score is larger than `score_threshold` is a candidate; NMS within each class;
-/// the best `most`. `boxes` is [n, 4] or, one box a class, [n, 4 classes]; `scores` is [n, classes + 1] with the
-/// background last, which is no candidate.
+/// Every pair of a row and a class whose score is larger than `score_threshold` is a candidate; NMS within each class,
+/// or among all; the best `most`, or all where that is not above 0. `boxes` is [n, 4] or, one box a class, [n, 4
+/// classes]; `scores` is [n, classes + 1] with the background last, which is no candidate.
 KeptBoxes multiclass_nms(const at::Tensor& boxes, const at::Tensor& scores, double score_threshold,
-                         double iou_threshold, std::int64_t most);
+                         double iou_threshold, std::int64_t most, bool class_agnostic = false);
 
 }  // namespace orderscope

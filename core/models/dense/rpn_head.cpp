@@ -64,11 +64,14 @@ Proposals RpnHead::proposals(const Activations& at_hand, const std::string& name
   }
   at::Tensor boxes = decode_deltas(at::cat(anchors), at::cat(deltas), {1, 1, 1, 1}, image);
   const at::Tensor sides = boxes.slice(1, 2, 4) - boxes.slice(1, 0, 2);
-  const at::Tensor kept = (sides > settings.min_bbox_size).all(1).nonzero().squeeze(1);
+  const at::Tensor large = settings.min_bbox_size < 0 ? at::ones({sides.size(0)}, sides.options().dtype(at::kBool))
+                                                      : (sides > settings.min_bbox_size).all(1);
+  const at::Tensor kept = large.nonzero().squeeze(1);
   boxes = boxes.index_select(0, kept);
   const at::Tensor score = at::cat(scores).index_select(0, kept);
-  const at::Tensor best = grouped_nms(boxes, score, at::cat(levels).index_select(0, kept), settings.iou_threshold)
-                              .slice(0, 0, settings.max_per_img);
+  at::Tensor groups = at::cat(levels).index_select(0, kept);
+  if (settings.class_agnostic) groups = at::zeros_like(groups);
+  const at::Tensor best = grouped_nms(boxes, score, groups, settings.iou_threshold).slice(0, 0, settings.max_per_img);
   return {boxes.index_select(0, best), score.index_select(0, best)};
 }
 

@@ -17,6 +17,19 @@ std::optional<int> side(const std::string& config, std::string_view name) {
   return numbers->front() >= 1 && numbers->front() <= 16384 ? std::optional(numbers->front()) : std::nullopt;
 }
 
+/// Part of a config; all of it where it is no config but an extract.
+std::string section_or_all(const std::string& config, std::string_view section, std::string_view name) {
+  std::string part = config_section(config, section, name);
+  return part.empty() ? config : part;
+}
+
+/// img_scale of mmcv's pipelines, scale of MMEngine's.
+std::optional<std::vector<int>> picture_size(const std::string& config) {
+  if (const auto size = config_numbers(config_section(config, "test_pipeline", "img_scale"), "img_scale")) return size;
+  if (const auto size = config_numbers(config_section(config, "test_pipeline", "scale"), "scale")) return size;
+  return config_numbers(config, "img_scale");
+}
+
 SegmentationTest usual_test(const Architecture& a) {
   if (a.family == Family::Swin) return {false, 512, 341};
   // HorNet-L was trained on crops of 640; of ConvNeXt's weights nothing tells.
@@ -50,13 +63,14 @@ void take_test_settings(Model& model) {
   how.long_side = 4 * how.short_side;
   if (model.dense->is_detector()) how = {.long_side = 1333, .short_side = 800, .multiple = 32};
 
-  if (const std::string mode = config_word(config, "mode"); mode == "slide" || mode == "whole")
+  const std::string test_cfg = section_or_all(config, "test_cfg", "mode");
+  if (const std::string mode = config_word(test_cfg, "mode"); mode == "slide" || mode == "whole")
     test.slide = mode == "slide";
   if (test.slide) {
-    test.crop = side(config, "crop_size").value_or(test.crop);
-    test.stride = side(config, "stride").value_or(test.stride);
+    test.crop = side(test_cfg, "crop_size").value_or(test.crop);
+    test.stride = side(test_cfg, "stride").value_or(test.stride);
   }
-  if (const auto scale = config_numbers(config, "img_scale");
+  if (const auto scale = picture_size(config);
       scale && scale->size() == 2 && std::ranges::all_of(*scale, [](int s) { return s >= 1 && s <= 16384; })) {
     how.long_side = std::max(scale->front(), scale->back());
     how.short_side = std::min(scale->front(), scale->back());

@@ -70,14 +70,16 @@ INSTANTIATE_TEST_SUITE_P(, SlidingWindows, testing::Values("upernet_small", "upe
 TEST(Labels, OfStripsAreThoseOfTheWhole) {
   at::manual_seed(1);
   const at::Tensor logits = at::randn({1, 300, 40, 30});
-  for (const auto& [height, width] : {std::pair{101, 77}, std::pair{17, 9}, std::pair{40, 30}, std::pair{900, 700}}) {
-    const at::Tensor whole = at::upsample_bilinear2d(logits, {height, width}, false)[0].argmax(0);
-    const auto labels = labels_at(logits, height, width);
-    ASSERT_TRUE(labels) << labels.error().message();
-    EXPECT_EQ(labels->scalar_type(), at::kInt);
-    // Rounding may turn a tie; nothing else differs.
-    EXPECT_LT(labels->ne(whole).to(at::kDouble).mean().item<double>(), 1e-5) << height;
-  }
+  for (const bool align : {false, true})
+    for (const auto& [height, width] :
+         {std::pair{101, 77}, std::pair{17, 9}, std::pair{40, 30}, std::pair{1, 1}, std::pair{900, 700}}) {
+      const at::Tensor whole = at::upsample_bilinear2d(logits, {height, width}, align)[0].argmax(0);
+      const auto labels = labels_at(logits, height, width, {}, align);
+      ASSERT_TRUE(labels) << labels.error().message();
+      EXPECT_EQ(labels->scalar_type(), at::kInt);
+      // Rounding may turn a tie; nothing else differs.
+      EXPECT_LT(labels->ne(whole).to(at::kDouble).mean().item<double>(), 1e-5) << height << " " << align;
+    }
 }
 
 TEST(Segment, WrongSettingsAreRefused) {

@@ -180,6 +180,71 @@ TEST(DenseArchitecture, HeadsThatAreNotKnownAreListed) {
   EXPECT_THAT(dense->left_out, ElementsAre("decode_head.* (4)", "neck.* (2)"));
 }
 
+/// Whether such a file opens as a backbone.
+bool is_given_up(Shapes s) {
+  const auto dense = infer_dense(s.checkpoint, tiny());
+  EXPECT_TRUE(dense) << dense.error().message();
+  return dense && !dense->is_known() && !dense->left_out.empty();
+}
+
+TEST(DenseArchitecture, HeadsThatComputeSomethingElseAreNotKnown) {
+  EXPECT_FALSE(infer_dense(two_stage(3, false).checkpoint, tiny())->left_out.size());
+  EXPECT_TRUE(is_given_up(uper_head(false).add("decode_head.bottleneck.gn.weight", {512}))) << "GroupNorm";
+  EXPECT_TRUE(is_given_up(two_stage(1, false).conv("roi_head.bbox_head.reg_convs.0.conv", 256, 256, 3)));
+  EXPECT_TRUE(is_given_up(two_stage(3, false).conv("roi_head.semantic_head.convs.0.conv", 256, 256, 3))) << "HTC";
+  EXPECT_TRUE(is_given_up(two_stage(1, false).conv("roi_head.mask_iou_head.convs.0", 256, 257, 3))) << "Mask scoring";
+  EXPECT_TRUE(is_given_up(two_stage(1, false).conv("neck.fpn_convs.4.conv", 256, 512, 3))) << "further levels";
+  Shapes s = two_stage(1, false);
+  s.change("rpn_head.rpn_cls.weight", std::vector<int64_t>{6, 256, 1, 1});
+  EXPECT_TRUE(is_given_up(s)) << "softmax";
+  s = Shapes();
+  for (int i = 1; i < 4; ++i) {
+    s.conv("neck.lateral_convs." + std::to_string(i - 1) + ".conv", 256, 64 << i, 1);
+    s.conv("neck.fpn_convs." + std::to_string(i - 1) + ".conv", 256, 256, 3);
+  }
+  for (const NamedTensor& tensor : two_stage(1, false).checkpoint.state_dict)
+    if (!tensor.name.starts_with("neck.")) s.checkpoint.state_dict.push_back(tensor);
+  EXPECT_TRUE(is_given_up(s)) << "a neck from the second level on";
+}
+
+TEST(DenseArchitecture, WhatStandsBesideAnUnknownHeadIsListedToo) {
+  Shapes s;
+  s.conv("bbox_head.cls", 80, 256, 1)
+      .conv("encoder.layers.0.ffn", 256, 256, 1)
+      .add("query_embedding.weight", {300, 256});
+  s.add("stages.0.0.gamma", {64}).add("norm0.weight", {64});
+  EXPECT_THAT(infer_dense(s.checkpoint, tiny())->left_out,
+              ElementsAre("bbox_head.* (2)", "encoder.* (2)", "query_embedding.* (1)"));
+}
+
+TEST(DenseArchitecture, ABiasThatIsGoneIsNoConvolutionWithoutOne) {
+  for (const char* name :
+       {"neck.fpn_convs.2.conv.bias", "rpn_head.rpn_conv.bias", "roi_head.mask_head.convs.1.conv.bias"}) {
+    Shapes s = two_stage(1, false);
+    s.change(name, std::nullopt);
+    const auto dense = infer_dense(s.checkpoint, tiny());
+    ASSERT_FALSE(dense) << name;
+    EXPECT_THAT(dense.error().message(), HasSubstr(name));
+  }
+}
+
+TEST(DenseArchitecture, OtherNumbersOfConvolutionsAndClassesAreRead) {
+  Shapes s = two_stage(1, false);
+  s.conv("roi_head.mask_head.convs.4.conv", 256, 256, 3);
+  s.change("roi_head.bbox_head.shared_fcs.1.weight", std::nullopt);
+  s.change("roi_head.bbox_head.fc_cls.weight", std::vector<int64_t>{4, 1024});
+  s.change("roi_head.bbox_head.fc_reg.weight", std::vector<int64_t>{4, 1024});
+  s.change("roi_head.mask_head.conv_logits.weight", std::vector<int64_t>{1, 256, 1, 1});
+  s.change("roi_head.mask_head.conv_logits.bias", std::vector<int64_t>{1});
+  const auto dense = infer_dense(s.checkpoint, tiny());
+  ASSERT_TRUE(dense) << dense.error().message();
+  EXPECT_EQ(dense->classes(), 3);
+  EXPECT_TRUE(dense->box_heads.front().class_agnostic);
+  EXPECT_THAT(dense->box_heads.front().fcs, ElementsAre(1024));
+  EXPECT_EQ(dense->mask_heads.front().convs.size(), 5u);
+  EXPECT_EQ(dense->mask_heads.front().classes, 1);
+}
+
 TEST(DenseArchitecture, TheConfigTellsWhatTheWeightsDoNot) {
   Shapes s = uper_head(false);
   s.checkpoint.metadata["config"] =
@@ -198,9 +263,26 @@ TEST(ConfigText, NumbersAndWordsAreFoundBehindNames) {
   EXPECT_EQ(config_word(config, "mode"), "slide");
   EXPECT_EQ(config_word(config, "flag"), "True");
   EXPECT_FALSE(config_numbers(config, "x"));
+  EXPECT_THAT(*config_reals("ratios=[0.5, 1.0, 2]", "ratios"), ElementsAre(0.5, 1, 2));
+  EXPECT_FALSE(config_numbers("ratios=[0.5, 1.0, 2]", "ratios"));
   EXPECT_FALSE(config_numbers(config, "missing"));
   EXPECT_FALSE(config_numbers("stride=", "stride"));
   EXPECT_FALSE(config_numbers("stride=(1, 2", "stride"));
+}
+
+TEST(ConfigText, SectionsAreThoseThatHoldTheName) {
+  const std::string config =
+      "crop_size = (640, 640)\nmodel = dict(test_cfg=dict(crop_size=(512, 512), mode='slide', stride=(341, 341)))\n"
+      "test_cfg = dict(type='TestLoop')\n"
+      "train_pipeline = [dict(type='Resize', img_scale=[(480, 1333), (512, 1333)])]\n"
+      "test_pipeline = [dict(type='Flip', img_scale=(1333, 800), transforms=[dict(type='Resize')])]\n";
+  const std::string test = config_section(config, "test_cfg", "mode");
+  EXPECT_THAT(*config_numbers(test, "crop_size"), ElementsAre(512, 512));
+  EXPECT_EQ(config_word(test, "mode"), "slide");
+  EXPECT_THAT(*config_numbers(config_section(config, "test_pipeline", "img_scale"), "img_scale"),
+              ElementsAre(1333, 800));
+  EXPECT_EQ(config_section(config, "test_cfg", "img_scale"), "");
+  EXPECT_EQ(config_section("test_cfg=dict(mode='slide'", "test_cfg", "mode"), "dict(mode='slide'");
 }
 
 TEST(ClassLists, AreThoseOfTheDataSets) {

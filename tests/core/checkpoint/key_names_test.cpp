@@ -156,6 +156,43 @@ TEST(KeyNames, TwoTensorsOfOneNameAreRefused) {
   EXPECT_THAT(result.error().message(), HasSubstr("\"head.bias\""));
 }
 
+// The names that mmdetection, mmsegmentation and mmpretrain give (swin2mmseg.py, convnext_to_mmpretrain.py).
+const Rules kOpenMmlabSwin = {{"^layers\\.", "stages."},
+                              {"\\.attn\\.", ".attn.w_msa."},
+                              {"\\.mlp\\.fc1\\.", ".ffn.layers.0.0."},
+                              {"\\.mlp\\.fc2\\.", ".ffn.layers.1."},
+                              {"^patch_embed\\.proj\\.", "patch_embed.projection."}};
+const Rules kOpenMmlabConvnext = {{"dwconv", "depthwise_conv"}, {"pwconv", "pointwise_conv"}};
+
+/// "norm" as the last level's, and no head.
+StateDict as_levels(StateDict weights) {
+  std::erase_if(weights, [](const NamedTensor& t) { return t.name.starts_with("head."); });
+  for (auto& entry : weights)
+    if (entry.name.starts_with("norm.")) entry.name = "norm3." + entry.name.substr(5);
+  weights.push_back({"norm0.weight", at::zeros({1})});
+  return weights;
+}
+
+TEST(KeyNames, OfOpenMmlabsDenseBackbones) {
+  for (const auto& [model, rules] : {std::pair{"swin", kOpenMmlabSwin}, std::pair{"convnext", kOpenMmlabConvnext}}) {
+    StateDict expected = as_levels(renamed(official(model), {}));
+    StateDict weights = renamed(expected, rules);
+    for (auto& [name, tensor] : weights) {
+      if (name.find(".downsample.") == std::string::npos || name.starts_with("downsample")) continue;
+      // swin2mmseg.py: reshape(.., 4, C), the patches in the order 0, 2, 1, 3, transposed.
+      auto sizes = tensor.sizes().vec();
+      const at::Tensor order = at::tensor({0, 2, 1, 3}, at::kLong);
+      tensor = tensor.reshape({-1, 4, sizes.back() / 4}).index_select(1, order).transpose(1, 2).reshape(sizes);
+    }
+    EXPECT_EQ(use_official_names(weights).value(), "openmmlab") << model;
+    ASSERT_EQ(weights.size(), expected.size());
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      EXPECT_EQ(weights[i].name, expected[i].name);
+      EXPECT_TRUE(at::equal(weights[i].tensor, expected[i].tensor)) << expected[i].name;
+    }
+  }
+}
+
 TEST(KeyNames, OfFullSizeModels) {
   struct Map {
     const char* file;

@@ -136,6 +136,39 @@ TEST(StateDictSearch, OnlyTheChosenStateDictNeedsToBeValid) {
   EXPECT_THAT(checkpoint->warnings, IsEmpty());
 }
 
+std::string tuple(const std::vector<std::string>& items) {
+  std::string result = "(";
+  for (const auto& item : items) result += item;
+  return result + "t";
+}
+
+TEST(TorchPickles, MetaOfMmcvAndOfMmengine) {
+  const std::string names = tuple({text("a"), text("b")}), palette = tuple({numbers({1, 2, 3}), numbers({4, 5, 6})});
+  const std::string weights = dict({{"w", tensor()}});
+  const auto old = read(dict(
+      {{"meta", dict({{"CLASSES", names}, {"PALETTE", palette}, {"config", text("x=1")}})}, {"state_dict", weights}}));
+  ASSERT_TRUE(old) << old.error().message();
+  // MMEngine: names in small letters in a dict of their own, the config under another name.
+  const auto engine = read(dict({{"meta", dict({{"dataset_meta", dict({{"classes", names}, {"palette", palette}})},
+                                                {"cfg", text("x=1")},
+                                                {"mmengine_version", text("0.10.4")}})},
+                                 {"state_dict", weights}}));
+  ASSERT_TRUE(engine) << engine.error().message();
+  for (const Checkpoint& checkpoint : {*old, *engine}) {
+    EXPECT_EQ(checkpoint.metadata.at("class_names"), R"(["a","b"])");
+    EXPECT_EQ(checkpoint.metadata.at("palette"), "[[1,2,3],[4,5,6]]");
+    EXPECT_EQ(checkpoint.metadata.at("config"), "x=1");
+    EXPECT_THAT(checkpoint.warnings, IsEmpty());
+  }
+  EXPECT_EQ(engine->metadata.at("mmengine_version"), "0.10.4");
+
+  const auto random =
+      read(dict({{"meta", dict({{"dataset_meta", dict({{"palette", text("random")}})}})}, {"state_dict", weights}}));
+  ASSERT_TRUE(random);
+  EXPECT_FALSE(random->metadata.contains("palette"));
+  EXPECT_THAT(random->warnings, IsEmpty());
+}
+
 TEST(TorchTensors, ViewsOffsetsAndStrides) {
   EXPECT_TRUE(only(tensor({2, 4}, {4, 1})).is_contiguous());
   const auto transposed = only(tensor({4, 2}, {1, 4}));

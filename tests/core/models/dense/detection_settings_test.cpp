@@ -37,6 +37,20 @@ TEST(DetectionSettings, FindsThemInAnMmdetConfig) {
   EXPECT_EQ(settings->rcnn.max_per_img, 9);
 }
 
+TEST(DetectionSettings, OlderNamesAndNoLimitsMeanWhatTheyMeanInMmdetection) {
+  const auto settings = read(R"({"rpn": {"nms_pre": -1, "max_num": 9, "nms_thr": 0.6, "min_bbox_size": -1},
+      "rcnn": {"nms": {"type": "nms", "iou_thr": 0.3, "class_agnostic": true}, "max_per_img": -1}})");
+  ASSERT_TRUE(settings) << settings.error().message();
+  EXPECT_EQ(settings->rpn.nms_pre, -1);
+  EXPECT_EQ(settings->rpn.max_per_img, 9);
+  EXPECT_EQ(settings->rpn.iou_threshold, 0.6);
+  EXPECT_EQ(settings->rpn.min_bbox_size, -1);
+  EXPECT_EQ(settings->rcnn.iou_threshold, 0.3);
+  EXPECT_TRUE(settings->rcnn.class_agnostic);
+  EXPECT_FALSE(settings->rpn.class_agnostic);
+  EXPECT_EQ(settings->rcnn.max_per_img, -1);
+}
+
 TEST(DetectionSettings, SaysWhatIsWrong) {
   using testing::HasSubstr;
   const auto error_of = [](const std::string& text) {
