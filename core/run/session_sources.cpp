@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run/session_sources.h"
 
-#include <algorithm>
 #include <map>
 
 #include "core/base/mapped_file.h"
@@ -33,16 +32,6 @@ bool same_content(const SessionSource& source, const fs::path& path) {
   if (source.sha256.empty()) return true;
   const auto hash = file_sha256(path);
   return hash && *hash == source.sha256;
-}
-
-/// Whether a file lies below one of the folders, links followed.
-bool within(const fs::path& path, const std::vector<fs::path>& folders) {
-  std::error_code error;
-  const fs::path file = fs::canonical(path, error);
-  return !error && std::ranges::any_of(folders, [&](const fs::path& folder) {
-    const fs::path top = fs::canonical(folder, error);
-    return !error && std::mismatch(top.begin(), top.end(), file.begin(), file.end()).first == top.end();
-  });
 }
 
 /// The files below some folders, by size: what has another size is another file.
@@ -121,12 +110,8 @@ Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::v
     if (job.stop.stop_requested()) return;
     job.progress(0, 0, "checking " + source.path.filename().string());
     SourceCheck check{kind, index, SourceState::Missing, source.path};
-    if (is_file(source.path)) {
-      if (source.sha256.empty() && !within(source.path, folders))
-        check.state = SourceState::Outside;
-      else
-        check.state = same_content(source, source.path) ? SourceState::Found : SourceState::Changed;
-    }
+    if (is_file(source.path))
+      check.state = same_content(source, source.path) ? SourceState::Found : SourceState::Changed;
     all_there = all_there && check.usable();
     checks.push_back(check);
   });
@@ -140,7 +125,7 @@ Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::v
     SessionSource& source =
         check.kind == SourceCheck::Kind::Model ? session.models[check.index] : session.images[check.index];
     const fs::path* found = candidates.find(source);
-    if (found == nullptr || (source.sha256.empty() && !within(*found, folders))) continue;
+    if (found == nullptr) continue;
     source.path = fs::absolute(*found).lexically_normal();
     check.state = SourceState::Moved;
   }
@@ -157,9 +142,7 @@ std::optional<Error> missing_sources(const SessionFile& session, const std::vect
     const bool model = check.kind == SourceCheck::Kind::Model;
     const SessionSource& source = model ? session.models[check.index] : session.images[check.index];
     list += (list.empty() ? "" : "; ") + std::string(model ? "model " : "image ") + check.path.string() +
-            (check.state == SourceState::Changed   ? " has changed"
-             : check.state == SourceState::Outside ? " lies outside the session's folder and has no SHA-256 there"
-                                                   : " is missing");
+            (check.state == SourceState::Changed ? " has changed" : " is missing");
     if (!source.sha256.empty()) list += " (SHA-256 " + source.sha256.substr(0, 16) + "…)";
     ++count;
   }

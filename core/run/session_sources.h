@@ -15,7 +15,6 @@ enum class SourceState {
   Moved,    ///< found elsewhere by its name and hash
   Changed,  ///< a file of that name is there, but it holds something else now
   Missing,
-  Outside,  ///< without a hash and in none of the folders: a session must not point at what its maker cannot know
 };
 
 /// What became of a file that a session names.
@@ -37,8 +36,8 @@ Result<std::string> file_sha256(const std::filesystem::path& path);
 Result<void> complete_hashes(SessionFile& session, const JobContext& job = {});
 
 /// Looks whether every file is still what it was. Those that are not are searched for, by size and SHA-256, in
-/// `folders` (the session's own among them) and everything below them; what is found there becomes the session's path.
-/// Files without a hash are searched for by name, and taken from these folders only. Errors: Cancelled.
+/// `folders` and everything below them; what is found there becomes the session's path. Files without a hash are
+/// searched for by name. Errors: Cancelled.
 Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::vector<std::filesystem::path>& folders,
                                               const JobContext& job = {});
 

@@ -255,26 +255,6 @@ TEST_F(Sources, AreNamedWhenTheyAreMissingOrNoLongerTheSame) {
                                                HasSubstr(session.images[0].sha256.substr(0, 16)), HasSubstr("--find")));
 }
 
-TEST_F(Sources, WithoutAHashAreTakenFromTheFoldersOnly) {
-  // A stranger's session that guesses at a path would put what lies there into the figure.
-  const test::TemporaryFolder elsewhere;
-  ASSERT_TRUE(write_file(elsewhere / "private.jpg", std::string_view("a picture")));
-  fs::create_symlink(elsewhere / "private.jpg", folder / "link.jpg");
-  for (const fs::path& path :
-       {elsewhere / "private.jpg", folder / "../" / elsewhere.path().filename() / "private.jpg", folder / "link.jpg"}) {
-    SCOPED_TRACE(path);
-    session.images = {{path, {}, -1, {}}};
-    const auto checks = find_sources(session, {folder.path()});
-    ASSERT_TRUE(checks);
-    EXPECT_EQ((*checks)[1].state, SourceState::Outside);
-    EXPECT_THAT(missing_sources(session, *checks, "")->message(), HasSubstr("lies outside the session's folder"));
-    const auto named = find_sources(session, {folder.path(), elsewhere.path()});
-    EXPECT_TRUE((*named)[1].usable());
-  }
-  ASSERT_TRUE(complete_hashes(session));
-  EXPECT_EQ((*find_sources(session, {folder.path()}))[1].state, SourceState::Found);
-}
-
 TEST_F(Sources, CanBeLeftOut) {
   session.images.push_back({folder / "none.jpg", {}, -1, {}});
   std::swap(session.images[0], session.images[1]);
