@@ -11,7 +11,9 @@
 
 #include "core/base/files.h"
 #include "core/checkpoint/npy.h"
+#include "core/checkpoint/safetensors.h"
 #include "core/models/backbone.h"
+#include "core/models/dense/boxes.h"
 #include "core/models/dense/detector.h"
 #include "tests/shared_golden.h"
 #include "tests/small_models.h"
@@ -202,6 +204,35 @@ TEST(Detect, AnImageWithoutDetectionIsNoError) {
   const auto nothing = detect(*fixture.model, fixture.array("input"), fixture.frame, {fixture.settings, &taps});
   ASSERT_TRUE(nothing) << nothing.error().message();
   EXPECT_EQ(nothing->proposals, 0);
+}
+
+/// The cascade with one box for all classes, that of its first class, and without masks.
+TEST(Detect, ClassAgnosticBoxesWithoutMasks) {
+  const Fixture fixture("cascade_small");
+  if (!fixture.model) GTEST_SKIP() << "without the complete reference data";
+  StateDict weights;
+  for (const auto& p : fixture.model->backbone->named_parameters()) {
+    if (p.key().starts_with("roi_head.mask_head.")) continue;
+    const bool deltas = p.key().find(".fc_reg.") != std::string::npos;
+    weights.push_back({p.key(), (deltas ? p.value().slice(0, 0, 4) : p.value()).contiguous()});
+  }
+  const test::TemporaryFolder folder;
+  ASSERT_TRUE(write_safetensors(folder / "agnostic.safetensors", weights));
+  const auto model = load_model(folder / "agnostic.safetensors");
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_EQ((*model)->dense->name(), "Cascade R-CNN");
+  EXPECT_TRUE((*model)->dense->box_heads.back().class_agnostic);
+
+  Recording taps;
+  const auto found = detect(**model, fixture.array("input"), fixture.frame, {fixture.settings, &taps});
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_FALSE(found->has_masks);
+  ASSERT_FALSE(found->found.empty());
+  // Every proposal has moved by the deltas of the first class, whatever its best class is.
+  const at::Tensor moved =
+      decode_deltas(fixture.array("rois_1").slice(1, 1), fixture.array("bbox_reg_1").slice(1, 0, 4),
+                    {0.1F, 0.1F, 0.2F, 0.2F}, fixture.frame.resized);
+  EXPECT_LT(test::max_abs_difference(taps.seen.at("roi_head.bbox_head.1.rois").slice(1, 1), moved), 2e-3);
 }
 
 TEST(Detect, TakesImagesOfAnySizeAndOfNothingButNan) {
