@@ -16,6 +16,7 @@
 #include "app/gui/attribution_detail.h"
 #include "app/gui/attribution_grid.h"
 #include "app/gui/attribution_options.h"
+#include "app/gui/page_controls.h"
 #include "app/gui/page_hint.h"
 #include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
@@ -26,20 +27,6 @@
 #include "widgets/theme.h"
 
 namespace orderscope {
-namespace {
-
-QScrollArea* scroll_around(QWidget* content, QWidget* parent) {
-  auto* scroll = new QScrollArea(parent);
-  scroll->setWidgetResizable(true);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  scroll->viewport()->setAutoFillBackground(false);
-  scroll->setWidget(content);
-  content->setAutoFillBackground(false);
-  return scroll;
-}
-
-}  // namespace
-
 AttributionPage::AttributionPage(Session& session, QWidget* parent)
     : Page(QStringLiteral("attribution"), tr("Attribution"), session, parent),
       work_(new AttributionWork(jobs(), this)),
@@ -84,7 +71,7 @@ QWidget* AttributionPage::make_maps() {
   column->addWidget(grid_);
   column->addWidget(whole_);
   column->addStretch(1);
-  maps_ = scroll_around(maps, stack_);
+  maps_ = make_scroll_area(maps, stack_);
   maps_->viewport()->installEventFilter(this);
   stack_->addWidget(empty.widget);
   stack_->addWidget(maps_);
@@ -102,7 +89,7 @@ QWidget* AttributionPage::make_side() {
   lines->addWidget(detail_);
   lines->addWidget(checks_);
   lines->addStretch(1);
-  QScrollArea* scroll = scroll_around(side, this);
+  QScrollArea* scroll = make_scroll_area(side, this);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setMinimumWidth(304);
   scroll->viewport()->installEventFilter(this);

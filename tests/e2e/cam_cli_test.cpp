@@ -6,6 +6,7 @@
 
 #include "core/checkpoint/npy.h"
 #include "core/image/image.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/small_models.h"
@@ -16,23 +17,14 @@ namespace {
 
 using nlohmann::json;
 using test::golden;
+using test::read_array;
+using test::read_json;
 using test::run_program;
 using testing::HasSubstr;
 
 const std::string kCli = "orderscope-cli";
 const std::string kHornet = golden("small/hornet_7x7/official.pth");
 const std::string kInput = golden("small/hornet_7x7/in64x64/input.npy");
-
-at::Tensor read(const std::filesystem::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
-}
-
-json read_json(const std::filesystem::path& path) {
-  std::ifstream stream(path);
-  return json::parse(stream);
-}
 
 TEST(CamCli, EveryMethodWritesItsMapPictureAndJson) {
   for (const char* method :
@@ -42,7 +34,7 @@ TEST(CamCli, EveryMethodWritesItsMapPictureAndJson) {
     const auto result =
         run_program(kCli, {"cam", kHornet, "--input", kInput, "--method", method, "--class", "2", "-o", out.string()});
     ASSERT_EQ(result.exit_code, 0) << result.err;
-    const at::Tensor map = read(out / "cam.npy");
+    const at::Tensor map = read_array(out / "cam.npy");
     EXPECT_EQ(map.dim(), 2) << method;
     EXPECT_TRUE(decode_image(out / "cam.png")) << method;
     const json written = read_json(out / "cam.json");
@@ -61,7 +53,7 @@ TEST(CamCli, LibraryScalingIsPytorchGradCamsFinalMap) {
                          "stages.2.1.gnconv.proj_out", "--class", "4", "--scaling", "library", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   // Scaled to 0..1, which magnifies the raw map's rounding.
-  EXPECT_LT(test::max_abs_difference(read(out / "cam.final.npy"),
+  EXPECT_LT(test::max_abs_difference(read_array(out / "cam.final.npy"),
                                      test::golden_array(folder + "s3b2.gnconv/GradCAM.final.npy")),
             1e-3);
   EXPECT_EQ(read_json(out / "cam.json")["map"]["library"], "cam.final.npy");
@@ -74,7 +66,7 @@ TEST(CamCli, ModulesAreCalledAsInPyTorchOrAsInFileNames) {
     const auto result =
         run_program(kCli, {"cam", kHornet, "--input", kInput, "--layer", layer, "--class", "4", "-o", out.string()});
     ASSERT_EQ(result.exit_code, 0) << result.err;
-    maps.push_back(read(out / "cam.npy"));
+    maps.push_back(read_array(out / "cam.npy"));
   }
   EXPECT_TRUE(at::equal(maps[0], maps[1]));
   EXPECT_TRUE(at::equal(maps[0], maps[2]));
@@ -102,8 +94,8 @@ TEST(CamCli, SeveralLayersAndClassesHaveFilesOfTheirOwn) {
   ASSERT_EQ(written["classes"].size(), 2U);
   for (const json& part : written["classes"]) {
     ASSERT_EQ(part["maps"].size(), 2U);
-    for (const json& map : part["maps"]) EXPECT_EQ(read(out / map["file"].get<std::string>()).size(0), 4);
-    EXPECT_EQ(read(out / part["library_mean"].get<std::string>()).size(0), 64);
+    for (const json& map : part["maps"]) EXPECT_EQ(read_array(out / map["file"].get<std::string>()).size(0), 4);
+    EXPECT_EQ(read_array(out / part["library_mean"].get<std::string>()).size(0), 64);
   }
   EXPECT_TRUE(std::filesystem::exists(out / "cam.stages.2.0.class5.npy"));
 }
@@ -123,7 +115,7 @@ TEST(CamCli, WhatWouldBeNoiseIsAWarning) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, testing::StartsWith("warning: "));
   EXPECT_THAT(result.err, HasSubstr("zero by construction"));
-  EXPECT_EQ(read(out / "cam.npy").abs().max().item<float>(), 0);
+  EXPECT_EQ(read_array(out / "cam.npy").abs().max().item<float>(), 0);
 }
 
 TEST(CamCli, AnOptionThatTheMethodDoesNotHaveIsAWarning) {
@@ -148,7 +140,7 @@ TEST(CamCli, FaithfulnessWritesNumbersCurvesAndCharts) {
   ASSERT_EQ(written["curves"].size(), 6U);
   EXPECT_EQ(written["curves"][0]["name"], "deletion");
   EXPECT_EQ(written["curves"][0]["y"].size(), 6U);
-  EXPECT_EQ(read(out / "cam.npy").size(0), 4);
+  EXPECT_EQ(read_array(out / "cam.npy").size(0), 4);
   for (const char* picture : {"cam.png", "faithfulness.png", "randomisation.png"})
     EXPECT_TRUE(decode_image(out / picture)) << picture;
   EXPECT_EQ(read_json(out / "faithfulness.json"), written);

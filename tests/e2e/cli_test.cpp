@@ -6,6 +6,7 @@
 
 #include "core/checkpoint/npy.h"
 #include "core/image/image.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/small_models.h"
@@ -16,6 +17,7 @@ namespace {
 
 using nlohmann::json;
 using test::golden;
+using test::read_array;
 using test::run_program;
 using testing::HasSubstr;
 
@@ -23,12 +25,6 @@ const std::string kCli = "orderscope-cli";
 const std::string kHornet = golden("small/hornet_7x7/official.pth");
 const std::string kInput = golden("small/hornet_7x7/in64x64/input.npy");
 const std::string kPhoto = std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples/chelsea.png";
-
-at::Tensor read(const std::filesystem::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
-}
 
 int lines(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
@@ -55,10 +51,10 @@ TEST(Cli, ForwardWritesLogitsAndTaps) {
       run_program(kCli, {"forward", kHornet, "--input", kInput, "--taps", "stages.2.1.gnconv.*", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(lines(result.out), 5) << result.out;
-  EXPECT_LT(
-      test::max_abs_difference(read(out / "logits.npy"), test::golden_array("small/hornet_7x7/in64x64/logits.npy")),
-      3e-5);
-  const at::Tensor gate = read(out / "stages.2.1.gnconv.gate.1.npy");
+  EXPECT_LT(test::max_abs_difference(read_array(out / "logits.npy"),
+                                     test::golden_array("small/hornet_7x7/in64x64/logits.npy")),
+            3e-5);
+  const at::Tensor gate = read_array(out / "stages.2.1.gnconv.gate.1.npy");
   EXPECT_LT(test::max_abs_difference(gate, test::golden_array("small/hornet_7x7/in64x64/taps/s3b2.dw_0.npy")), 5e-5);
   EXPECT_FALSE(std::filesystem::exists(out / "stages.3.0.gnconv.gate.1.npy"));
 }
@@ -68,7 +64,7 @@ TEST(Cli, PreprocessIsByteEqualToPillow) {
   const auto result =
       run_program(kCli, {"preprocess", kPhoto, "--size", "224", "-o", out / "x.npy", "--uint8", out / "x.png"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(read(out / "x.npy").sizes(), (std::vector<std::int64_t>{1, 3, 224, 224}));
+  EXPECT_EQ(read_array(out / "x.npy").sizes(), (std::vector<std::int64_t>{1, 3, 224, 224}));
   const auto ours = decode_image(out / "x.png");
   const auto pillow = decode_image(golden("preprocess/chelsea_crop224.png"));
   ASSERT_TRUE(ours && pillow);
@@ -85,7 +81,7 @@ TEST(Cli, OrdersWritesMapsPicturesAndJson) {
   const json block = orders["blocks"][0];
   EXPECT_EQ(block["maps"].size(), 1U + 3 * 4);
   for (const json& map : block["maps"])
-    EXPECT_EQ(read(out / map["file"].get<std::string>()).sizes(), (std::vector<std::int64_t>{14, 14}));
+    EXPECT_EQ(read_array(out / map["file"].get<std::string>()).sizes(), (std::vector<std::int64_t>{14, 14}));
   EXPECT_TRUE(decode_image(out / block["picture"].get<std::string>()));
   EXPECT_EQ(orders["class"]["index"], 3);
   EXPECT_EQ(orders["provenance"]["model_sha256"].get<std::string>().size(), 64U);
@@ -99,7 +95,8 @@ TEST(Cli, CamWritesTheRawMap) {
                          "layers.2.blocks.1.norm1", "--class", "4", "--method", "gradcam", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const at::Tensor expected = test::golden_array(folder + "s3b2.norm1/GradCAM.raw.npy");
-  EXPECT_LT(test::max_abs_difference(read(out / "cam.npy"), expected), 2e-5 * expected.abs().max().item<double>());
+  EXPECT_LT(test::max_abs_difference(read_array(out / "cam.npy"), expected),
+            2e-5 * expected.abs().max().item<double>());
   EXPECT_TRUE(decode_image(out / "cam.png"));
 }
 

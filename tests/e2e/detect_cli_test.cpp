@@ -7,6 +7,7 @@
 #include "core/base/files.h"
 #include "core/checkpoint/npy.h"
 #include "core/image/png.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/shared_golden.h"
@@ -18,6 +19,8 @@ namespace {
 
 using nlohmann::json;
 using test::golden;
+using test::read_array;
+using test::read_json;
 using test::run_program;
 using testing::HasSubstr;
 
@@ -34,34 +37,23 @@ std::vector<std::string> with(std::vector<std::string> arguments, const std::vec
   return arguments;
 }
 
-at::Tensor read(const std::filesystem::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
-}
-
-json read_json(const std::filesystem::path& path) {
-  std::ifstream stream(path);
-  return json::parse(stream);
-}
-
 TEST(DetectCli, EqualsMmdetection) {
   const test::TemporaryFolder out;
   const auto result = run_program(kCli, with(kDetect, {"--taps", "rpn_head.proposals,neck.p6", "-o", out.string()}));
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const at::Tensor boxes = read(out / "boxes.npy"), expected = test::golden_array(kFolder + "det_bboxes.npy");
+  const at::Tensor boxes = read_array(out / "boxes.npy"), expected = test::golden_array(kFolder + "det_bboxes.npy");
   // The fixture's tolerances: pixels, scores.
   EXPECT_LT(test::max_abs_difference(boxes.slice(1, 0, 4), expected.slice(1, 0, 4)), 2e-3);
   EXPECT_LT(test::max_abs_difference(boxes.select(1, 4), expected.select(1, 4)), 2e-4);
-  EXPECT_TRUE(at::equal(read(out / "labels.npy"), test::golden_array(kFolder + "det_labels.npy")));
-  const at::Tensor masks = read(out / "masks.npy"), stored = test::golden_array(kFolder + "masks_u8.npy");
+  EXPECT_TRUE(at::equal(read_array(out / "labels.npy"), test::golden_array(kFolder + "det_labels.npy")));
+  const at::Tensor masks = read_array(out / "masks.npy"), stored = test::golden_array(kFolder + "masks_u8.npy");
   EXPECT_EQ(masks.sizes(), (std::vector<std::int64_t>{boxes.size(0), 75, 100}));
   EXPECT_LE((masks.slice(0, 0, stored.size(0)) != stored).sum().item<std::int64_t>(),
             test::golden_json(kFolder + "manifest.json").at("mask_pixels_within_1e_3_of_threshold"));
-  EXPECT_LT(
-      test::max_abs_difference(read(out / "rpn_head.proposals.npy"), test::golden_array(kFolder + "proposals.npy")),
-      2e-3);
-  EXPECT_EQ(read(out / "neck.p6.npy").dim(), 4);
+  EXPECT_LT(test::max_abs_difference(read_array(out / "rpn_head.proposals.npy"),
+                                     test::golden_array(kFolder + "proposals.npy")),
+            2e-3);
+  EXPECT_EQ(read_array(out / "neck.p6.npy").dim(), 4);
 
   const auto overlay = decode_image(out / "overlay.png");
   ASSERT_TRUE(overlay);
@@ -84,8 +76,8 @@ TEST(DetectCli, APhotoWithoutDetectionsIsNoError) {
                                          (out / "strict.json").string(), "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("nothing was found"));
-  EXPECT_EQ(read(out / "boxes.npy").sizes(), (std::vector<std::int64_t>{0, 5}));
-  EXPECT_EQ(read(out / "masks.npy").sizes(), (std::vector<std::int64_t>{0, 200, 3}));
+  EXPECT_EQ(read_array(out / "boxes.npy").sizes(), (std::vector<std::int64_t>{0, 5}));
+  EXPECT_EQ(read_array(out / "masks.npy").sizes(), (std::vector<std::int64_t>{0, 200, 3}));
 }
 
 TEST(DetectCli, SaysWhatIsWrong) {
@@ -123,17 +115,18 @@ TEST(DetectCli, GradCamOfABoxIsTakenAtTheLevelThatItIsReadFrom) {
   const auto activation = test::golden_or_shared(kFolder + "fpn_p3.npy");
   const auto gradient = test::golden_or_shared(kFolder + "cam/grad_fpn_p3.npy");
   if (!activation || !gradient) return;  // the complete reference data only
-  const at::Tensor weights = read(*gradient).mean({2, 3}, true);
-  const at::Tensor expected = (weights * read(*activation)).sum(1)[0];
+  const at::Tensor weights = read_array(*gradient).mean({2, 3}, true);
+  const at::Tensor expected = (weights * read_array(*activation)).sum(1)[0];
   // Our own RoIs instead of the stored ones: ten times the tolerance of the gradients.
-  EXPECT_LT(test::max_abs_difference(read(out / "cam.npy"), expected), 5e-3 * expected.abs().max().item<double>());
+  EXPECT_LT(test::max_abs_difference(read_array(out / "cam.npy"), expected),
+            5e-3 * expected.abs().max().item<double>());
 }
 
 TEST(DetectCli, OrdersAndFieldOfABox) {
   const test::TemporaryFolder out;
   const auto orders = run_program(kCli, with(on_box("orders", "0"), {"--block", "stages.2.*", "-o", out.string()}));
   ASSERT_EQ(orders.exit_code, 0) << orders.err;
-  EXPECT_GT(read(out / "stages.2.0.contribution.4.npy").abs().max().item<float>(), 0);
+  EXPECT_GT(read_array(out / "stages.2.0.contribution.4.npy").abs().max().item<float>(), 0);
 
   ASSERT_TRUE(write_png(out / "photo.png", {60, 50, std::vector<std::uint8_t>(9000, 120)}));
   ASSERT_TRUE(write_file(out / "low.json", R"({"rcnn": {"score_thr": 0.01}, "rpn": {"max_per_img": 20}})"));

@@ -9,6 +9,7 @@
 #include "core/base/files.h"
 #include "core/checkpoint/npy.h"
 #include "core/image/image.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/small_models.h"
@@ -19,6 +20,8 @@ namespace {
 
 using nlohmann::json;
 using test::golden;
+using test::read_array;
+using test::read_json;
 using test::run_program;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
@@ -29,20 +32,9 @@ const std::string kSwin = golden("small/swin/official.pth");
 const std::string kInput = golden("small/hornet_7x7/in64x64/input.npy");
 const std::string kSamples = std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples/";
 
-json read_json(const fs::path& path) {
-  std::ifstream stream(path);
-  return json::parse(stream);
-}
-
 std::size_t lines(const fs::path& path) {
   const auto text = read_text_file(path);
   return text ? static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n')) : 0;
-}
-
-at::Tensor read(const fs::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
 }
 
 /// A folder of `classes` classes of one picture each.
@@ -62,13 +54,13 @@ TEST(Ablate, OneOrderWithItsCams) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json found = json::parse(result.out);
   EXPECT_EQ(found["taps"].size(), 2U);
-  const double before = read(out / "logits.before.npy")[0][3].item<double>();
-  const double after = read(out / "logits.after.npy")[0][3].item<double>();
+  const double before = read_array(out / "logits.before.npy")[0][3].item<double>();
+  const double after = read_array(out / "logits.after.npy")[0][3].item<double>();
   EXPECT_EQ(found["before"]["logit"].get<double>(), before);
   EXPECT_EQ(found["change"]["logit"].get<double>(), after - before);
   EXPECT_NE(after, before);
-  const at::Tensor change = read(out / "cam.after.npy") - read(out / "cam.before.npy");
-  EXPECT_LT(test::max_abs_difference(change, read(out / "cam.change.npy")), 1e-6);
+  const at::Tensor change = read_array(out / "cam.after.npy") - read_array(out / "cam.before.npy");
+  EXPECT_LT(test::max_abs_difference(change, read_array(out / "cam.change.npy")), 1e-6);
   EXPECT_TRUE(decode_image(out / "cam.png"));
 }
 
@@ -139,15 +131,15 @@ TEST(Attention, MapsDistancesAndRollout) {
                                          "5,60", "--rollout", "--head", "all", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   for (const std::string name : {"s2.rollout", "s1_to_s2.rollout", "s1_to_s2.received", "s2b2.full_attention"})
-    EXPECT_LT(
-        test::max_abs_difference(read(out / (name + ".npy")), test::golden_array("rollout/swin/" + name + ".npy")),
-        2e-6)  // the manifest's tolerance
+    EXPECT_LT(test::max_abs_difference(read_array(out / (name + ".npy")),
+                                       test::golden_array("rollout/swin/" + name + ".npy")),
+              2e-6)  // the manifest's tolerance
         << name;
   const json found = read_json(out / "attention.json");
   EXPECT_EQ(found["pixel"], json({5, 60}));
   ASSERT_EQ(found["blocks"].size(), 8U);
   EXPECT_EQ(found["blocks"][1]["distance"].size(), 2U);
-  EXPECT_EQ(read(out / "layers.0.blocks.1.attention.head.1.npy").sizes(), (std::vector<std::int64_t>{16, 16}));
+  EXPECT_EQ(read_array(out / "layers.0.blocks.1.attention.head.1.npy").sizes(), (std::vector<std::int64_t>{16, 16}));
   EXPECT_TRUE(decode_image(out / "rollout.png"));
   EXPECT_TRUE(decode_image(out / "layers.0.blocks.1.attention.png"));
 }

@@ -8,6 +8,7 @@
 
 #include "core/checkpoint/npy.h"
 #include "core/image/image.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/small_models.h"
@@ -18,6 +19,7 @@ namespace {
 
 using nlohmann::json;
 using test::golden;
+using test::read_array;
 using test::run_program;
 using testing::HasSubstr;
 
@@ -28,12 +30,6 @@ const std::string kImages = golden("erf/images.npy");
 const std::string kPhotos = std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples";
 const std::string kPhoto = kPhotos + "/chelsea.png";
 
-at::Tensor read(const std::filesystem::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
-}
-
 TEST(ErfCommand, EqualsTheReferenceAndWritesFiguresControlAndOrders) {
   const test::TemporaryFolder out;
   const auto result =
@@ -41,7 +37,7 @@ TEST(ErfCommand, EqualsTheReferenceAndWritesFiguresControlAndOrders) {
                          "--by-order", "--bootstrap", "100", "-o", out.string(), "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const at::Tensor expected = test::golden_array("erf/hornet_gf/mean.npy");
-  EXPECT_LT(test::max_abs_difference(read(out / "erf.npy"), expected), 1e-4 * expected.max().item<double>());
+  EXPECT_LT(test::max_abs_difference(read_array(out / "erf.npy"), expected), 1e-4 * expected.max().item<double>());
   const json erf = json::parse(result.out), manifest = test::golden_json("erf/hornet_gf/manifest.json");
   for (const std::string t : {"0.2", "0.3", "0.5", "0.99"}) {
     EXPECT_EQ(erf["ratios"][t]["side"], manifest["r_float64_log"][t]["side"]) << t;
@@ -58,7 +54,7 @@ TEST(ErfCommand, EqualsTheReferenceAndWritesFiguresControlAndOrders) {
   EXPECT_TRUE(erf["control"]["ratios"].contains("0.2"));
   EXPECT_EQ(erf["provenance"]["image_sha256"].get<std::string>().size(), 64U);
   for (const std::string name : {"erf.npy", "erf.control.npy", "erf.order.5.npy", "erf.scaled.npy"})
-    EXPECT_EQ(read(out / name).sizes(), (std::vector<std::int64_t>{128, 128})) << name;
+    EXPECT_EQ(read_array(out / name).sizes(), (std::vector<std::int64_t>{128, 128})) << name;
   for (const std::string name : {"erf.png", "erf.profile.png", "erf.mass.png"})
     EXPECT_TRUE(decode_image(out / name)) << name;
   // Fewer than the protocol's fifty, and said so.
@@ -80,7 +76,7 @@ TEST(ErfCommand, TakesFoldersAndListsAndARatioNotReachedIsNull) {
   EXPECT_EQ(json::parse(folder.out)["layer"], "stages.2.1");
   const auto native = run_program(kCli, {"erf", kConvNeXt, "--images", kPhoto, "--size", "native", "-o", out / "c"});
   ASSERT_EQ(native.exit_code, 0) << native.err;
-  EXPECT_EQ(read(out.path() / "c" / "erf.npy").sizes(), (std::vector<std::int64_t>{300, 451}));
+  EXPECT_EQ(read_array(out.path() / "c" / "erf.npy").sizes(), (std::vector<std::int64_t>{300, 451}));
 }
 
 TEST(CkaCommand, EqualsTheReference) {
@@ -91,7 +87,7 @@ TEST(CkaCommand, EqualsTheReference) {
                                          out / "x.npy", "--estimator", "unbiased", "-o", out.string(), "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json expected = test::golden_json("cka/manifest.json")["matrices"]["unbiased:hornet_7x7|convnext"];
-  const at::Tensor found = read(out / "cka.npy");
+  const at::Tensor found = read_array(out / "cka.npy");
   for (int i = 0; i < 5; ++i)
     for (int j = 0; j < 5; ++j) EXPECT_NEAR(found[i][j].item<double>(), expected[i][j].get<double>(), 1e-3);
   EXPECT_EQ(json::parse(result.out)["matrix"]["rows"][3], "stages.2.1");
@@ -108,7 +104,7 @@ TEST(OtherComparisons, RunOnPhotos) {
       run_program(kCli, {"pca", kHornet, kConvNeXt, "--image", kPhoto, "--size", "128", "-o", out / "pca", "--json"});
   ASSERT_EQ(pca.exit_code, 0) << pca.err;
   EXPECT_EQ(json::parse(pca.out)["models"].size(), 2U);
-  EXPECT_EQ(read(out.path() / "pca" / "pca.1.npy").sizes(), (std::vector<std::int64_t>{3, 8, 8}));
+  EXPECT_EQ(read_array(out.path() / "pca" / "pca.1.npy").sizes(), (std::vector<std::int64_t>{3, 8, 8}));
   EXPECT_TRUE(decode_image(out.path() / "pca" / "pca.png"));
 
   const auto layers = run_program(kCli, {"layers", kHornet, "--image", kPhoto, "-o", out / "layers", "--json"});
@@ -132,7 +128,7 @@ TEST(DiffCommand, MeasuresAndFailsBeyondTheTolerance) {
       run_program(kCli, {"diff", out / "a.npy", out / "b.npy", "--tolerance", "0.25", "-o", out / "d", "--json"});
   ASSERT_EQ(within.exit_code, 0) << within.err;
   EXPECT_EQ(json::parse(within.out)["max_abs"], 0.25);
-  EXPECT_EQ(read(out.path() / "d" / "diff.npy").sizes(), (std::vector<std::int64_t>{4, 5}));
+  EXPECT_EQ(read_array(out.path() / "d" / "diff.npy").sizes(), (std::vector<std::int64_t>{4, 5}));
   EXPECT_TRUE(decode_image(out.path() / "d" / "diff.png"));
   const auto beyond = run_program(kCli, {"diff", out / "a.npy", out / "b.npy", "--tolerance", "0.2"});
   EXPECT_EQ(beyond.exit_code, 1);

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/horfpn.h"
 #include "tests/small_models.h"
@@ -15,6 +16,8 @@ namespace orderscope {
 namespace {
 
 using nlohmann::json;
+using test::read_array;
+using test::read_json;
 using test::run_program;
 using testing::HasSubstr;
 
@@ -22,17 +25,6 @@ const std::string kCli = "orderscope-cli";
 const std::string kFixture = "upernet_small_gf/";
 
 std::string golden(const std::string& relative) { return *test::golden_or_shared(relative); }
-
-at::Tensor read(const std::filesystem::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
-}
-
-json read_json(const std::filesystem::path& path) {
-  std::ifstream stream(path);
-  return json::parse(stream);
-}
 
 TEST(HorFpn, OrdersAreShownAsTheBackbonesAre) {
   for (const bool filter : {false, true}) {
@@ -86,7 +78,7 @@ TEST(AlignCorners, IsAnOptionOfEveryCommandThatReadsASegmenter) {
     }
   };
   const auto differ = [&](const std::string& file) {
-    return test::max_abs_difference(read(plain / file), read(aligned / file)) > 1e-6;
+    return test::max_abs_difference(read_array(plain / file), read_array(aligned / file)) > 1e-6;
   };
   run({"segment", model, "--input", input, "--mode", "whole"});
   EXPECT_TRUE(differ("logits.npy"));

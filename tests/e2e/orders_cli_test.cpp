@@ -8,6 +8,7 @@
 
 #include "core/checkpoint/npy.h"
 #include "core/image/image.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/small_models.h"
@@ -18,17 +19,12 @@ namespace {
 
 using nlohmann::json;
 using test::golden;
+using test::read_array;
 using test::run_program;
 using testing::HasSubstr;
 
 const std::string kCli = "orderscope-cli";
 const std::string kPhoto = std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples/chelsea.png";
-
-at::Tensor read(const std::filesystem::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
-}
 
 std::string weights(const std::string& model) { return golden("small/" + model + "/official.pth"); }
 
@@ -61,7 +57,8 @@ TEST(OrdersCli, TakesABlockApartAsTheReferenceDoes) {
       for (const std::string& file : {name + ".by_" + by + ".npy", name + ".by_" + by + "_map.npy"}) {
         if (!std::filesystem::exists(golden(fixture + file))) continue;
         const at::Tensor reference = test::golden_array(fixture + file);
-        EXPECT_LT(test::max_abs_difference(read(out / file), reference), 2e-5 * reference.abs().max().item<double>());
+        EXPECT_LT(test::max_abs_difference(read_array(out / file), reference),
+                  2e-5 * reference.abs().max().item<double>());
       }
       EXPECT_TRUE(decode_image(out / block["picture"].get<std::string>()));
     }
@@ -139,9 +136,9 @@ TEST(OrdersCli, KernelsWritesWeightsByOrder) {
   const auto result = run_program(kCli, {"kernels", weights("hornet_gf"), "--block", "stages.1.0,stages.3.0", "--size",
                                          "96", "80", "-o", out.string(), "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(read(out / "stages.1.0.kernel.2.npy").sizes(), (std::vector<std::int64_t>{16, 7, 7}));
-  EXPECT_EQ(read(out / "stages.3.0.magnitude.5.npy").sizes(), (std::vector<std::int64_t>{64, 3, 2}));
-  EXPECT_EQ(read(out / "stages.3.0.impulse.5.npy").sizes(), (std::vector<std::int64_t>{64, 3, 2}));
+  EXPECT_EQ(read_array(out / "stages.1.0.kernel.2.npy").sizes(), (std::vector<std::int64_t>{16, 7, 7}));
+  EXPECT_EQ(read_array(out / "stages.3.0.magnitude.5.npy").sizes(), (std::vector<std::int64_t>{64, 3, 2}));
+  EXPECT_EQ(read_array(out / "stages.3.0.impulse.5.npy").sizes(), (std::vector<std::int64_t>{64, 3, 2}));
   EXPECT_TRUE(decode_image(out / "stages.3.0.kernels.png"));
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "core/checkpoint/npy.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/small_models.h"
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using test::read_array;
 using test::run_program;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
@@ -56,12 +58,6 @@ std::string reason(const json& report, const fs::path& file) {
   for (const json& failure : report["failed"])
     if (failure["file"] == file.string()) return failure["reason"];
   return "not listed";
-}
-
-at::Tensor read(const fs::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
 }
 
 TEST(Plugins, EachFaultIsReportedAndNoneIsFatal) {
@@ -218,13 +214,13 @@ TEST(ChannelDiversity, IsTheHillNumberOfTheChannels) {
   put_good(folder);
   const std::string tap = "stages.2.1.gnconv.gate.3";
   ASSERT_EQ(run_program(kCli, {"forward", kHornet, "--input", kInput, "--taps", tap, "-o", out / "tap"}).exit_code, 0);
-  const at::Tensor x = read(out / ("tap/" + tap + ".npy"))[0].to(at::kDouble);
+  const at::Tensor x = read_array(out / ("tap/" + tap + ".npy"))[0].to(at::kDouble);
   const auto map = [&](const std::string& order, const std::string& of) {
     const auto result = run_program(
         kCli, {"cam", kHornet, "--input", kInput, "--method", "channel-diversity", "--layer", tap, "--hill-order",
                order, "--share-of", of, "--colormap", "cubehelix", "--plugins", folder.string(), "-o", out / order});
     EXPECT_EQ(result.exit_code, 0) << result.err;
-    return read(out / (order + "/cam.npy")).to(at::kDouble);
+    return read_array(out / (order + "/cam.npy")).to(at::kDouble);
   };
   const at::Tensor energy = x.square() / x.square().sum(0, true);
   const at::Tensor magnitude = x.abs() / x.abs().sum(0, true);

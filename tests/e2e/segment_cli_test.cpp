@@ -11,6 +11,7 @@
 #include "core/image/png.h"
 #include "core/models/dense/dense_network.h"
 #include "tests/dense_golden.h"
+#include "tests/e2e/output_files.h"
 #include "tests/e2e/run_program.h"
 #include "tests/formula.h"
 #include "tests/small_models.h"
@@ -20,6 +21,8 @@ namespace orderscope {
 namespace {
 
 using nlohmann::json;
+using test::read_array;
+using test::read_json;
 using test::run_program;
 using testing::HasSubstr;
 
@@ -28,17 +31,6 @@ const std::string kFixture = "upernet_small_gf/";
 const std::string kPhoto = std::string(ORDERSCOPE_SOURCE_DIR) + "/resources/samples/coffee.png";
 
 std::string golden(const std::string& relative) { return *test::dense_golden(relative); }
-
-at::Tensor read(const std::filesystem::path& path) {
-  auto array = read_npy(path);
-  if (!array) throw std::runtime_error(array.error().message());
-  return *array;
-}
-
-json read_json(const std::filesystem::path& path) {
-  std::ifstream stream(path);
-  return json::parse(stream);
-}
 
 class SegmentCli : public testing::TestWithParam<std::string> {
  protected:
@@ -55,14 +47,14 @@ TEST_P(SegmentCli, WholeImageEqualsTheOfficialTest) {
   const auto result = run_program(kCli, {"segment", model(), "--input", file("whole/input.npy"), "--mode", "whole",
                                          "--taps", "backbone_s*,ppm_*,fused,logits_stride4", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_LT(test::max_abs_difference(read(out / "logits.npy"), array("whole/logits.npy")), 1e-4);
+  EXPECT_LT(test::max_abs_difference(read_array(out / "logits.npy"), array("whole/logits.npy")), 1e-4);
   const at::Tensor expected = array("whole/logits.npy")[0];
   const at::Tensor top = std::get<0>(expected.topk(2, 0));
-  const at::Tensor differs = read(out / "labels.npy").ne(array("whole/argmax_u8.npy"));
+  const at::Tensor differs = read_array(out / "labels.npy").ne(array("whole/argmax_u8.npy"));
   EXPECT_FALSE(differs.logical_and((top[0] - top[1]).gt(1e-3)).any().item<bool>());
   for (const char* tap : {"backbone_s4", "ppm_1", "ppm_bottleneck", "fused", "logits_stride4"}) {
     const at::Tensor fixture = array(std::string("whole/") + tap + ".npy");
-    EXPECT_LT(test::max_abs_difference(read(out / (std::string(tap) + ".npy")), fixture),
+    EXPECT_LT(test::max_abs_difference(read_array(out / (std::string(tap) + ".npy")), fixture),
               2e-5 * std::max(1.0, fixture.abs().max().item<double>()))
         << tap;
   }
@@ -82,8 +74,8 @@ TEST_P(SegmentCli, SlidingWindowsEqualTheOfficialTest) {
                          "--stride", "43", "--original-size", std::to_string(size[0]) + "," + std::to_string(size[1]),
                          "--taps", "fused", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_LT(test::max_abs_difference(read(out / "logits.npy"), array("slide/logits.npy")), 1e-4);
-  const at::Tensor labels = read(out / "labels.npy");
+  EXPECT_LT(test::max_abs_difference(read_array(out / "logits.npy"), array("slide/logits.npy")), 1e-4);
+  const at::Tensor labels = read_array(out / "labels.npy");
   EXPECT_EQ(labels.sizes(), array("slide/argmax_u8.npy").sizes());
   // At most the manifest's handful of near ties.
   EXPECT_LE(labels.ne(array("slide/argmax_u8.npy")).sum().item<int>(), 9);
@@ -105,7 +97,7 @@ TEST(RegionCli, OrdersAndCamsExplainARegion) {
   EXPECT_EQ(orders["class"]["index"], 1);
   EXPECT_EQ(orders["blocks"].size(), 4u);
   EXPECT_THAT(orders["provenance"]["parameter.target"].get<std::string>(), HasSubstr("class 1 over"));
-  EXPECT_GT(read(out / "stages.2.0.contribution.2.npy").abs().max().item<float>(), 0);
+  EXPECT_GT(read_array(out / "stages.2.0.contribution.2.npy").abs().max().item<float>(), 0);
 
   result = run_program(kCli, {"cam", model, "--input", input, "--class-region", "1", "--layer",
                               "decode_head.fpn_bottleneck", "--scaling", "library", "-o", out.string()});
@@ -113,8 +105,9 @@ TEST(RegionCli, OrdersAndCamsExplainARegion) {
   const at::Tensor gradient = test::dense_array(kFixture + "whole/grad_fused.npy");
   const at::Tensor expected = (gradient.mean({2, 3}, true) * test::dense_array(kFixture + "whole/fused.npy")).sum(1)[0];
   // The fixture's gradients are good to 5e-5 of their largest; their weighted sum over channels cancels somewhat.
-  EXPECT_LT(test::max_abs_difference(read(out / "cam.npy"), expected), 2e-4 * expected.abs().max().item<double>());
-  EXPECT_EQ(read(out / "cam.final.npy").size(0), 64);
+  EXPECT_LT(test::max_abs_difference(read_array(out / "cam.npy"), expected),
+            2e-4 * expected.abs().max().item<double>());
+  EXPECT_EQ(read_array(out / "cam.final.npy").size(0), 64);
 
   result = run_program(kCli, {"cam", model, "--input", input, "--region", "4,4,20,10", "--class", "2", "--layer",
                               "norm2,decode_head.fpn_convs.0", "-o", out.string()});
@@ -156,12 +149,12 @@ TEST(SegmentPhoto, LabelsHaveThePhotosSize) {
                                          "128", "--crop", "96", "--certainty", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const auto photo = decode_image(kPhoto);
-  const at::Tensor labels = read(out / "labels.npy");
+  const at::Tensor labels = read_array(out / "labels.npy");
   EXPECT_EQ(labels.size(0), photo->image.height);
   EXPECT_EQ(labels.size(1), photo->image.width);
-  EXPECT_EQ(read(out / "logits.npy").size(2), 128);
+  EXPECT_EQ(read_array(out / "logits.npy").size(2), 128);
   EXPECT_EQ(decode_image(out / "overlay.png")->image.width, photo->image.width);
-  EXPECT_GE(read(out / "entropy.npy").min().item<float>(), -1e-5F);
+  EXPECT_GE(read_array(out / "entropy.npy").min().item<float>(), -1e-5F);
   const json info = json::parse(run_program(kCli, {"info", golden(kFixture + "checkpoint.pth"), "--json"}).out);
   EXPECT_EQ(info["dense"]["model"], "UPerNet");
   EXPECT_EQ(info["dense"]["head"]["classes"], 8);
@@ -173,7 +166,7 @@ TEST(SegmentErf, AnyLevelAndRegionsHaveAField) {
     const auto result = run_program(kCli, {"erf", golden(kFixture + "checkpoint.pth"), "--images", kPhoto, "--size",
                                            "96", "--layer", layer, "--bootstrap", "0", "-o", out.string()});
     ASSERT_EQ(result.exit_code, 0) << layer << result.err;
-    EXPECT_GT(read(out / "erf.npy").max().item<float>(), 0) << layer;
+    EXPECT_GT(read_array(out / "erf.npy").max().item<float>(), 0) << layer;
   }
 }
 
@@ -187,7 +180,7 @@ TEST(SegmentEval, AnnotationsEqualToThePredictionGiveAnIouOfOne) {
   ASSERT_TRUE(write_png(set / "images/a.png", picture));
   auto result = run_program(kCli, {"segment", model, "--image", set / "images/a.png", "-o", out.string()});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const at::Tensor labels = read(out / "labels.npy");
+  const at::Tensor labels = read_array(out / "labels.npy");
   const auto annotate = [&](const at::Tensor& values) {
     const at::Tensor bytes = values.to(at::kByte).contiguous();
     return write_gray_png(set / "annotations/a.png",
@@ -220,7 +213,7 @@ TEST(UnknownHead, OpensAsABackbone) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("opens as a backbone; left out: decode_head.*"));
   const at::Tensor expected = test::dense_array(kFixture + "whole/backbone_s4.npy");
-  EXPECT_LT(test::max_abs_difference(read(out / "backbone_s4.npy"), expected),
+  EXPECT_LT(test::max_abs_difference(read_array(out / "backbone_s4.npy"), expected),
             2e-5 * std::max(1.0, expected.abs().max().item<double>()));
 }
 
@@ -256,7 +249,7 @@ TEST(SlowFullSizeUperNet, RunsOnAPhotoWithinSixGigabytes) {
   getrusage(RUSAGE_CHILDREN, &usage);
   EXPECT_LT(usage.ru_maxrss, 6 * 1024 * 1024);  // kilobytes
   RecordProperty("max_rss_mb", static_cast<int>(usage.ru_maxrss / 1024));
-  EXPECT_EQ(read(out / "logits.npy").size(1), 150);
+  EXPECT_EQ(read_array(out / "logits.npy").size(1), 150);
   const json written = read_json(out / "segment.json");
   EXPECT_EQ(written["mode"], "slide");
   EXPECT_EQ(written["crop"], 512);
