@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QApplication>
+#include <QScreen>
 #include <QTimer>
 #include <algorithm>
 #include <chrono>
@@ -91,7 +92,11 @@ int main(int argc, char** argv) {
   window.timings().start_at(started);
   window.timings().print_to_stderr(options.trace_timings);
   window.timings().watch_stalls();
-  if (options.window_size) window.resize(*options.window_size);
+  // A picture without a screen has the size that is asked for; a window fits its screen.
+  if (options.window_size)
+    window.resize(*options.window_size);
+  else if (!options.exports())
+    window.resize(window.size().boundedTo(window.screen()->availableSize()));
   if (!options.page.isEmpty() && !window.show_page(options.page)) {
     std::fprintf(stderr, "orderscope: there is no page %s\n", qPrintable(options.page));
     return 2;
