@@ -25,7 +25,8 @@ endfunction()
 function(_finish target of rpath)
   get_target_property(libraries ${of} LINK_LIBRARIES)
   _ours(libraries ${libraries})
-  target_link_libraries(${target} PRIVATE ${libraries} ${ARGN} LINKER:--allow-shlib-undefined)
+  target_link_libraries(${target} PRIVATE ${libraries} ${ARGN})
+  target_link_options(${target} PRIVATE LINKER:--allow-shlib-undefined)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${of} LINKER_LANGUAGE CXX BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "${rpath}"
     LIBRARY_OUTPUT_DIRECTORY ${stage}/${private} RUNTIME_OUTPUT_DIRECTORY ${stage}/${CMAKE_INSTALL_BINDIR})
