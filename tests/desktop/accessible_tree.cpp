@@ -15,7 +15,7 @@ namespace orderscope::test {
 namespace {
 
 constexpr const char* kAccessible = "org.a11y.atspi.Accessible";
-constexpr int kPatience = 20'000;  // milliseconds for an answer
+constexpr int kAnswer = 60'000;  // milliseconds
 
 struct Unref {
   void operator()(GVariant* value) const { g_variant_unref(value); }
@@ -55,8 +55,7 @@ class Bus {
     }
     ++pending_;
     g_dbus_connection_call(connection_.get(), at.bus.c_str(), at.path.c_str(), interface, method, arguments, nullptr,
-                           G_DBUS_CALL_FLAGS_NONE, kPatience, nullptr, &Bus::take,
-                           new Question{this, std::move(answer)});
+                           G_DBUS_CALL_FLAGS_NONE, kAnswer, nullptr, &Bus::take, new Question{this, std::move(answer)});
   }
   void ask(const Place& at, const char* method, Answer answer) {
     ask(at, kAccessible, method, nullptr, std::move(answer));

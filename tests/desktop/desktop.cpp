@@ -274,6 +274,20 @@ std::optional<Accessible> Desktop::find(const std::string& role, const std::stri
   return find([&](const Accessible& node) { return node.role == role && node.name == name; }, patience);
 }
 
+Screenshot Desktop::until(const std::function<bool(const Screenshot&)>& holds,
+                          std::chrono::milliseconds patience) const {
+  Screenshot last;
+  wait_for(
+      [&] {
+        last = screenshot();
+        if (holds(last)) return true;
+        pause(100ms);
+        return !parts_->program.running();
+      },
+      patience);
+  return last;
+}
+
 Screenshot Desktop::settled(std::chrono::milliseconds patience) const {
   Screenshot last = screenshot();
   int same = 0;

@@ -28,6 +28,10 @@ struct Color {
   int lightness() const { return (r + g + b) / 3; }
 };
 
+/// How long anything is waited for that must come: a loaded machine with two cores needs its time, an idle one a
+/// second.
+constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(90);
+
 /// What the screen shows.
 struct Screenshot : Image {
   Color at(int x, int y) const;
@@ -67,7 +71,7 @@ class Desktop {
   void start(const std::vector<std::string>& arguments, const std::string& program = "orderscope");
   bool running();
   /// Asks it to close (SIGTERM after `patience`). Returns the exit code, 128 + signal if it was killed.
-  int close(std::chrono::milliseconds patience = std::chrono::seconds(20));
+  int close(std::chrono::milliseconds patience = kPatience);
   /// Resident memory of the program in KiB; 0 when it is gone.
   long resident_kib() const;
   std::string output() const;  ///< stdout and stderr of the program
@@ -89,11 +93,15 @@ class Desktop {
   std::optional<Accessible> focused() const;  ///< what has the keyboard; of several the innermost
   /// The first that matches and is on the screen, waited for.
   std::optional<Accessible> find(const std::function<bool(const Accessible&)>& matches,
-                                 std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
+                                 std::chrono::milliseconds patience = kPatience) const;
   std::optional<Accessible> find(const std::string& role, const std::string& name,
-                                 std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
-  /// Until the screen no longer changes for a while.
-  Screenshot settled(std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
+                                 std::chrono::milliseconds patience = kPatience) const;
+  /// Until the screen shows it. The last one that was seen, whether it does or not.
+  Screenshot until(const std::function<bool(const Screenshot&)>& holds,
+                   std::chrono::milliseconds patience = kPatience) const;
+  /// Until the screen no longer changes for a while. On a loaded machine that says nothing of what was asked for a
+  /// moment ago: wait for that with until() or find() first.
+  Screenshot settled(std::chrono::milliseconds patience = kPatience) const;
 
   const TemporaryFolder& home() const { return home_; }
 
@@ -106,6 +114,6 @@ class Desktop {
 };
 
 /// Waits until it holds.
-bool wait_for(const std::function<bool()>& holds, std::chrono::milliseconds patience = std::chrono::seconds(20));
+bool wait_for(const std::function<bool()>& holds, std::chrono::milliseconds patience = kPatience);
 
 }  // namespace orderscope::test

@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "tests/desktop/desktop.h"
+
 namespace orderscope::test {
 
 namespace {
@@ -17,7 +19,7 @@ constexpr long kVersion = 5;
 struct Drag {
   Display* display;
   Window source, target = None;
-  std::string content;
+  std::string content{};
   bool answered = false, accepted = false, finished = false;
 
   Atom atom(const char* name) const { return XInternAtom(display, name, False); }
@@ -53,7 +55,7 @@ struct Drag {
 
   /// Serves the target until it has answered or finished.
   bool serve(const bool& until) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + kPatience;
     while (!until && std::chrono::steady_clock::now() < end) {
       while (XPending(display) > 0) {
         XEvent event;

@@ -8,13 +8,6 @@ namespace orderscope::test {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-// A loaded machine with two cores needs its time; an idle one a second.
-constexpr auto kPatience = 90s;
-
-}  // namespace
-
 void DesktopTest::TearDown() {
   if (!desktop || !HasFailure()) return;
   keep(desktop->screenshot(), std::string("failed-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
@@ -44,13 +37,13 @@ void DesktopTest::start(std::vector<std::string> arguments, bool first) {
 
 void DesktopTest::quit() {
   desktop->key("ctrl+q");
-  EXPECT_EQ(desktop->close(20s), 0) << desktop->output();
+  EXPECT_EQ(desktop->close(), 0) << desktop->output();
 }
 
 void DesktopTest::wait_for_maps() {
   ASSERT_TRUE(wait_for([&] { return desktop->screenshot().colourful(page_area()) > 0.1; }, kPatience))
       << desktop->output();
-  desktop->settled(kPatience);
+  desktop->settled();
 }
 
 Area DesktopTest::page_area() const {
@@ -78,7 +71,17 @@ void DesktopTest::go_to(const std::string& page) {
   const auto tab = desktop->find("page tab", page);
   ASSERT_TRUE(tab) << page;
   desktop->click(tab->area);
-  desktop->settled(kPatience);
+  ASSERT_TRUE(in_front(page)) << page;
+  desktop->settled();
+}
+
+Screenshot DesktopTest::changed_page(const Screenshot& before, double share) const {
+  desktop->until([&](const Screenshot& shot) { return shot.changed(before, page_area()) > share; });
+  return desktop->settled();
+}
+
+Screenshot DesktopTest::same_page(const Screenshot& before, double share) const {
+  return desktop->until([&](const Screenshot& shot) { return shot.changed(before, page_area()) < share; });
 }
 
 void DesktopTest::keep(const Screenshot& shot, const std::string& name) const {

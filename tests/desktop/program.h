@@ -30,10 +30,14 @@ class DesktopTest : public ::testing::Test {
   Area page_area() const;
   std::vector<std::string> pages() const;  ///< as their tabs name them
   bool in_front(const std::string& page) const;
-  void go_to(const std::string& page);  ///< by its tab, with the mouse
+  void go_to(const std::string& page);  ///< by its tab, with the mouse; until it is in front
+  /// Until more than this share of the page differs from `before`, and it no longer changes.
+  Screenshot changed_page(const Screenshot& before, double share) const;
+  /// Until less than this share of the page differs from `before`.
+  Screenshot same_page(const Screenshot& before, double share) const;
   /// Keeps what was seen, for people: build/PRESET/screenshots/NAME.png.
   void keep(const Screenshot& shot, const std::string& name) const;
-  bool shows(const std::string& name, std::chrono::milliseconds patience = std::chrono::seconds(20)) const;
+  bool shows(const std::string& name, std::chrono::milliseconds patience = kPatience) const;
 
   std::unique_ptr<Desktop> desktop;
 };
