@@ -4,9 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "bench/compare.h"
-#include "core/analysis/grad_cam.h"
-#include "core/analysis/order_contribution.h"
-#include "core/analysis/order_maps.h"
+#include "bench/families.h"
 #include "core/base/threads.h"
 #include "core/models/backbone.h"
 #include "core/models/linear.h"
@@ -18,15 +16,8 @@ namespace {
 
 constexpr int kSize = 224;
 
-Architecture architecture(const std::string& name) {
-  if (name == "hornet_t_7x7") return test::hornet_architecture(64, false);
-  if (name == "hornet_t_gf") return test::hornet_architecture(64, true);
-  if (name == "swin_t") return test::swin_architecture(96, {2, 2, 6, 2}, {3, 6, 12, 24}, 7, kSize);
-  return test::convnext_architecture(96, {3, 3, 9, 3});
-}
-
 struct Setup {
-  explicit Setup(const std::string& name) : backbone(test::formula_backbone(architecture(name))) {
+  explicit Setup(const std::string& name) : backbone(test::formula_backbone(bench::family_architecture(name))) {
     set_up_compute_threads();
     columns = std::max<int64_t>(1, backbone->macs(kSize, kSize) / (kRows * kRows));
     weight = at::randn({columns, kRows});
@@ -39,15 +30,7 @@ struct Setup {
 
   /// A Grad-CAM at every block, and for gnConv all order maps and contributions, from one pass.
   void everything() const {
-    std::string blocks;
-    for (const Step& step : backbone->steps()) {
-      const bool block = step.name.starts_with("stages.") || step.name.find(".blocks.") != std::string::npos;
-      if (block) blocks += (blocks.empty() ? "" : ",") + step.name;
-    }
-    std::vector<Probe> probes{grad_cam_probe(blocks)};
-    if (backbone->architecture().family == Family::HorNet)
-      probes.insert(probes.end(), {order_maps_probe(), order_contribution_probe()});
-    auto trace = Trace::forward(backbone, input, std::move(probes));
+    auto trace = Trace::forward(backbone, input, bench::everything_probes(*backbone));
     benchmark::DoNotOptimize(trace->backward({0}));
   }
 

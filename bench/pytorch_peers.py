@@ -2,13 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same tasks in plain PyTorch, in turn with ours.
 
-  bench/pytorch_peers.py --hornet CHECKOUT [--convnext CHECKOUT] [--swin CHECKOUT] [--bench build/release/bin/orderscope-bench]
+  bench/pytorch_peers.py --hornet CHECKOUT [--convnext CHECKOUT] [--swin CHECKOUT] [--device cuda]
 
 CHECKOUT is the official code of a family (raoyongming/HorNet, facebookresearch/ConvNeXt, microsoft/Swin-Transformer).
-Run it with a Python that has torch; timm is used where it is there. Two tasks: `Forward`, one 224 x 224 image through
-the official eager model; `Everything`, what somebody who knows PyTorch writes for a Grad-CAM at every block: frozen
-parameters, one forward and one backward pass, maps from hooks (for HorNet without the gates, states and contributions
-that ours adds). Prints milliseconds, the median of the rounds, and PyTorch's time over ours.
+Run it with a Python that has torch; timm is used where it is there. The tasks:
+
+  Forward     one 224 x 224 image through the official eager model
+  Everything  what somebody who knows PyTorch writes for a Grad-CAM at every block: frozen parameters, one forward and one
+              backward pass, maps from hooks (for HorNet without the gates, states and contributions that ours adds)
+  Erf         one 1024 x 1024 image through HorNet-T: the gradient of the middle of the last stage, as RepLKNet's script
+              for effective receptive fields takes it; once with the parameters as they come, once frozen
+  Batch       HorNet-T with the mean magnitude of every gate, in batches of 1 and of 8; a time an image
+
+With --device cuda all of them but Batch, against orderscope-bench-cuda; float32 without TF32 on both sides, results on the CPU at
+the end. Prints milliseconds, the median of the rounds, and PyTorch's time over ours.
 """
 import argparse
 import importlib
@@ -81,7 +88,7 @@ def prepare(make):
 
 def forward(model, blocks, image):
     with torch.no_grad():
-        model(image)
+        return model(image).cpu()
 
 
 def everything(model, blocks, image):
@@ -91,51 +98,131 @@ def everything(model, blocks, image):
     for hook in hooks:
         hook.remove()
     gradients = torch.autograd.grad(logits[0, 0], activations)
+    maps = []
     with torch.no_grad():
         for a, g in zip(activations, gradients):
             over = 1 if a.dim() == 3 else (2, 3)
             channel = -1 if a.dim() == 3 else 1
-            (a * g.mean(over, keepdim=True)).sum(channel)
+            maps.append((a * g.mean(over, keepdim=True)).sum(channel))
+        return torch.cat([m.flatten() for m in maps]).cpu()
 
 
-def ours(bench, task, name):
-    found = subprocess.run([bench, f"--benchmark_filter=^{task}/{name}/", "--benchmark_format=json"], check=True,
+def receptive_field(model, blocks, image):
+    x = image.detach().requires_grad_(True)
+    y = x
+    for downsample, stage in zip(model.downsample_layers, model.stages):
+        y = stage(downsample(y))
+    unit = torch.relu(y[:, :, y.shape[2] // 2, y.shape[3] // 2]).sum()
+    gradient = torch.autograd.grad(unit, x)[0]
+    return torch.relu(gradient).sum((0, 1)).cpu()
+
+
+def order_summaries(model, blocks, images):
+    sums = []
+
+    def summarise(module, inputs, output):
+        sums.extend(gate.abs().mean((1, 2, 3)) for gate in torch.split(output * module.scale, module.widths, 1))
+
+    hooks = []
+    for block in blocks:
+        conv = block.gnconv.dwconv
+        conv.scale, conv.widths = block.gnconv.scale, block.gnconv.dims
+        hooks.append(conv.register_forward_hook(summarise))
+    with torch.no_grad():
+        logits = model(images)
+    for hook in hooks:
+        hook.remove()
+    return logits.cpu(), torch.stack(sums).cpu()
+
+
+def ours(arguments, pattern):
+    found = subprocess.run([arguments.bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], check=True,
                            capture_output=True, text=True)
     return json.loads(found.stdout)["benchmarks"][0]["real_time"]
+
+
+class Comparison:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.rows = []
+
+    def add(self, task, name, peer, pattern, images=1, rounds=5):
+        """`peer` is timed in turn with the benchmark of ours that `pattern` names; both work on `images` images."""
+        theirs, own = [], []
+        for _ in range(self.arguments.rounds):
+            peer()
+            for _ in range(rounds):
+                start = time.perf_counter()
+                peer()
+                theirs.append(1e3 * (time.perf_counter() - start) / images)
+            own.append(ours(self.arguments, pattern) / images)
+        row = {"task": task, "model": name, "pytorch_ms": statistics.median(theirs),
+               "orderscope_ms": statistics.median(own)}
+        row["ratio"] = row["pytorch_ms"] / row["orderscope_ms"]
+        self.rows.append(row)
+        if not self.arguments.json:
+            print("{task:28}{model:14}PyTorch {pytorch_ms:8.2f} ms   OrderScope {orderscope_ms:8.2f} ms   "
+                  "{ratio:5.2f} x".format(**row), flush=True)
+
+
+def compare(arguments):
+    device = arguments.device
+    on_cuda = device.startswith("cuda")
+    comparison = Comparison(arguments)
+    wanted = arguments.tasks.split(",")
+    for name, (make, blocks_of) in official_models(arguments).items():
+        model = prepare(make).to(device)
+        blocks = blocks_of(model)
+        image = torch.randn(1, 3, 224, 224, device=device)
+        for task, run in (("Forward", forward), ("Everything", everything)):
+            if task not in wanted:
+                continue
+            peer = lambda: run(model, blocks, image)
+            comparison.add(task, name, peer, f"^{task}/{name}/")
+            if on_cuda:
+                comparison.add(task + ", one CUDA graph", name, peer, f"^{task}/{name}_graph/")
+        if name != "hornet_t_7x7":
+            continue
+        if "Erf" in wanted:
+            large = torch.randn(1, 3, 1024, 1024, device=device)
+            for kind in ("frozen", "as they come"):
+                for parameter in model.parameters():
+                    parameter.requires_grad_(kind != "frozen")
+                peer = lambda: receptive_field(model, blocks, large)
+                patterns = {"": "^Erf/1/", ", 4 a pass": "^Erf/4/"} if on_cuda else {"": "^ErfOverForwardBackward/"}
+                for batch, pattern in patterns.items():
+                    comparison.add(f"Erf, {kind}{batch}", name, peer, pattern, rounds=2)
+            for parameter in model.parameters():
+                parameter.requires_grad_(False)
+        if "Batch" in wanted and not on_cuda:
+            for batch in (1, 8):
+                images = torch.randn(batch, 3, 224, 224)
+                comparison.add(f"Batch of {batch}", name, lambda: order_summaries(model, blocks, images),
+                               f"^SummariesOverBareForward/{batch}/", images=batch)
+    return comparison.rows
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for family in ("hornet", "swin", "convnext"):
         parser.add_argument(f"--{family}", metavar="CHECKOUT")
-    parser.add_argument("--bench", default="build/release/bin/orderscope-bench")
+    parser.add_argument("--bench", help="our benchmark; default build/release/bin/orderscope-bench, with --device cuda "
+                                        "build/engine-cuda/bin/orderscope-bench-cuda")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--tasks", default="Forward,Everything,Erf,Batch", help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     arguments = parser.parse_args()
+    on_cuda = arguments.device.startswith("cuda")
+    if not arguments.bench:
+        arguments.bench = ("build/engine-cuda/bin/orderscope-bench-cuda" if on_cuda
+                           else "build/release/bin/orderscope-bench")
     torch.set_flush_denormal(True)
-    rows = []
-    for name, (make, blocks_of) in official_models(arguments).items():
-        model = prepare(make)
-        blocks = blocks_of(model)
-        for task, run in (("Forward", forward), ("Everything", everything)):
-            peers, own = [], []
-            for _ in range(arguments.rounds):
-                image = torch.randn(1, 3, 224, 224)
-                run(model, blocks, image)
-                for _ in range(5):
-                    start = time.perf_counter()
-                    run(model, blocks, image)
-                    peers.append(1e3 * (time.perf_counter() - start))
-                own.append(ours(arguments.bench, task, name))
-            row = {"task": task, "model": name, "pytorch_ms": statistics.median(peers),
-                   "orderscope_ms": statistics.median(own)}
-            row["ratio"] = row["pytorch_ms"] / row["orderscope_ms"]
-            rows.append(row)
-            if not arguments.json:
-                print("{task:12}{model:14}PyTorch {pytorch_ms:8.1f} ms   OrderScope {orderscope_ms:8.1f} ms   "
-                      "{ratio:5.2f} x".format(**row), flush=True)
+    torch.backends.cudnn.allow_tf32 = False
+    rows = compare(arguments)
     if arguments.json:
-        print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "rows": rows}, indent=1))
+        print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "device": arguments.device,
+                          "rows": rows}, indent=1))
     elif not rows:
         parser.error("name at least one checkout")
 

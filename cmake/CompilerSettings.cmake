@@ -11,12 +11,12 @@ endif()
 # One set of code generation flags for libraries and programs alike, so that all of them can share one precompiled
 # header (GCC rejects a header compiled with -fPIC in a unit compiled with -fPIE).
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
-add_compile_options(-fPIC)
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fPIC> $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-fPIC>)
 
-add_compile_options(-Wall -Wextra -Wno-unknown-pragmas)
+add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wno-unknown-pragmas>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlaps and overflows in plain string concatenation (GCC bug 105651).
-  add_compile_options(-Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overflow>")
 endif()
 
 # Every symbol must be found at link time: this is what keeps the engine from reaching into image code, and the

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # LibTorch as imported targets, without TorchConfig.cmake: that file demands a CUDA toolkit for CUDA wheels, though
-# linking with them needs none.
+# linking with them needs none. Our own kernels need it (ORDERSCOPE_CUDA in the top CMakeLists.txt).
 #
 # Looked for in ORDERSCOPE_TORCH_ROOT, in Torch_DIR (<root>/share/cmake/Torch), and in the project's own virtual
 # environment (.venv, made by scripts/setup).

@@ -33,6 +33,7 @@ struct Options {
   TargetOptions target;
   std::optional<int> channel;
   bool control = false, by_order = false;
+  std::int64_t batch = 1;
   double control_layer_scale = 1e-6;
   std::string blocks = "*";
   std::optional<int> ablated_order;
@@ -211,6 +212,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(erf.protocol, erf_protocol(values.text("protocol")));
   erf.layer = values.text("layer");
   erf.count = values.integer("count");
+  erf.batch = options.batch;
   erf.bootstrap = static_cast<int>(values.integer("bootstrap"));
   erf.seed = static_cast<std::uint64_t>(values.integer("seed"));
   erf.by_order = options.by_order;
@@ -334,6 +336,9 @@ Run make_erf(CLI::App& app, CommonOptions& common) {
                  "layer scale of the random weights; the official code starts at 1e-6, where blocks hardly count")
       ->capture_default_str();
   app.add_flag("--by-order", options->by_order, "HorNet: also how far each order of the gnConvs reaches by itself");
+  app.add_option("--batch", options->batch, "images a pass: more than one pays on a GPU and takes as much more memory")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   app.add_option("--ablate-order", options->ablated_order,
                  "HorNet: also the field without this order: its gates zeroed, or replaced as --ablate-mode says")
       ->check(CLI::Range(1, 64));

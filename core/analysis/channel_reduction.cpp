@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "core/cuda/operators.h"
 
 // The loops below are compiled for several instruction sets; the loader picks one.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
@@ -80,7 +81,7 @@ void dot_rows(const float* a, int64_t stride_a, const float* b, int64_t stride_b
 /// [N, C, h, w] as [N * h * w, C] with unit channel stride and one pixel stride, or undefined if it cannot be viewed
 /// so.
 at::Tensor pixel_rows(const at::Tensor& x) {
-  if (x.scalar_type() != at::kFloat || !x.is_cpu()) return {};
+  if (x.scalar_type() != at::kFloat) return {};
   const at::Tensor last = x.dim() == 4 ? x.permute({0, 2, 3, 1}) : x;
   if (last.stride(-1) != 1 && last.size(-1) != 1) return {};
   int64_t expected = last.stride(-2) * last.size(-2);
@@ -90,7 +91,8 @@ at::Tensor pixel_rows(const at::Tensor& x) {
   }
   const int64_t channels = last.size(-1);
   const int64_t pixels = last.numel() / std::max<int64_t>(channels, 1);
-  return last.as_strided({pixels, channels}, {last.stride(-2), 1});
+  const at::Tensor rows = last.as_strided({pixels, channels}, {last.stride(-2), 1});
+  return x.is_cpu() || cuda::rows_fit(rows) ? rows : at::Tensor();
 }
 
 int64_t channel_dim(const at::Tensor& x) { return x.dim() == 4 ? 1 : -1; }
@@ -131,6 +133,10 @@ at::Tensor reduce_channels(const at::Tensor& input) {
   }
   const int64_t pixels = rows.size(0), channels = rows.size(1), stride = rows.stride(0);
   at::Tensor out = at::empty(shape, x.options());
+  if (x.is_cuda()) {
+    cuda::reduce_rows(rows, out);
+    return out;
+  }
   const float* in = rows.const_data_ptr<float>();
   float* mean = out.mutable_data_ptr<float>();
   parallel_for(pixels, grain(channels), [&](int64_t begin, int64_t end) {
@@ -145,6 +151,10 @@ at::Tensor channel_dot(const at::Tensor& a, const at::Tensor& b) {
   if (!rows_a.defined() || !rows_b.defined()) return (a.detach() * b.detach()).sum(channel_dim(a));
   const int64_t pixels = rows_a.size(0), channels = rows_a.size(1);
   at::Tensor out = at::empty(without_channels(a), a.options());
+  if (a.is_cuda()) {
+    cuda::dot_rows(rows_a, rows_b, out);
+    return out;
+  }
   const float* pa = rows_a.const_data_ptr<float>();
   const float* pb = rows_b.const_data_ptr<float>();
   float* result = out.mutable_data_ptr<float>();

@@ -23,6 +23,7 @@ struct ErfOptions {
   ErfProtocol protocol = erf_protocols().front();
   std::string layer = "last";  ///< a tap; last: the output of the last block
   std::int64_t count = 0;      ///< images to average over; 0: as the protocol says
+  std::int64_t batch = 1;      ///< images a pass, of which each has its own gradient; with a region: always 1
   int bootstrap = 1000;        ///< resamplings for the intervals; 0: none
   std::uint64_t seed = 0;      ///< of the drawn images and of the bootstrap
 
@@ -70,7 +71,7 @@ struct ErfReport {
 
 /// Mean over images of the gradient of the unit in the middle of a layer, or of those of a region, with respect to the
 /// image, as the protocol has it. Images that give NaN or cannot be read are left out, counted and replaced by the next
-/// ones. One forward and one backward pass an image; one more backward an order, and one for order 0. Errors:
+/// ones. One forward and one backward pass a batch; one more backward an order, and one for order 0. Errors:
 /// InvalidInput (no such layer, one without space, input size, images of different sizes, none that worked, no gnConv),
 /// Cancelled, OutOfMemory.
 Result<ErfReport> effective_receptive_field(const std::shared_ptr<const Backbone>& backbone, const TensorSource& images,

@@ -48,8 +48,8 @@ at::Tensor over_colors(const at::Tensor& gradient, bool relu_each) {
 
 /// One field as it grows.
 struct Sum {
-  at::Tensor total;                ///< [H, W], float64
-  std::vector<at::Tensor> single;  ///< the maps of the images, for the bootstrap
+  at::Tensor total;                ///< [H, W], float64, on the device of the images
+  std::vector<at::Tensor> single;  ///< the maps of the images, for the bootstrap; on the CPU
 };
 
 std::vector<AreaMeasure> measures(const at::Tensor& mean, ErfScale scale, ErfPrecision precision) {
@@ -87,13 +87,12 @@ class ErfMean::State {
   std::int64_t count() const { return options_.count > 0 ? options_.count : options_.protocol.images; }
   std::int64_t used() const { return static_cast<std::int64_t>(report_.images.size()); }
 
-  Result<void> add(std::int64_t index, const at::Tensor& image, const JobContext& job) {
-    if (image.dim() != 4 || image.size(0) != 1)
-      return fail(Error::Kind::InvalidInput, "the source must give one image at a time");
+  /// images [N, 3, H, W], and their indices in the source.
+  Result<void> add(const std::vector<std::int64_t>& indices, const at::Tensor& images, const JobContext& job) {
     TRY(InputGradient pass,
-        InputGradient::forward(backbone_, image, report_.layer, gates_of(options_), job, options_.edits));
-    TRY(report_.grid, grid_of(pass.activation(), report_.layer, image));
-    TRY_VOID(choose_units(image));
+        InputGradient::forward(backbone_, images, report_.layer, gates_of(options_), job, options_.edits));
+    TRY(report_.grid, grid_of(pass.activation(), report_.layer, images));
+    TRY_VOID(choose_units(images));
     if (options_.channel) {
       const std::int64_t channels = pass.activation().size(pass.activation().dim() == 4 ? 1 : 2);
       if (*options_.channel < 0 || *options_.channel >= channels)
@@ -106,14 +105,17 @@ class ErfMean::State {
       maps.push_back(std::move(map));
     }
     return guarded([&] {
-      const bool finite =
-          std::ranges::all_of(maps, [](const at::Tensor& m) { return m.isfinite().all().item<bool>(); });
-      if (!finite) {
-        ++report_.skipped_nan;
-        return;
+      for (std::size_t i = 0; i < indices.size(); ++i) {
+        const auto n = static_cast<std::int64_t>(i);
+        const bool finite =
+            std::ranges::all_of(maps, [n](const at::Tensor& m) { return m[n].isfinite().all().item<bool>(); });
+        if (!finite) {
+          ++report_.skipped_nan;
+          continue;
+        }
+        for (std::size_t f = 0; f < maps.size(); ++f) accumulate(sums_[f], maps[f][n]);
+        report_.images.push_back(indices[i]);
       }
-      for (std::size_t f = 0; f < maps.size(); ++f) accumulate(sums_[f], maps[f]);
-      report_.images.push_back(index);
     });
   }
 
@@ -137,7 +139,7 @@ class ErfMean::State {
     if (f > 0) field.order = static_cast<int>(f) - 1;
     const ErfScale scale = options_.protocol.scale;
     // The measures are those of the float32 map that is written, so that they can be made again from the file.
-    const at::Tensor mean = (sums_[f].total / static_cast<double>(used())).to(at::kFloat);
+    const at::Tensor mean = (sums_[f].total / static_cast<double>(used())).to(at::kCPU, at::kFloat);
     field.mean = to_map(mean);
     field.mean.unit = "gradient";
     field.mean.provenance.layer = report_.layer;
@@ -158,7 +160,7 @@ class ErfMean::State {
   friend class ErfMean;
 
  private:
-  /// Which units of the layer are looked at, and where they lie.
+  /// Which units of the layer are looked at, and where they lie: in all images of a batch the same.
   Result<void> choose_units(const at::Tensor& image) {
     report_.cell = {report_.grid[0] / 2, report_.grid[1] / 2};
     at::Tensor mask;
@@ -185,6 +187,7 @@ class ErfMean::State {
     });
   }
 
+  /// [N, H, W]
   Result<at::Tensor> field_map(InputGradient& pass, std::size_t field, const JobContext& job) const {
     const ErfProtocol& protocol = options_.protocol;
     const auto objective = [&](const at::Tensor& x) {
@@ -197,7 +200,7 @@ class ErfMean::State {
     at::Tensor map;
     TRY_VOID(guarded([&] {
       const at::NoGradGuard no_grad;
-      map = over_colors(gradient, protocol.relu_each_color)[0].to(at::kCPU);
+      map = over_colors(gradient, protocol.relu_each_color);
     }));
     return map;
   }
@@ -205,9 +208,10 @@ class ErfMean::State {
   void accumulate(Sum& sum, const at::Tensor& map) {
     sum.total = sum.total.defined() ? sum.total.add_(map) : map.to(at::kDouble);
     if (options_.bootstrap <= 0 || !keeps_single_) return;
-    held_ += static_cast<std::int64_t>(map.nbytes());
+    held_ += map.numel() * static_cast<std::int64_t>(map.element_size());
     if (held_ <= options_.memory_budget) {
-      sum.single.push_back(map);
+      // A copy: a view would keep the maps of the whole batch.
+      sum.single.push_back(map.is_cpu() ? map.clone() : map.to(at::kCPU));
       return;
     }
     keeps_single_ = false;
@@ -258,23 +262,47 @@ Result<void> ErfMean::add_next(const JobContext& job) {
   if (done()) return {};
   TRY_VOID(job.check());
   State& state = *state_;
-  const std::int64_t index = state.sequence_[state.next_];
-  auto image = state.images_.image(index);
-  if (!image) {
-    if (image.error().kind == Error::Kind::Cancelled || image.error().kind == Error::Kind::OutOfMemory)
-      return fail(std::move(image.error()));
-    state.report_.unreadable.push_back(image.error().message());
-    state.last_error_ = std::move(image.error());
-    ++state.next_;
-    return {};
+  const std::int64_t most = state.options_.region ? 1 : std::max<std::int64_t>(state.options_.batch, 1);
+  const auto wanted = static_cast<std::size_t>(std::min(most, state.count() - used()));
+  std::vector<std::int64_t> indices;
+  std::vector<at::Tensor> images;
+  std::vector<Error> unreadable;
+  std::size_t next = state.next_;
+  std::array<std::int64_t, 2> size = state.size_;
+  for (; next < state.sequence_.size() && indices.size() < wanted; ++next) {
+    auto image = state.images_.image(state.sequence_[next]);
+    if (!image) {
+      if (image.error().kind == Error::Kind::Cancelled || image.error().kind == Error::Kind::OutOfMemory)
+        return fail(std::move(image.error()));
+      unreadable.push_back(std::move(image.error()));
+      // Said at once, however many follow.
+      if (indices.empty()) {
+        ++next;
+        break;
+      }
+      continue;
+    }
+    if (image->dim() != 4 || image->size(0) != 1)
+      return fail(Error::Kind::InvalidInput, "the source must give one image at a time");
+    const std::array found{image->size(2), image->size(3)};
+    if (size[0] == 0) size = found;
+    if (size != found)
+      return fail(Error::Kind::InvalidInput, "the images have different sizes, so their fields have no mean", {},
+                  "bring them to one with --size N");
+    indices.push_back(state.sequence_[next]);
+    images.push_back(std::move(*image));
   }
-  const std::array size{image->size(2), image->size(3)};
-  if (state.size_[0] == 0) state.size_ = size;
-  if (size != state.size_)
-    return fail(Error::Kind::InvalidInput, "the images have different sizes, so their fields have no mean", {},
-                "bring them to one with --size N");
-  TRY_VOID(state.add(index, *image, job));
-  ++state.next_;
+  if (!images.empty()) {
+    at::Tensor batch;
+    TRY_VOID(guarded([&] { batch = images.size() == 1 ? images[0] : at::cat(images); }));
+    TRY_VOID(state.add(indices, batch, job));
+  }
+  state.size_ = size;
+  state.next_ = next;
+  for (Error& error : unreadable) {
+    state.report_.unreadable.push_back(error.message());
+    state.last_error_ = std::move(error);
+  }
   return {};
 }
 

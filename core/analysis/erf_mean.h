@@ -8,8 +8,8 @@
 
 namespace orderscope {
 
-/// An effective receptive field as it grows, an image at a time: what effective_receptive_field runs through at once.
-/// Can be left after any image and gone on with; not to be used from two threads at once.
+/// An effective receptive field as it grows, a batch of images at a time: what effective_receptive_field runs through
+/// at once. Can be left after any batch and gone on with; not to be used from two threads at once.
 class ErfMean {
  public:
   /// Computes nothing yet. `options.on_mean` is not told. Errors: InvalidInput (no such layer, no gnConv before it).
@@ -24,9 +24,9 @@ class ErfMean {
   /// Another number of images to average; 0: as the protocol says. Fewer than are used already changes nothing.
   void set_count(std::int64_t count);
 
-  /// Takes one more image: one that gives NaN or cannot be read is left out and counted. After Cancelled all is as it
-  /// was before. Errors: InvalidInput (a layer without space, input size, images of different sizes), Cancelled,
-  /// OutOfMemory.
+  /// Takes the next images, at most `options.batch` in one pass: those that give NaN or cannot be read are left out and
+  /// counted. After Cancelled all is as it was before. Errors: InvalidInput (a layer without space, input size, images
+  /// of different sizes), Cancelled, OutOfMemory.
   Result<void> add_next(const JobContext& job = {});
 
   Map mean() const;  ///< H x W, of the ordinary field; there must be an image

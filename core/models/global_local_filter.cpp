@@ -28,7 +28,8 @@ at::Tensor GlobalLocalFilter::filter(int64_t height, int64_t width) const {
   // Photos of many sizes must not pile their filters up.
   if (cache_.size() > 4) cache_.clear();
   at::Tensor& cached = cache_[{height, width}];
-  if (!cached.defined()) cached = interpolated(complex_weight_, height, width);
+  if (!cached.defined() || cached.device() != complex_weight_.device())
+    cached = interpolated(complex_weight_, height, width);
   return cached;
 }
 

@@ -46,8 +46,10 @@ GnConv::GnConv(const GnConvOptions& o) : scale_(o.scale), dims_(dims(o.dim, o.or
 
 at::Tensor GnConv::forward(const at::Tensor& x, const TapScope& taps) const {
   const at::Tensor projected = taps.as_nchw("proj_in", proj_in_->forward(x));
-  const at::Tensor abc = projected.slice(3, dims_[0]);
-  const at::Tensor value = taps.as_nchw("value", projected.slice(3, 0, dims_[0]));
+  // Split at once, so that its gradient is put together at once.
+  const std::vector<at::Tensor> parts = at::split_with_sizes(projected, {dims_[0], projected.size(3) - dims_[0]}, 3);
+  const at::Tensor value = taps.as_nchw("value", parts[0]);
+  const at::Tensor& abc = parts[1];
 
   const at::Tensor all_gates = filter_ ? filter_->forward_scaled(abc, scale_) : depthwise_->forward_scaled(abc, scale_);
   const std::vector<at::Tensor> gates = at::split_with_sizes(all_gates, dims_, -1);

@@ -34,6 +34,16 @@ PatchConv::PatchConv(int64_t in, int64_t out, int64_t kernel) {
 
 at::Tensor PatchConv::forward(const at::Tensor& x) const {
   const int64_t kernel = weight.size(2);
+  if (x.is_cuda()) {
+    // As a matrix product on patches: cuDNN would lay image and result out anew, and round to TF32 unless told not to.
+    const int64_t rows = x.size(1) / kernel, columns = x.size(2) / kernel, in = x.size(3);
+    const at::Tensor patches = x.slice(1, 0, rows * kernel)
+                                   .slice(2, 0, columns * kernel)
+                                   .reshape({x.size(0), rows, kernel, columns, kernel, in})
+                                   .permute({0, 1, 3, 5, 2, 4})
+                                   .reshape({x.size(0), rows, columns, in * kernel * kernel});
+    return fast_linear(patches, weight.flatten(1), bias);
+  }
   const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, {kernel, kernel});
   return y.permute({0, 2, 3, 1}).contiguous();
 }
@@ -44,8 +54,7 @@ DepthwiseConv::DepthwiseConv(int64_t channels, int64_t kernel, bool has_bias) {
 }
 
 at::Tensor DepthwiseConv::forward_scaled(const at::Tensor& x, double scale) const {
-  if (scale == 1.0) return depthwise_conv(x, weight, bias);
-  return depthwise_conv(x, weight * scale, bias.defined() ? bias * scale : bias);
+  return depthwise_conv(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, scale);
 }
 
 at::Tensor mlp(const Linear& first, const Linear& second, const at::Tensor& x) {

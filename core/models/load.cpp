@@ -205,7 +205,12 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
   const std::vector<std::string> left_out = model->dense ? model->dense->left_out : std::vector<std::string>();
   TRY_VOID(assign(*model->backbone, checkpoint, left_out, model->warnings));
   model->backbone->eval();
-  auto moved = guarded([&] { model->backbone->to(at::Device(options.device)); });
+  auto moved = guarded([&] {
+    const at::Device device(options.device);
+    // float32 means float32: by default cuDNN rounds what it convolves to TF32, 10 bits of mantissa.
+    if (device.is_cuda()) at::globalContext().setAllowTF32CuDNN(false);
+    model->backbone->to(device);
+  });
   if (!moved) return fail(Error::Kind::InvalidInput, moved.error().what, "device " + options.device, "use cpu or cuda");
 
   model->preprocessing = preprocessing_of(a, checkpoint, model->warnings);

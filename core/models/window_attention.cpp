@@ -65,12 +65,18 @@ WindowAttention::WindowAttention(int64_t dim, int64_t heads, int64_t window, int
   index_ = relative_position_index(window);
 }
 
-at::Tensor WindowAttention::mask_for(int64_t height, int64_t width) const {
-  const std::lock_guard lock(masks_mutex_);
+at::Tensor WindowAttention::index_on(const at::Device& device) const {
+  const std::lock_guard lock(constants_mutex_);
+  if (index_.device() != device) index_ = index_.to(device);
+  return index_;
+}
+
+at::Tensor WindowAttention::mask_for(int64_t height, int64_t width, const at::Device& device) const {
+  const std::lock_guard lock(constants_mutex_);
   // Photos of many sizes must not pile their masks up.
   if (masks_.size() > 8) masks_.clear();
   at::Tensor& mask = masks_[{height, width}];
-  if (!mask.defined()) mask = shift_mask(height, width, window_, shift_);
+  if (!mask.defined() || mask.device() != device) mask = shift_mask(height, width, window_, shift_).to(device);
   return mask;
 }
 
@@ -86,10 +92,10 @@ at::Tensor WindowAttention::forward(const at::Tensor& x, const TapScope& taps) c
   at::Tensor scores = at::matmul(qkv[0] * (1.0 / std::sqrt(static_cast<double>(head_dim))), qkv[1].transpose(-2, -1));
 
   const at::Tensor bias =
-      relative_position_bias_table_.index_select(0, index_.to(x.device())).view({n, n, heads_}).permute({2, 0, 1});
+      relative_position_bias_table_.index_select(0, index_on(x.device())).view({n, n, heads_}).permute({2, 0, 1});
   scores = scores + bias.unsqueeze(0);
   if (shift_ > 0) {
-    const at::Tensor mask = mask_for(height, width).to(x.device());
+    const at::Tensor mask = mask_for(height, width, x.device());
     const auto shape = scores.sizes().vec();
     scores = (scores.view({-1, mask.size(0), heads_, n, n}) + mask.unsqueeze(1).unsqueeze(0)).view(shape);
   }

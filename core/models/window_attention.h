@@ -33,14 +33,16 @@ class WindowAttention : public torch::nn::Module {
   static at::Tensor shift_mask(int64_t height, int64_t width, int64_t window, int64_t shift);
 
  private:
-  at::Tensor mask_for(int64_t height, int64_t width) const;
+  at::Tensor index_on(const at::Device& device) const;
+  at::Tensor mask_for(int64_t height, int64_t width, const at::Device& device) const;
 
   int64_t heads_, window_, shift_;
   at::Tensor relative_position_bias_table_;  ///< [(2w-1)^2, heads]
-  at::Tensor index_;
   std::shared_ptr<Linear> qkv_, proj_;
 
-  mutable std::mutex masks_mutex_;
+  // Kept on the device where they were needed last: copying them there would hold up every pass.
+  mutable std::mutex constants_mutex_;
+  mutable at::Tensor index_;
   mutable std::map<std::pair<int64_t, int64_t>, at::Tensor> masks_;  ///< by the padded size of the map
 };
 

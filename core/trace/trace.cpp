@@ -9,6 +9,7 @@
 #include "core/base/mapped_pages.h"
 #include "core/models/backbone.h"
 #include "core/trace/glob.h"
+#include "core/trace/packed.h"
 #include "core/trace/trace_state.h"
 
 namespace orderscope {
@@ -180,6 +181,20 @@ std::vector<std::string> Trace::taps_of(std::size_t probe) const {
   for (const std::string& name : state_->backbone->tap_names())
     if (result(probe, name).defined() || gradient_result(probe, name).defined()) taps.push_back(name);
   return taps;
+}
+
+Result<void> Trace::move_results_to_cpu() {
+  return guarded([&] {
+    std::vector<at::Tensor*> kept;
+    for (auto* passes : {&state_->forward_results, &state_->backward_results})
+      for (auto& results : *passes)
+        for (auto& [tap, result] : results)
+          if (result.defined() && !result.is_cpu()) kept.push_back(&result);
+    std::vector<at::Tensor> values;
+    for (const at::Tensor* result : kept) values.push_back(*result);
+    const std::vector<at::Tensor> moved = copied_to_cpu(values);
+    for (std::size_t i = 0; i < kept.size(); ++i) *kept[i] = moved[i];
+  });
 }
 
 Result<void> Trace::backward(const std::vector<std::int64_t>& classes, const JobContext& job) {

@@ -88,6 +88,9 @@ class Trace {
   std::vector<std::string> taps_of(std::size_t probe) const;
   const std::vector<std::string>& dropped() const;
 
+  /// Brings what the probes kept to the CPU, all in one transfer: a copy a map would wait for the device each time.
+  Result<void> move_results_to_cpu();
+
   /// The activation at a tap, recomputed from the input of its step.
   Result<at::Tensor> activation(const std::string& tap, const JobContext& job = {}) const;
 
