@@ -17,7 +17,7 @@ struct BatchOptions {
   std::vector<std::filesystem::path> models;
   std::vector<std::string> methods;
   std::string shard;
-  bool forward_only = false;
+  bool forward_only = false, allow_outside = false;
   std::vector<CLI::Option*> settings;  ///< those that a file says instead
 
   void add_to(CLI::App& app);

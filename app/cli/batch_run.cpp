@@ -11,6 +11,7 @@ namespace orderscope::cli {
 
 void BatchOptions::add_to(CLI::App& app) {
   app.add_option("CONFIG", config_file, "settings as JSON instead of the options below, see docs/batch.md");
+  app.add_flag("--allow-outside", allow_outside, "CONFIG may name files outside its folder");
   settings = {
       app.add_option("--model", models, "a checkpoint; several may be named"),
       app.add_option("--images", config.images,
@@ -43,7 +44,7 @@ Result<BatchConfig> BatchOptions::read(const CommonOptions& common) const {
       return fail(Error::Kind::InvalidInput, "says everything itself", config_file.string(),
                   "leave " + option->get_name() + " out, or write it into the file");
     }
-    TRY(BatchConfig read, read_batch_config(config_file));
+    TRY(BatchConfig read, read_batch_config(config_file, allow_outside));
     read.workers = config.workers;
     return read;
   }

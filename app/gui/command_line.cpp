@@ -42,6 +42,8 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   const QCommandLineOption session(
       "export-session", "Write orders.pdf, orders.png, the raw maps and session.json to DIR, and leave.", "DIR");
   const QCommandLineOption opened("session", "Open this session.", "FILE");
+  const QCommandLineOption outside("allow-outside",
+                                   "The session may name files outside its folder although it was not saved here.");
   const QCommandLineOption figure(
       "export-figure",
       "Write the session's figure, or else that of the page in front, to FILE.pdf, .svg or .png, and leave.", "FILE");
@@ -51,7 +53,7 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
   const QCommandLineOption page(
       "page", "Show this page first: orders, receptive-field, attribution, compare, data-set.", "PAGE");
   const QCommandLineOption timings("trace-timings", "Print to stderr how long things took.");
-  parser.addOptions({help, version, opened, window, session, figure, theme, size, plugins, page, timings});
+  parser.addOptions({help, version, opened, outside, window, session, figure, theme, size, plugins, page, timings});
   if (!parser.parse(arguments)) return wrong_usage(parser.errorText());
   // Without an application object, which needs a display, the parser does not know the program's name.
   if (parser.isSet(help)) return {{}, 0, parser.helpText().replace("<executable_name>", "orderscope").trimmed()};
@@ -75,6 +77,7 @@ ParsedCommandLine parse_command_line(const QStringList& arguments) {
     return wrong_usage(QStringLiteral("--export-window wants a name that ends in .png"));
   if (parser.isSet(session) && options.export_session.isEmpty())
     return wrong_usage(QStringLiteral("--export-session wants a folder"));
+  options.allow_outside = parser.isSet(outside);
   options.page = parser.value(page);
   options.trace_timings = parser.isSet(timings);
   if (parser.isSet(theme)) {

@@ -21,7 +21,8 @@ struct CommandLine {
   std::filesystem::path session;               ///< to open instead of models and images
   std::optional<ThemeKind> theme;
   std::optional<QSize> window_size;
-  QString page;  ///< to show first; empty: the one of the last time
+  bool allow_outside = false;  ///< the session may name files outside its folder
+  QString page;                ///< to show first; empty: the one of the last time
   bool trace_timings = false;
 
   bool exports() const { return !export_window.isEmpty() || !export_session.isEmpty() || !export_figure.isEmpty(); }

@@ -4,6 +4,7 @@
 #include <QTimer>
 #include <algorithm>
 #include <chrono>
+#include <clocale>
 #include <cstdio>
 
 #include "app/gui/command_line.h"
@@ -78,6 +79,8 @@ int main(int argc, char** argv) {
 #endif
 
   QApplication application(argc, argv);
+  // Qt took over the desktop's locale; in figures and files numbers have decimal points everywhere.
+  std::setlocale(LC_NUMERIC, "C");
   QApplication::setApplicationName(QStringLiteral("OrderScope"));
   QApplication::setDesktopFileName(QStringLiteral("orderscope"));
   // What somebody set up on their own screen has no place in a picture that a script makes.
@@ -89,6 +92,8 @@ int main(int argc, char** argv) {
 
   const auto models = std::make_shared<ModelCache>();
   MainWindow window(make_core_engine(models), theme, std::move(settings), models);
+  window.document().set_trusted(TrustedSessions::of_user());
+  if (options.allow_outside) window.document().always_allow_outside();
   window.timings().start_at(started);
   window.timings().print_to_stderr(options.trace_timings);
   window.timings().watch_stalls();

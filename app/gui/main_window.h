@@ -103,6 +103,7 @@ class MainWindow : public QMainWindow {
   void save_session_as();
   bool may_leave_session();
   void ask_for_missing(const QString& text);
+  void ask_for_outside(const QString& text);
   void show_title();
   void add_page_to_figure();
 

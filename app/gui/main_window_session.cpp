@@ -42,6 +42,7 @@ void MainWindow::make_document() {
   connect(document_, &SessionDocument::failed, this, &MainWindow::show_problem);
   connect(document_, &SessionDocument::state_changed, this, &MainWindow::show_title);
   connect(document_, &SessionDocument::sources_missing, this, &MainWindow::ask_for_missing);
+  connect(document_, &SessionDocument::outside_named, this, &MainWindow::ask_for_outside);
   for (const auto signal : {&SessionDocument::opened, &SessionDocument::saved})
     connect(document_, signal, this, [this](const fs::path& path) {
       if (!path.empty()) settings_.add_recent_file(QString::fromStdString(path.string()));
@@ -167,6 +168,26 @@ void MainWindow::ask_for_missing(const QString& text) {
     const QString folder = QFileDialog::getExistingDirectory(this, tr("Where are the files now?"));
     if (folder.isEmpty()) return document_->forget_opening();
     document_->search(folder.toStdString());
+  });
+  box->open();
+}
+
+void MainWindow::ask_for_outside(const QString& text) {
+  auto* box = new QMessageBox(QMessageBox::Question, tr("Open session"),
+                              tr("This session was not saved here and names files outside its folder."),
+                              QMessageBox::Cancel, this);
+  box->setObjectName(QStringLiteral("outside"));
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->setInformativeText(
+      QString(text).replace(QStringLiteral("; "), QStringLiteral("\n")) +
+      tr("\n\nOpen them only if you know where the session comes from. You will not be asked again about this one."));
+  const QPushButton* allow = box->addButton(tr("Open them"), QMessageBox::AcceptRole);
+  QPushButton* without = box->addButton(tr("Open without them"), QMessageBox::DestructiveRole);
+  box->setDefaultButton(without);
+  connect(box, &QMessageBox::buttonClicked, this, [this, allow, without](QAbstractButton* button) {
+    if (button == allow) return document_->allow_outside();
+    if (button == without) return document_->open_without();
+    document_->forget_opening();
   });
   box->open();
 }

@@ -97,14 +97,12 @@ void SessionDocument::recover(const Recovery::Orphan& orphan) { read(orphan.file
 void SessionDocument::read(const fs::path& path, std::optional<Recovery::Orphan> orphan) {
   runner_.start<Opening>(
       kOpen, tr("opening %1").arg(QString::fromStdString(path.filename().string())),
-      [path, orphan](const JobContext& job) -> Result<Opening> {
-        Opening opening{fs::absolute(path), {}, {}, orphan};
+      [path, orphan, trusted = trusted_, allowed = always_allowed_](const JobContext& job) -> Result<Opening> {
+        Opening opening{fs::absolute(path), {}, {}, orphan, PathScope::anywhere()};
         TRY(opening.session, read_session(path));
         // What this program put aside itself may name any file.
-        if (orphan) {
-          TRY_VOID(complete_hashes(opening.session, job));
-        }
-        TRY(opening.checks, find_sources(opening.session, {opening.path.parent_path()}, job));
+        if (!orphan && !allowed) opening.scope = scope_of_session(path, trusted);
+        TRY(opening.checks, find_sources(opening.session, {opening.path.parent_path()}, opening.scope, job));
         return opening;
       },
       [this](Result<Opening> opening) {
@@ -118,14 +116,26 @@ void SessionDocument::read(const fs::path& path, std::optional<Recovery::Orphan>
 }
 
 void SessionDocument::search(const fs::path& folder) {
-  if (opening_) check({opening_->path.parent_path(), folder});
+  if (!opening_) return;
+  const fs::path own = opening_->path.parent_path();
+  if (!opening_->scope.is_anywhere()) opening_->scope = PathScope::below({own, folder});
+  check({own, folder});
 }
 
-void SessionDocument::check(std::vector<fs::path> folders) {
+void SessionDocument::allow_outside() {
+  if (!opening_) return;
+  opening_->scope = PathScope::anywhere();
+  check({opening_->path.parent_path()}, true);
+}
+
+void SessionDocument::check(std::vector<fs::path> folders, bool trust) {
   runner_.start<Opening>(
-      kOpen, tr("searching for moved files"),
-      [opening = *opening_, folders = std::move(folders)](const JobContext& job) mutable -> Result<Opening> {
-        TRY(opening.checks, find_sources(opening.session, folders, job));
+      kOpen, tr("looking for the session's files"),
+      [opening = *opening_, folders = std::move(folders), trusted = trusted_,
+       trust](const JobContext& job) mutable -> Result<Opening> {
+        // Where it cannot be remembered it is asked again the next time.
+        if (trust) (void)trusted.add(opening.path);
+        TRY(opening.checks, find_sources(opening.session, folders, opening.scope, job));
         return std::move(opening);
       },
       [this](Result<Opening> opening) {
@@ -136,12 +146,23 @@ void SessionDocument::check(std::vector<fs::path> folders) {
 
 void SessionDocument::open_without() {
   if (!opening_) return;
-  drop_unusable(opening_->session, opening_->checks);
+  std::vector<SourceCheck> left_out = std::move(opening_->checks);
+  const bool outside = any_outside(left_out);
+  // What is missing is asked about on its own.
+  if (outside) std::erase_if(left_out, [](const SourceCheck& check) { return check.state != SourceState::Outside; });
+  drop_unusable(opening_->session, left_out);
   opening_->checks.clear();
+  if (outside) return check({opening_->path.parent_path()});
   finish_opening();
 }
 
 void SessionDocument::finish_opening() {
+  if (any_outside(opening_->checks)) {
+    std::vector<SourceCheck> outside = opening_->checks;
+    std::erase_if(outside, [](const SourceCheck& check) { return check.state != SourceState::Outside; });
+    Q_EMIT outside_named(QString::fromStdString(missing_sources(opening_->session, outside, "")->what));
+    return;
+  }
   if (const auto missing = missing_sources(opening_->session, opening_->checks, "")) {
     Q_EMIT sources_missing(QString::fromStdString(missing->what));
     return;
@@ -179,9 +200,11 @@ void SessionDocument::save(const fs::path& path) {
   std::string saved_state = fingerprint();
   runner_.start<SessionFile>(
       kSave, tr("saving %1").arg(QString::fromStdString(path.filename().string())),
-      [session = std::move(session), path](const JobContext& job) mutable -> Result<SessionFile> {
+      [session = std::move(session), path, trusted = trusted_](const JobContext& job) mutable -> Result<SessionFile> {
         TRY_VOID(complete_hashes(session, job));
         TRY_VOID(write_session(session, path));
+        // Where it cannot be remembered it is asked about when it is opened.
+        (void)trusted.add(path);
         return std::move(session);
       },
       [this, path, saved_state = std::move(saved_state)](Result<SessionFile> written) {

@@ -14,6 +14,7 @@
 #include "app/gui/job_runner.h"
 #include "app/gui/recovery.h"
 #include "core/run/session_sources.h"
+#include "core/run/trusted_sessions.h"
 
 namespace orderscope {
 
@@ -34,10 +35,17 @@ class SessionDocument : public QObject {
   /// Those of windows that are gone; empty without keep_copies.
   std::vector<Recovery::Orphan> orphans() const;
   void recover(const Recovery::Orphan& orphan);
+  /// What is saved from now on, and opened with allow_outside, is remembered there. Without it every session that names
+  /// files outside its folder is asked about.
+  void set_trusted(TrustedSessions trusted) { trusted_ = std::move(trusted); }
 
   void start_anew();
   void open(const std::filesystem::path& path);
-  /// After sources_missing: looks there too; goes on without what is not found; or gives up.
+  /// After outside_named: this session may name any file, now and whenever it is opened as it is.
+  void allow_outside();
+  /// From the command line: every session that is opened may.
+  void always_allow_outside() { always_allowed_ = true; }
+  /// After sources_missing: looks there too. After both: goes on without these files; or gives up.
   void search(const std::filesystem::path& folder);
   void open_without();
   void forget_opening() { opening_.reset(); }
@@ -67,6 +75,8 @@ class SessionDocument : public QObject {
   void failed(const QString& text);
   /// Some files are not where they were; `text` names them. The window asks what to do.
   void sources_missing(const QString& text);
+  /// The session names files that it may not without the user's consent; `text` names them.
+  void outside_named(const QString& text);
 
  private:
   struct Opening {
@@ -74,6 +84,7 @@ class SessionDocument : public QObject {
     SessionFile session;
     std::vector<SourceCheck> checks;
     std::optional<Recovery::Orphan> orphan;
+    PathScope scope;
   };
   struct Known {
     std::string sha256;
@@ -83,7 +94,7 @@ class SessionDocument : public QObject {
   };
 
   void read(const std::filesystem::path& path, std::optional<Recovery::Orphan> orphan);
-  void check(std::vector<std::filesystem::path> folders);
+  void check(std::vector<std::filesystem::path> folders, bool trust = false);
   void finish_opening();
   std::string fingerprint() const;
   void compare();
@@ -103,7 +114,9 @@ class SessionDocument : public QObject {
   nlohmann::json extra_ = nlohmann::json::object();
   std::map<std::string, std::map<std::string, std::string>> methods_;
   std::map<std::filesystem::path, Known> known_;
-  bool locked_elsewhere_ = false, modified_ = false, settling_ = true, modified_after_recovery_ = false;
+  TrustedSessions trusted_;
+  bool always_allowed_ = false, locked_elsewhere_ = false, modified_ = false, settling_ = true,
+       modified_after_recovery_ = false;
   JobList quiet_;  ///< nobody wants to see a copy being written
   // Last: their threads end before what they use goes, the folder of copies above all.
   JobRunner runner_, copier_{quiet_};

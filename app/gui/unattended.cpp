@@ -47,6 +47,9 @@ void UnattendedExport::start() {
     SessionDocument& document = window_.document();
     connect(&document, &SessionDocument::failed, this, &UnattendedExport::fail_with);
     connect(&document, &SessionDocument::sources_missing, this, &UnattendedExport::fail_with);
+    connect(&document, &SessionDocument::outside_named, this, [this](const QString& text) {
+      fail_with(tr("%1 (say --allow-outside if you know where the session comes from)").arg(text));
+    });
     connect(&document, &SessionDocument::opened, this, [this] {
       // A run over a data set needs neither models nor images.
       if (window_.session().busy()) return;

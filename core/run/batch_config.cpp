@@ -111,7 +111,14 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
 
 }  // namespace
 
-Result<BatchConfig> parse_batch_config(const std::string& text, const std::filesystem::path& base) {
+Error outside_of_settings(const std::filesystem::path& path) {
+  return {Error::Kind::InvalidInput, "lies outside the folder of the settings", path.string(),
+          "put it below that folder, or say --allow-outside if you know where the settings come from"};
+}
+
+namespace {
+
+Result<BatchConfig> settings_of(const std::string& text, const std::filesystem::path& base, const PathScope& scope) {
   // Nested without bound, what names a wrong value in a message would run out of stack.
   TRY(const json parsed, parse_json(text, {}));
   if (!parsed.is_object()) return fail(Error::Kind::Broken, "is no JSON object");
@@ -124,12 +131,33 @@ Result<BatchConfig> parse_batch_config(const std::string& text, const std::files
     }
   }
   TRY_VOID(check_batch_config(config));
+  config.scope = scope;
+  for (const BatchModel& model : config.models)
+    if (!scope.contains(model.path)) return fail(outside_of_settings(model.path));
+  for (const auto& images : config.images)
+    if (!scope.contains(images)) return fail(outside_of_settings(images));
   return config;
 }
 
-Result<BatchConfig> read_batch_config(const std::filesystem::path& path) {
+}  // namespace
+
+Result<BatchConfig> parse_batch_config(const std::string& text, const std::filesystem::path& base,
+                                       const PathScope& scope) {
+  auto config = settings_of(text, base, scope);
+  if (config) return config;
+  Error error = std::move(config).error();
+  // Names from the file stand in it, of settings, methods and parameters.
+  for (std::string* part : {&error.what, &error.subject})
+    std::ranges::replace_if(
+        *part, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return fail(std::move(error));
+}
+
+Result<BatchConfig> read_batch_config(const std::filesystem::path& path, bool allow_outside) {
   TRY(const std::string text, read_text_file(path));
-  auto config = parse_batch_config(text, path.parent_path());
+  const PathScope scope =
+      allow_outside ? PathScope::anywhere() : PathScope::below({std::filesystem::absolute(path).parent_path()});
+  auto config = parse_batch_config(text, path.parent_path(), scope);
   if (!config) {
     Error error = std::move(config).error();
     error.what = error.subject.empty() ? error.what : error.subject + ": " + error.what;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/path_scope.h"
 #include "core/base/result.h"
 #include "core/image/image.h"
 
@@ -23,8 +24,8 @@ struct BatchMethod {
   std::map<std::string, std::string> parameters;
 };
 
-/// What a batch run does. Everything but `workers` decides what is stored; a run is gone on with by the same settings
-/// only.
+/// What a batch run does. Everything but `workers` and `scope` decides what is stored; a run is gone on with by the
+/// same settings only.
 struct BatchConfig {
   std::vector<BatchModel> models;
   std::vector<std::filesystem::path> images;  ///< folders, lists or CSV files, see list_batch_images
@@ -41,13 +42,19 @@ struct BatchConfig {
   std::string device = "cpu";
   std::optional<bool> align_corners;  ///< of segmenters' heads, see LoadOptions
   int workers = 2;                    ///< threads that decode
+  PathScope scope{};                  ///< of settings from a file: where what they and their lists name may lie
 };
 
 /// Reads a JSON object with the names above; "images" and "models" may be one or a list, a model a path or {"path",
-/// "key"}, a method an id or {"id", PARAMETER: value, ...}. Paths are relative to the file. Errors: FileAccess, Broken
-/// (no JSON), InvalidInput (an unknown name, a wrong type, and as check_batch_config).
-Result<BatchConfig> read_batch_config(const std::filesystem::path& path);
-Result<BatchConfig> parse_batch_config(const std::string& json, const std::filesystem::path& base = {});
+/// "key"}, a method an id or {"id", PARAMETER: value, ...}. Paths are relative to the file and stay below its folder,
+/// unless `allow_outside`: links are followed, and lists are held to it too. Errors: FileAccess, Broken (no JSON),
+/// InvalidInput (an unknown name, a wrong type, a path that leads outside, and as check_batch_config).
+Result<BatchConfig> read_batch_config(const std::filesystem::path& path, bool allow_outside = false);
+Result<BatchConfig> parse_batch_config(const std::string& json, const std::filesystem::path& base = {},
+                                       const PathScope& scope = PathScope::anywhere());
+
+/// Why a path is refused. The error is InvalidInput.
+Error outside_of_settings(const std::filesystem::path& path);
 
 /// The settings as JSON, always the same text for the same settings; without `workers`.
 std::string batch_config_json(const BatchConfig& config);

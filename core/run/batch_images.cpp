@@ -11,6 +11,7 @@
 #include "core/base/csv.h"
 #include "core/base/mapped_file.h"
 #include "core/dataset/image_folder.h"
+#include "core/run/batch_config.h"
 
 namespace orderscope {
 
@@ -193,10 +194,25 @@ class Listing {
   BatchImages result_;
 };
 
+/// A folder is asked about once: a data set has a million pictures.
+Result<void> check_scope(const BatchImages& images, const PathScope& scope, const JobContext& job) {
+  std::unordered_map<std::string, bool> folders;
+  for (const ListedImage& image : images.images) {
+    TRY_VOID(job.check());
+    const fs::path path = image.path;
+    std::error_code error;
+    const auto [folder, unknown] = folders.try_emplace(path.parent_path().string());
+    if (unknown) folder->second = scope.contains(path.has_parent_path() ? path.parent_path() : fs::path("."));
+    if (!folder->second || (fs::is_symlink(path, error) && !scope.contains(path)))
+      return fail(outside_of_settings(path));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<BatchImages> list_batch_images(std::span<const fs::path> paths, const std::vector<std::string>& known_classes,
-                                      const fs::path& list_folder, const JobContext& job) {
+                                      const fs::path& list_folder, const PathScope& scope, const JobContext& job) {
   Listing listing(known_classes, list_folder);
   std::error_code error;
   listing.set_deduplicate(paths.size() > 1 || (paths.size() == 1 && !fs::is_directory(paths[0], error)));
@@ -219,6 +235,7 @@ Result<BatchImages> list_batch_images(std::span<const fs::path> paths, const std
   if (result.images.empty()) {
     return fail(Error::Kind::InvalidInput, "there are no pictures in it", paths.empty() ? "images" : paths[0].string());
   }
+  if (!scope.is_anywhere()) TRY_VOID(check_scope(result, scope, job));
   return result;
 }
 

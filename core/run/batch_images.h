@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/job.h"
+#include "core/base/path_scope.h"
 
 namespace orderscope {
 
@@ -34,10 +35,12 @@ struct BatchImages {
 /// - a picture.
 /// Paths in lists are relative to `list_folder`, or if that is empty to the list. Labels are brought together by the
 /// classes' names.
-/// Errors: FileAccess, InvalidInput (no pictures, a list without such a column, more columns than its header has).
+/// Errors: FileAccess, InvalidInput (no pictures, a list without such a column, more columns than its header has, a
+/// picture outside `scope`).
 Result<BatchImages> list_batch_images(std::span<const std::filesystem::path> paths,
                                       const std::vector<std::string>& known_classes,
-                                      const std::filesystem::path& list_folder = {}, const JobContext& job = {});
+                                      const std::filesystem::path& list_folder = {},
+                                      const PathScope& scope = PathScope::anywhere(), const JobContext& job = {});
 
 /// The list as a CSV file that list_batch_images reads to the same images with list_folder ".".
 std::string batch_images_csv(const BatchImages& images);

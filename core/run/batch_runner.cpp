@@ -72,7 +72,7 @@ Result<void> create_store(const fs::path& folder, const BatchConfig& given, cons
   std::vector<std::string> known;
   for (const LoadedModel& loaded : models)
     known.insert(known.end(), loaded.model->class_names.begin(), loaded.model->class_names.end());
-  TRY(BatchImages images, list_batch_images(given.images, known, given.list_folder, job));
+  TRY(BatchImages images, list_batch_images(given.images, known, given.list_folder, given.scope, job));
   if (images.skipped > 0)
     notes.push_back(std::to_string(images.skipped) + " files are no pictures by their name and were left out");
   if (images.repeated > 0)

@@ -47,7 +47,7 @@ std::string header(const fs::path& folder, const std::string& name, const std::s
 std::string array_script(const fs::path& run, const SlurmOptions& options) {
   const fs::path folder = run / "slurm";
   std::string command = quoted(options.program.string()) + " batch run " + quoted((folder / "config.json").string()) +
-                        " --shard \"$SLURM_ARRAY_TASK_ID/" + std::to_string(options.shards) + "\" -o " +
+                        " --allow-outside --shard \"$SLURM_ARRAY_TASK_ID/" + std::to_string(options.shards) + "\" -o " +
                         quoted(run.string());
   for (const std::string& argument : options.arguments) command += " " + quoted(argument);
   return header(folder, "batch", "shard-%a.log") + "#SBATCH --requeue\n#SBATCH --array=0-" +
@@ -86,7 +86,7 @@ Result<SlurmJobs> submit_to_slurm(const fs::path& given_run, const BatchConfig& 
     TRY(const auto model, load_model(asked.path, load, job));
     known.insert(known.end(), model->class_names.begin(), model->class_names.end());
   }
-  TRY(BatchImages images, list_batch_images(config.images, known, config.list_folder, job));
+  TRY(BatchImages images, list_batch_images(config.images, known, config.list_folder, config.scope, job));
   TRY_VOID(hash_images(images, {}, config.workers, job));
 
   BatchConfig shared = config;

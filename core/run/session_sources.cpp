@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/run/session_sources.h"
 
+#include <algorithm>
 #include <map>
 
 #include "core/base/mapped_file.h"
@@ -37,7 +38,8 @@ bool same_content(const SessionSource& source, const fs::path& path) {
 /// The files below some folders, by size: what has another size is another file.
 class Candidates {
  public:
-  Candidates(const std::vector<fs::path>& folders, const JobContext& job) : job_(job) {
+  Candidates(const std::vector<fs::path>& folders, const PathScope& scope, const JobContext& job)
+      : scope_(scope), job_(job) {
     for (const fs::path& folder : folders) add(folder);
   }
 
@@ -61,14 +63,16 @@ class Candidates {
 
  private:
   void add(const fs::path& folder) {
-    std::error_code error;
+    std::error_code error, ignored;
     fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
     for (; !error && it != end && seen_ < kMostEntries && !job_.stop.stop_requested(); it.increment(error), ++seen_) {
       if (it.depth() >= kDeepest) it.disable_recursion_pending();
-      if (is_file(it->path())) by_size_.emplace(size_of(it->path()), it->path());
+      if (is_file(it->path()) && (!it->is_symlink(ignored) || scope_.contains(it->path())))
+        by_size_.emplace(size_of(it->path()), it->path());
     }
   }
 
+  const PathScope& scope_;
   const JobContext& job_;
   std::multimap<std::int64_t, fs::path> by_size_;
   std::size_t seen_ = 0;
@@ -78,6 +82,14 @@ template <class Visit>
 void each_source(SessionFile& session, Visit visit) {
   for (std::size_t i = 0; i < session.models.size(); ++i) visit(SourceCheck::Kind::Model, i, session.models[i]);
   for (std::size_t i = 0; i < session.images.size(); ++i) visit(SourceCheck::Kind::Image, i, session.images[i]);
+}
+
+/// The run whose store the Data set page reads (DataSetSettings); nullptr: none.
+nlohmann::json* run_of(SessionFile& session) {
+  const auto page = session.pages.find("data-set");
+  if (page == session.pages.end() || !page->second.is_object()) return nullptr;
+  const auto run = page->second.find("run");
+  return run != page->second.end() && run->is_string() && *run != "" ? &*run : nullptr;
 }
 
 }  // namespace
@@ -103,34 +115,48 @@ Result<void> complete_hashes(SessionFile& session, const JobContext& job) {
 }
 
 Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::vector<fs::path>& folders,
-                                              const JobContext& job) {
+                                              const PathScope& scope, const JobContext& job) {
   std::vector<SourceCheck> checks;
   bool all_there = true;
   each_source(session, [&](SourceCheck::Kind kind, std::size_t index, SessionSource& source) {
     if (job.stop.stop_requested()) return;
     job.progress(0, 0, "checking " + source.path.filename().string());
     SourceCheck check{kind, index, SourceState::Missing, source.path};
-    if (is_file(source.path))
+    if (!scope.contains(source.path))
+      check.state = SourceState::Outside;
+    else if (is_file(source.path))
       check.state = same_content(source, source.path) ? SourceState::Found : SourceState::Changed;
     all_there = all_there && check.usable();
     checks.push_back(check);
   });
   TRY_VOID(job.check());
+  if (const nlohmann::json* run = run_of(session); run != nullptr && !scope.contains(run->get<std::string>()))
+    checks.push_back({SourceCheck::Kind::Run, 0, SourceState::Outside, run->get<std::string>()});
   if (all_there || folders.empty()) return checks;
 
   job.progress(0, 0, "searching for files that were moved");
-  const Candidates candidates(folders, job);
+  const Candidates candidates(folders, scope, job);
   for (SourceCheck& check : checks) {
-    if (check.usable()) continue;
+    if (check.usable() || check.kind == SourceCheck::Kind::Run) continue;
     SessionSource& source =
         check.kind == SourceCheck::Kind::Model ? session.models[check.index] : session.images[check.index];
+    // A name alone does not make it the file that was meant.
+    if (check.state == SourceState::Outside && source.sha256.empty()) continue;
     const fs::path* found = candidates.find(source);
     if (found == nullptr) continue;
-    source.path = fs::absolute(*found).lexically_normal();
+    const fs::path place = fs::absolute(*found).lexically_normal();
+    if (check.kind == SourceCheck::Kind::Model)
+      move_model(session, check.index, place);
+    else
+      source.path = place;
     check.state = SourceState::Moved;
   }
   TRY_VOID(job.check());
   return checks;
+}
+
+bool any_outside(const std::vector<SourceCheck>& checks) {
+  return std::ranges::any_of(checks, [](const SourceCheck& check) { return check.state == SourceState::Outside; });
 }
 
 std::optional<Error> missing_sources(const SessionFile& session, const std::vector<SourceCheck>& checks,
@@ -139,11 +165,17 @@ std::optional<Error> missing_sources(const SessionFile& session, const std::vect
   int count = 0;
   for (const SourceCheck& check : checks) {
     if (check.usable()) continue;
-    const bool model = check.kind == SourceCheck::Kind::Model;
-    const SessionSource& source = model ? session.models[check.index] : session.images[check.index];
-    list += (list.empty() ? "" : "; ") + std::string(model ? "model " : "image ") + check.path.string() +
-            (check.state == SourceState::Changed ? " has changed" : " is missing");
-    if (!source.sha256.empty()) list += " (SHA-256 " + source.sha256.substr(0, 16) + "…)";
+    const bool model = check.kind == SourceCheck::Kind::Model, run = check.kind == SourceCheck::Kind::Run;
+    list += (list.empty() ? "" : "; ") +
+            std::string(model ? "model "
+                        : run ? "run "
+                              : "image ") +
+            check.path.string() +
+            (check.state == SourceState::Changed   ? " has changed"
+             : check.state == SourceState::Outside ? " lies outside the session's folder"
+                                                   : " is missing");
+    const std::string hash = run ? "" : (model ? session.models : session.images)[check.index].sha256;
+    if (!hash.empty()) list += " (SHA-256 " + hash.substr(0, 16) + "…)";
     ++count;
   }
   if (count == 0) return std::nullopt;
@@ -156,8 +188,13 @@ std::optional<Error> missing_sources(const SessionFile& session, const std::vect
 void drop_unusable(SessionFile& session, const std::vector<SourceCheck>& checks) {
   // New places of the old ones; -1: gone.
   std::vector<int> models(session.models.size()), images(session.images.size());
-  for (const SourceCheck& check : checks)
-    if (!check.usable()) (check.kind == SourceCheck::Kind::Model ? models : images)[check.index] = -1;
+  for (const SourceCheck& check : checks) {
+    if (check.usable()) continue;
+    if (check.kind == SourceCheck::Kind::Run)
+      *run_of(session) = "";
+    else
+      (check.kind == SourceCheck::Kind::Model ? models : images)[check.index] = -1;
+  }
   const auto compact = [](std::vector<SessionSource>& sources, std::vector<int>& places) {
     std::vector<SessionSource> kept;
     for (std::size_t i = 0; i < sources.size(); ++i) {

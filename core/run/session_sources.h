@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/job.h"
+#include "core/base/path_scope.h"
 #include "core/run/session_file.h"
 
 namespace orderscope {
@@ -15,13 +16,14 @@ enum class SourceState {
   Moved,    ///< found elsewhere by its name and hash
   Changed,  ///< a file of that name is there, but it holds something else now
   Missing,
+  Outside,  ///< where this session may not look; nobody looked whether it is there
 };
 
 /// What became of a file that a session names.
 struct SourceCheck {
-  enum class Kind { Model, Image };
+  enum class Kind { Model, Image, Run };
   Kind kind = Kind::Model;
-  std::size_t index = 0;  ///< in the session's list
+  std::size_t index = 0;  ///< in the session's list; there is one run, that of the Data set page
   SourceState state = SourceState::Found;
   std::filesystem::path path;  ///< where the session has it
 
@@ -37,9 +39,12 @@ Result<void> complete_hashes(SessionFile& session, const JobContext& job = {});
 
 /// Looks whether every file is still what it was. Those that are not are searched for, by size and SHA-256, in
 /// `folders` and everything below them; what is found there becomes the session's path. Files without a hash are
-/// searched for by name. Errors: Cancelled.
+/// searched for by name. Nothing is looked at outside `scope`. Errors: Cancelled.
 Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::vector<std::filesystem::path>& folders,
-                                              const JobContext& job = {});
+                                              const PathScope& scope, const JobContext& job = {});
+
+/// Whether one of them lies outside the scope.
+bool any_outside(const std::vector<SourceCheck>& checks);
 
 /// Everything that is not usable in one error, each by name and the start of its hash; none if all is well.
 /// `advice` says what to do about it.

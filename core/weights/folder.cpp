@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/weights/folder.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/base/files.h"
+#include "core/base/user_folders.h"
 
 namespace orderscope {
 
@@ -16,25 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Empty unless the variable holds an absolute path; the XDG specification has others ignored.
-fs::path path_of_environment(const char* variable) {
-  const char* value = std::getenv(variable);
-  const fs::path path = value == nullptr ? "" : value;
-  return path.is_absolute() ? path : fs::path();
-}
-
-Result<fs::path> base_folder(const char* variable, const char* below_home) {
-  if (fs::path given = path_of_environment(variable); !given.empty()) return given;
-  fs::path home = path_of_environment("HOME");
-  if (home.empty())
-    if (const passwd* user = getpwuid(getuid()); user != nullptr && user->pw_dir != nullptr) home = user->pw_dir;
-  if (!home.is_absolute())
-    return fail(Error::Kind::FileAccess, "this user has no home folder", {}, std::string("set ") + variable);
-  return home / below_home;
-}
-
 Result<fs::path> setting_file() {
-  TRY(const fs::path folder, base_folder("XDG_CONFIG_HOME", ".config"));
+  TRY(const fs::path folder, user_config_folder());
   return folder / "orderscope" / "weights.json";
 }
 
@@ -54,7 +34,7 @@ Result<fs::path> weights_folder() {
                   "remove it, or set it with `orderscope-cli weights where --set DIR`");
     return fs::path(folder->get<std::string>());
   }
-  TRY(const fs::path data, base_folder("XDG_DATA_HOME", ".local/share"));
+  TRY(const fs::path data, user_data_folder());
   return data / "orderscope" / "weights";
 }
 

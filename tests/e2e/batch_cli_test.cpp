@@ -54,12 +54,24 @@ TEST(BatchCli, RunsExportsAndReports) {
                                                {"size", 64},
                                                {"ablate", {"network"}},
                                                {"methods", {"gradcam"}}};
-  const auto ran = run_program(kCli, {"batch", "run", folder / "batch.json", "-o", folder / "run", "--json"});
+  const auto refused = run_program(kCli, {"batch", "run", folder / "batch.json", "-o", folder / "run"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err,
+              testing::AllOf(HasSubstr("lies outside the folder of the settings"), HasSubstr("--allow-outside")));
+  EXPECT_FALSE(fs::exists(folder / "run"));
+  fs::copy_file(test::small_checkpoint("hornet_7x7"), folder / "official.pth");
+  std::ofstream(folder / "inside.json") << json{{"models", "official.pth"}, {"images", "photos"}, {"size", 64}};
+  const auto inside = run_program(kCli, {"batch", "run", folder / "inside.json", "-o", folder / "another"});
+  EXPECT_EQ(inside.exit_code, 0) << inside.err;
+
+  const auto ran =
+      run_program(kCli, {"batch", "run", folder / "batch.json", "--allow-outside", "-o", folder / "run", "--json"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(json::parse(ran.out)["images"], 13);
   EXPECT_EQ(json::parse(ran.out)["broken"], 1);
 
-  const auto again = run_program(kCli, {"batch", "run", folder / "batch.json", "-o", folder / "run"});
+  const auto again =
+      run_program(kCli, {"batch", "run", folder / "batch.json", "--allow-outside", "-o", folder / "run"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_THAT(again.out, HasSubstr("13 of them before"));
   const auto status = run_program(kCli, {"batch", "status", folder / "run", "--json"});

@@ -56,7 +56,7 @@ TEST(SlowFaults, AFigureWhoseWriterIsKilledIsWholeOrAbsent) {
   ASSERT_TRUE(complete_hashes(session));
   ASSERT_TRUE(write_session(session, folder / "s.orderscope"));
   const auto draw = [&](const std::string& name) {
-    return std::vector<std::string>{"figure", folder / "s.orderscope", "-o", folder / name};
+    return std::vector<std::string>{"figure", folder / "s.orderscope", "--allow-outside", "-o", folder / name};
   };
   const auto start = std::chrono::steady_clock::now();
   ASSERT_EQ(run_program(kCli, draw("whole.pdf")).exit_code, 0);
@@ -83,6 +83,35 @@ TEST(SlowFaults, AFigureWhoseWriterIsKilledIsWholeOrAbsent) {
     ++checked;
   }
   EXPECT_GT(killed + checked, 0);
+}
+
+TEST(Faults, AFigureIsTheSameWhereNumbersHaveDecimalCommas) {
+  if (!kWithFigures) GTEST_SKIP() << "built without Qt: no figures";
+  const test::TemporaryFolder folder;
+  const std::string make = "localedef -i de_DE -f UTF-8 " + (folder / "de_DE.UTF-8").string() + " 2>/dev/null";
+  if (std::system(make.c_str()) != 0) GTEST_SKIP() << "needs localedef and Debian's package locales";
+  setenv("LOCPATH", folder.path().c_str(), 1);
+  setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
+  for (const char* locale : {"C", "de_DE.UTF-8"}) {
+    setenv("LC_ALL", locale, 1);
+    const auto figure =
+        run_program("orderscope", {kHornet, kPhoto, "--export-figure", folder / (std::string(locale) + ".svg")});
+    EXPECT_EQ(figure.exit_code, 0) << figure.err;
+    const auto numbers = run_program(kCli, {"orders", kHornet, "--image", kPhoto, "-o", folder / locale, "--json"});
+    EXPECT_EQ(numbers.exit_code, 0) << numbers.err;
+  }
+  for (const char* name : {"LOCPATH", "SOURCE_DATE_EPOCH", "LC_ALL"}) unsetenv(name);
+  const std::string drawn = read_text_file(folder / "C.svg").value_or("");
+  EXPECT_GT(drawn.size(), 10'000U);
+  EXPECT_TRUE(drawn == read_text_file(folder / "de_DE.UTF-8.svg").value_or(""));
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(folder / "C")) {
+    if (!entry.is_regular_file() || entry.path().extension() == ".json") continue;  // those name their folder
+    const std::string there = read_text_file(folder / "de_DE.UTF-8" / entry.path().filename()).value_or("");
+    EXPECT_TRUE(read_text_file(entry.path()).value_or("none") == there) << entry.path();
+    ++files;
+  }
+  EXPECT_GT(files, 10);
 }
 
 TEST(Faults, ATwoGigabyteCheckpointInLittleMemoryIsOneClearLine) {

@@ -10,6 +10,7 @@
 #include "core/checkpoint/npy.h"
 #include "core/image/image.h"
 #include "core/run/session_sources.h"
+#include "core/run/trusted_sessions.h"
 #include "tests/e2e/run_program.h"
 #include "tests/golden.h"
 #include "tests/temporary_folder.h"
@@ -40,9 +41,11 @@ class FigureCli : public testing::Test {
   FigureCli() {
     // The one thing in a PDF that differs from run to run.
     setenv("SOURCE_DATE_EPOCH", "1700000000", 1);
+    setenv("XDG_DATA_HOME", (folder / "data").c_str(), 1);
     fs::create_directories(folder / "photos");
     fs::copy_file(kPhoto, folder / "photos/cat.png");
-    session.models = {{kHornet, {}, -1, {}}};
+    fs::copy_file(kHornet, folder / "official.pth");
+    session.models = {{folder / "official.pth", {}, -1, {}}};
     session.images = {{folder / "photos/cat.png", {}, -1, {}}};
     session.model = session.image = 0;
     session.block = "stages.2.1";
@@ -59,7 +62,10 @@ class FigureCli : public testing::Test {
     EXPECT_TRUE(complete_hashes(session));
     save();
   }
-  ~FigureCli() override { unsetenv("SOURCE_DATE_EPOCH"); }
+  ~FigureCli() override {
+    unsetenv("SOURCE_DATE_EPOCH");
+    unsetenv("XDG_DATA_HOME");
+  }
 
   void save() { ASSERT_TRUE(write_session(session, file)); }
   test::ProgramResult figure(const std::string& name, std::vector<std::string> more = {}) {
@@ -142,21 +148,49 @@ TEST_F(FigureCli, FilesThatWereMovedAreNamedAndFound) {
   ASSERT_TRUE(write_session(session, moved));
   fs::create_directories(folder / "elsewhere");
   fs::rename(folder / "photos/cat.png", folder / "elsewhere/tabby.png");
-  const auto failed = run_program(kCli, {"figure", moved.string(), "-o", folder / "plate.svg"});
+  const auto failed = run_program(kCli, {"figure", moved.string(), "--allow-outside", "-o", folder / "plate.svg"});
   EXPECT_EQ(failed.exit_code, 1);
   EXPECT_THAT(failed.err, testing::AllOf(HasSubstr("cat.png is missing"),
                                          HasSubstr(session.images[0].sha256.substr(0, 16)), HasSubstr("--find DIR")));
   EXPECT_FALSE(fs::exists(folder / "plate.svg"));
   if (!kWithFigures) return;
-  const auto found = run_program(
-      kCli, {"figure", moved.string(), "-o", folder / "plate.svg", "--find", (folder / "elsewhere").string()});
+  const auto found = run_program(kCli, {"figure", moved.string(), "-o", folder / "plate.svg", "--find", folder / ""});
   EXPECT_EQ(found.exit_code, 0) << found.err;
   EXPECT_THAT(bytes("plate.svg"), HasSubstr("tabby.png"));
 
   // Something else under the old name is not taken for it.
   std::ofstream(folder / "photos/cat.png") << "another picture";
   fs::remove(folder / "elsewhere/tabby.png");
-  EXPECT_THAT(run_program(kCli, {"figure", moved.string(), "-o", folder / "plate.svg"}).err, HasSubstr("has changed"));
+  EXPECT_THAT(run_program(kCli, {"figure", moved.string(), "--allow-outside", "-o", folder / "plate.svg"}).err,
+              HasSubstr("has changed"));
+}
+
+TEST_F(FigureCli, ASessionOfSomebodyElseStaysInItsFolder) {
+  const test::TemporaryFolder elsewhere;
+  const fs::path stranger = elsewhere / "cat.orderscope";
+  ASSERT_TRUE(write_session(session, stranger));
+  const auto refused = run_program(kCli, {"figure", stranger.string(), "-o", folder / "plate.svg"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err,
+              testing::AllOf(HasSubstr("2 files of the session"),
+                             HasSubstr("cat.png lies outside the session's folder"), HasSubstr("--allow-outside")));
+  EXPECT_FALSE(fs::exists(folder / "plate.svg"));
+  if (!kWithFigures) return;
+  const auto window = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--session", stranger.string(), "--export-figure", folder / "window.svg"});
+    return run_program("orderscope", more);
+  };
+  const auto asked = window({});
+  EXPECT_EQ(asked.exit_code, 1);
+  EXPECT_THAT(asked.err, HasSubstr("--allow-outside"));
+  EXPECT_FALSE(fs::exists(folder / "window.svg"));
+  EXPECT_EQ(window({"--allow-outside"}).exit_code, 0);
+  EXPECT_EQ(run_program(kCli, {"figure", stranger.string(), "--allow-outside", "-o", folder / "a.svg"}).exit_code, 0);
+  // One that was saved by this user needs neither.
+  ASSERT_TRUE(TrustedSessions::of_user().add(stranger));
+  EXPECT_TRUE(fs::exists(folder / "data/orderscope/trusted-sessions"));
+  EXPECT_EQ(run_program(kCli, {"figure", stranger.string(), "-o", folder / "b.svg"}).exit_code, 0);
+  EXPECT_TRUE(bytes("a.svg") == bytes("b.svg"));
 }
 
 TEST_F(FigureCli, TheWindowOpensASession) {

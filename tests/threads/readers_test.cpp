@@ -30,7 +30,7 @@ TEST(ThreadsOfReaders, TheBatchReaderHandsOutEveryPictureInOrderAndStopsAtAnyTim
   Preprocessing small;
   small.size = 32;
   for (int take = 0; take <= 40; take += 10) {
-    BatchReader reader(folder, {small}, ExifOrientation::Apply, 4, 5);
+    BatchReader reader(folder, {small}, false, ExifOrientation::Apply, 4, 5);
     reader.add(images);
     for (int i = 0; i < take; ++i) {
       const LoadedImage image = reader.next();

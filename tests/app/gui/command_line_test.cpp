@@ -19,6 +19,8 @@ TEST(CommandLine, TakesFilesAndExports) {
   EXPECT_EQ(parsed.options.theme, ThemeKind::Light);
   EXPECT_EQ(parsed.options.window_size, QSize(1280, 800));
   EXPECT_TRUE(parsed.options.exports());
+  EXPECT_FALSE(parsed.options.allow_outside);
+  EXPECT_TRUE(parse_command_line({"orderscope", "--session", "s", "--allow-outside"}).options.allow_outside);
 }
 
 TEST(CommandLine, LeavesWithTwoOnWrongUsageAndZeroOnHelp) {

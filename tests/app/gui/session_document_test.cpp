@@ -182,6 +182,7 @@ TEST_F(SessionDocumentTest, AsksForFilesThatAreGone) {
               HasSubstr("b.jpg is missing"));
   window.document().search(elsewhere.path());
   ASSERT_TRUE(window.wait());
+  EXPECT_EQ(window.findChild<QMessageBox*>("outside"), nullptr) << "the folder was named by the user";
   expect_filled(window);
   EXPECT_EQ(window.session().images()[1].path, elsewhere / "moved.jpg");
 
@@ -192,6 +193,73 @@ TEST_F(SessionDocumentTest, AsksForFilesThatAreGone) {
   ASSERT_EQ(other.session().images().size(), 1U);
   EXPECT_EQ(other.session().images()[0].path, folder / "a.jpg");
   EXPECT_EQ(other.session().models().size(), 2U);
+}
+
+TEST_F(SessionDocumentTest, AsksOnceBeforeItLooksOutsideTheFolderOfAStrangersSession) {
+  const test::TemporaryFolder downloads;
+  const fs::path stranger = downloads / "cats.orderscope";
+  SessionFile session;
+  session.models = {{folder / "m.pth", {}, -1, {}}};
+  session.images = {{folder / "a.jpg", {}, -1, {}}, {downloads / "none.jpg", {}, -1, {}}};
+  session.pages["data-set"] = {{"run", (folder / "run").string()}};
+  ASSERT_TRUE(write_session(session, stranger));
+  const TrustedSessions trusted(folder / "trusted");
+  {
+    SessionWindow window;
+    window.document().set_trusted(trusted);
+    ASSERT_TRUE(window.open(stranger));
+    EXPECT_TRUE(window.session().models().empty()) << "not before somebody has answered";
+    auto* box = window.findChild<QMessageBox*>("outside");
+    ASSERT_NE(box, nullptr);
+    EXPECT_THAT(box->informativeText().toStdString(),
+                testing::AllOf(HasSubstr("m.pth lies outside"), HasSubstr("run lies outside"),
+                               testing::Not(HasSubstr("none.jpg"))));
+    click(window, "outside", "Open without them");
+    ASSERT_TRUE(window.wait());
+    click(window, "missing", "Open without them");
+    ASSERT_TRUE(window.wait());
+    EXPECT_TRUE(window.session().models().empty());
+    EXPECT_TRUE(window.session().images().empty());
+    EXPECT_FALSE(trusted.contains(stranger));
+  }
+  {
+    SessionWindow window;
+    window.document().set_trusted(trusted);
+    ASSERT_TRUE(window.open(stranger));
+    click(window, "outside", "Open them");
+    ASSERT_TRUE(window.wait());
+    click(window, "missing", "Open without them");
+    ASSERT_TRUE(window.wait());
+    ASSERT_EQ(window.session().models().size(), 1U);
+    EXPECT_EQ(window.session().images()[0].path, folder / "a.jpg");
+  }
+  SessionWindow window;
+  window.document().set_trusted(trusted);
+  ASSERT_TRUE(window.open(stranger));
+  EXPECT_EQ(window.findChild<QMessageBox*>("outside"), nullptr) << "it is remembered";
+  // Changed, it is a stranger's again.
+  session.images.pop_back();
+  ASSERT_TRUE(write_session(session, stranger));
+  SessionWindow other;
+  other.document().set_trusted(trusted);
+  ASSERT_TRUE(other.open(stranger));
+  EXPECT_NE(other.findChild<QMessageBox*>("outside"), nullptr);
+}
+
+TEST_F(SessionDocumentTest, WhatWasSavedHereMayNameAnyFile) {
+  const test::TemporaryFolder elsewhere;
+  const TrustedSessions trusted(elsewhere / "trusted");
+  {
+    SessionWindow window;
+    window.document().set_trusted(trusted);
+    fill(window);
+    ASSERT_TRUE(window.save(elsewhere / "cats.orderscope"));
+  }
+  SessionWindow window;
+  window.document().set_trusted(trusted);
+  ASSERT_TRUE(window.open(elsewhere / "cats.orderscope"));
+  EXPECT_EQ(window.findChild<QMessageBox*>("outside"), nullptr);
+  expect_filled(window);
 }
 
 TEST_F(SessionDocumentTest, ASessionThatIsOpenElsewhereIsNotOverwritten) {

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 
 #include "core/run/batch_config.h"
 #include "core/run/batch_shard.h"
@@ -102,6 +104,30 @@ TEST(BatchImages, BadListsSayWhatIsWrong) {
   EXPECT_EQ(listed({folder / "missing"}).error().kind, Error::Kind::FileAccess);
 }
 
+TEST(BatchImages, StayInTheirScope) {
+  const test::TemporaryFolder folder, elsewhere;
+  touch(folder / "photos/a/1.jpg");
+  touch(elsewhere / "2.jpg");
+  touch(folder / "list.txt", "photos/a/1.jpg\n" + (elsewhere / "2.jpg").string() + "\n");
+  touch(folder / "inside.txt", "photos/a/1.jpg\nphotos/../photos/a/none.jpg\n");
+  touch(folder / "climbs.csv", "path\n../" + elsewhere.path().filename().string() + "/2.jpg\n");
+  const PathScope own = PathScope::below({folder.path()});
+  const auto within = [&](const fs::path& path) {
+    const auto images = list_batch_images(std::vector<fs::path>{path}, {}, {}, own);
+    return images ? std::string() : images.error().message();
+  };
+  EXPECT_EQ(within(folder / "photos"), "");
+  EXPECT_EQ(within(folder / "inside.txt"), "");
+  EXPECT_THAT(within(folder / "list.txt"), HasSubstr((elsewhere / "2.jpg").string() + ": lies outside"));
+  EXPECT_THAT(within(folder / "climbs.csv"), HasSubstr("--allow-outside"));
+  fs::create_symlink(elsewhere / "2.jpg", folder / "photos/a/2.jpg");
+  EXPECT_THAT(within(folder / "photos"), HasSubstr("2.jpg: lies outside")) << "by a link";
+  fs::remove(folder / "photos/a/2.jpg");
+  fs::create_directory_symlink(elsewhere.path(), folder / "photos/b");
+  EXPECT_THAT(within(folder / "photos"), HasSubstr("2.jpg: lies outside")) << "by a link to a folder";
+  EXPECT_TRUE(listed({folder / "photos"})) << "a folder that the user named";
+}
+
 TEST(ClassPlaces, NamesCountBeforeOrder) {
   EXPECT_THAT(place_classes({"Pear", "Cat", ""}, {"Apple", "Pear"}, 2), ElementsAre(1, -1, -1));
   EXPECT_THAT(place_classes({"x", "y"}, {"Apple", "Pear"}, 2), ElementsAre(0, 1));
@@ -141,6 +167,32 @@ TEST(BatchConfig, RefusesWhatMakesNoSense) {
   EXPECT_THAT(message("[1]"), HasSubstr("no JSON object"));
   EXPECT_EQ(batch_method_from_text("cam:layer=a,rule=b")->parameters.at("rule"), "b");
   EXPECT_FALSE(batch_method_from_text("cam:layer"));
+}
+
+TEST(BatchConfig, NamesNothingOutsideItsFolderUnlessTheUserSaysSo) {
+  const test::TemporaryFolder folder;
+  for (const auto& [model, images] : std::map<std::string, std::string>{
+           {"/m.pth", "photos"}, {"../m.pth", "photos"}, {"m.pth", "/photos"}, {"a/../../m.pth", "photos"}}) {
+    touch(folder / "c.json", R"({"models": ")" + model + R"(", "images": ")" + images + "\"}");
+    const auto config = read_batch_config(folder / "c.json");
+    ASSERT_FALSE(config) << model;
+    EXPECT_EQ(config.error().kind, Error::Kind::InvalidInput);
+    EXPECT_THAT(config.error().message(),
+                testing::AllOf(HasSubstr("c.json"), HasSubstr("lies outside"), HasSubstr("--allow-outside")));
+    EXPECT_TRUE(read_batch_config(folder / "c.json", true));
+  }
+  touch(folder / "c.json", R"({"models": "a/../m.pth", "images": ["photos", "list.txt"]})");
+  const auto config = read_batch_config(folder / "c.json");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_FALSE(config->scope.is_anywhere()) << "lists are held to it";
+}
+
+TEST(BatchConfig, AnErrorIsOneLineWhateverTheNames) {
+  for (const char* text : {R"({"bat\nch": 1})", R"({"models": "m", "images": "i", "methods": "grad\u001bcam"})",
+                           R"({"models": "m", "images": "i", "ablate": "\r\u007f"})"}) {
+    const std::string message = parse_batch_config(text).error().message();
+    EXPECT_TRUE(std::ranges::none_of(message, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) << message;
+  }
 }
 
 TEST(Shards, TextAndContent) {

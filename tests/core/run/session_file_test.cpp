@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <map>
 #include <random>
 
 #include "core/base/files.h"
 #include "core/run/session_sources.h"
+#include "core/run/trusted_sessions.h"
 #include "tests/temporary_folder.h"
 
 namespace orderscope {
@@ -78,6 +80,32 @@ TEST(SessionFile, PathsAreRelativeToTheFileSoThatAFolderMayMove) {
   ASSERT_TRUE(moved);
   EXPECT_EQ(moved->models[0].path, "/other/place/models/hornet.pth");
   EXPECT_EQ(moved->models[1].path, "/other/elsewhere/swin.pth");
+}
+
+TEST(SessionFile, PagesNameModelsAndRunsSoThatAFolderMayMove) {
+  const test::TemporaryFolder folder;
+  SessionFile session = full_session(folder.path());
+  const std::string hornet = session.models[0].path.string(), swin = session.models[1].path.string();
+  session.pages["compare"] = {{"layers", {hornet, 1, swin, 2}}, {"left_out", {swin}}, {"class", "a cat"}};
+  session.pages["data-set"] = {{"run", (folder / "runs" / "val").string()}};
+  const json text = json::parse(session_text(session, folder / "a.orderscope"));
+  EXPECT_EQ(text["pages"]["compare"]["left_out"], (json{{{"model", 1}}}));
+  EXPECT_EQ(text["pages"]["data-set"]["run"], "runs/val");
+  const auto moved = parse_session(text.dump(), "/other/place/a.orderscope");
+  ASSERT_TRUE(moved) << moved.error().message();
+  EXPECT_EQ(moved->pages.at("compare")["layers"],
+            (json{"/other/place/models/hornet.pth", 1, "/other/elsewhere/swin.pth", 2}));
+  EXPECT_EQ(moved->pages.at("compare")["class"], "a cat");
+  EXPECT_EQ(moved->pages.at("data-set")["run"], "/other/place/runs/val");
+  // A place that the list does not have stays what it is, for the page to make nothing of.
+  json nonsense = text;
+  nonsense["pages"]["compare"]["left_out"] = {{{"model", 7}}};
+  EXPECT_EQ(parse_session(nonsense.dump(), "/a.orderscope")->pages.at("compare")["left_out"], (json{{{"model", 7}}}));
+
+  SessionFile found = *moved;
+  move_model(found, 0, "/found/hornet.pth");
+  EXPECT_EQ(found.models[0].path, "/found/hornet.pth");
+  EXPECT_EQ(found.pages.at("compare")["layers"][0], "/found/hornet.pth");
 }
 
 TEST(SessionFile, KeepsAFileNameThatIsNoText) {
@@ -223,7 +251,7 @@ TEST_F(Sources, AreKnownByHashAndSize) {
   // sha256sum of the same bytes
   EXPECT_EQ(session.images[0].sha256, *file_sha256(folder / "b.jpg"));
   EXPECT_EQ(session.images[0].sha256.size(), 64U);
-  const auto checks = find_sources(session, {});
+  const auto checks = find_sources(session, {}, PathScope::anywhere());
   ASSERT_TRUE(checks);
   for (const SourceCheck& check : *checks) EXPECT_EQ(check.state, SourceState::Found);
   EXPECT_FALSE(missing_sources(session, *checks, ""));
@@ -234,7 +262,7 @@ TEST_F(Sources, AreFoundByHashWhereTheyWereMovedUnderAnotherNameToo) {
   ASSERT_TRUE(write_file(folder / "deep/b.jpg", "CONTENT OF b.jpg")) << "the name and size, but not the bytes";
   fs::rename(folder / "b.jpg", folder / "deep/er/renamed.jpg");
   fs::rename(folder / "a.pth", folder / "deep/a.pth");
-  const auto checks = find_sources(session, {folder.path()});
+  const auto checks = find_sources(session, {folder.path()}, PathScope::anywhere());
   ASSERT_TRUE(checks);
   EXPECT_EQ((*checks)[0].state, SourceState::Moved);
   EXPECT_EQ((*checks)[1].state, SourceState::Moved);
@@ -245,7 +273,7 @@ TEST_F(Sources, AreFoundByHashWhereTheyWereMovedUnderAnotherNameToo) {
 TEST_F(Sources, AreNamedWhenTheyAreMissingOrNoLongerTheSame) {
   fs::remove(folder / "a.pth");
   ASSERT_TRUE(write_file(folder / "b.jpg", "another picture"));
-  const auto checks = find_sources(session, {folder.path()});
+  const auto checks = find_sources(session, {folder.path()}, PathScope::anywhere());
   ASSERT_TRUE(checks);
   EXPECT_EQ((*checks)[0].state, SourceState::Missing);
   EXPECT_EQ((*checks)[1].state, SourceState::Changed);
@@ -253,6 +281,88 @@ TEST_F(Sources, AreNamedWhenTheyAreMissingOrNoLongerTheSame) {
   ASSERT_TRUE(error);
   EXPECT_THAT(error->message(), testing::AllOf(HasSubstr("a.pth is missing"), HasSubstr("b.jpg has changed"),
                                                HasSubstr(session.images[0].sha256.substr(0, 16)), HasSubstr("--find")));
+}
+
+TEST_F(Sources, OutsideTheFolderAreNotLookedAt) {
+  const test::TemporaryFolder elsewhere;
+  ASSERT_TRUE(write_file(elsewhere / "private.jpg", std::string_view("a picture")));
+  fs::create_symlink(elsewhere / "private.jpg", folder / "link.jpg");
+  fs::create_directory_symlink(elsewhere.path(), folder / "photos");
+  const PathScope own = PathScope::below({folder.path()});
+  for (const fs::path& path :
+       {elsewhere / "private.jpg", elsewhere / "none.jpg", folder / "link.jpg", folder / "photos" / "private.jpg",
+        folder / ".." / elsewhere.path().filename() / "private.jpg"}) {
+    SCOPED_TRACE(path);
+    session.images = {{path, {}, -1, {}}};
+    const auto checks = find_sources(session, {folder.path()}, own);
+    ASSERT_TRUE(checks);
+    EXPECT_EQ((*checks)[0].state, SourceState::Found) << "the model beside the session";
+    EXPECT_EQ((*checks)[1].state, SourceState::Outside);
+    EXPECT_TRUE(any_outside(*checks));
+    EXPECT_THAT(missing_sources(session, *checks, "")->message(), HasSubstr("lies outside the session's folder"));
+    EXPECT_FALSE(any_outside(*find_sources(session, {}, PathScope::anywhere())));
+  }
+  session.images = {{elsewhere / "private.jpg", {}, -1, {}}};
+  EXPECT_FALSE(any_outside(*find_sources(session, {}, PathScope::below({folder.path(), elsewhere.path()}))));
+}
+
+TEST_F(Sources, OfTheSameBytesInsideTakeThePlaceOfThoseOutside) {
+  const test::TemporaryFolder elsewhere;
+  session.images[0].path = elsewhere / "cat.jpg";
+  ASSERT_TRUE(write_file(elsewhere / "cat.jpg", "content of b.jpg"));
+  const auto checks = find_sources(session, {folder.path()}, PathScope::below({folder.path()}));
+  EXPECT_EQ((*checks)[1].state, SourceState::Moved);
+  EXPECT_EQ(session.images[0].path, folder / "b.jpg");
+}
+
+TEST_F(Sources, ARunOutsideIsLeftOutToo) {
+  for (const auto& [run, outside] : std::map<std::string, bool>{{folder / "run", false}, {"/run", true}, {"", false}}) {
+    session.pages["data-set"] = {{"run", run}, {"text", "cat"}};
+    const auto checks = find_sources(session, {}, PathScope::below({folder.path()}));
+    EXPECT_EQ(any_outside(*checks), outside) << run;
+    drop_unusable(session, *checks);
+    EXPECT_EQ(session.pages["data-set"]["run"], outside ? "" : run);
+    EXPECT_EQ(session.pages["data-set"]["text"], "cat");
+  }
+}
+
+TEST(TrustedSessions, AreKnownByTheirPlaceAndBytes) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder / "s.orderscope";
+  ASSERT_TRUE(write_file(file, "a session"));
+  const TrustedSessions trusted(folder / "data/trusted-sessions");
+  EXPECT_FALSE(trusted.contains(file));
+  EXPECT_FALSE(scope_of_session(file, trusted).contains("/etc/passwd"));
+  EXPECT_TRUE(scope_of_session(file, trusted).contains(folder / "deep/photo.jpg"));
+  EXPECT_TRUE(scope_of_session(file, trusted, {"/etc"}).contains("/etc/passwd"));
+  ASSERT_TRUE(trusted.add(file));
+  ASSERT_TRUE(trusted.add(file));
+  EXPECT_TRUE(trusted.contains(file));
+  EXPECT_TRUE(scope_of_session(file, trusted).is_anywhere());
+  EXPECT_EQ(read_text_file(folder / "data/trusted-sessions")->size(), 65U) << "once";
+
+  fs::copy_file(file, folder / "copy.orderscope");
+  EXPECT_FALSE(trusted.contains(folder / "copy.orderscope")) << "relative paths mean something else there";
+  ASSERT_TRUE(write_file(file, "another session"));
+  EXPECT_FALSE(trusted.contains(file));
+  EXPECT_FALSE(TrustedSessions().contains(file));
+  EXPECT_TRUE(TrustedSessions().add(file)) << "nothing to remember";
+  ASSERT_TRUE(write_file(folder / "data/trusted-sessions", std::string(1 << 20, 'x')));
+  EXPECT_FALSE(trusted.contains(file)) << "a list that is none";
+}
+
+TEST(TrustedSessions, TheOldestAreForgotten) {
+  const test::TemporaryFolder folder;
+  ASSERT_TRUE(write_file(folder / "s", "a session"));
+  std::string full;
+  for (int i = 0; i < 2000; ++i) full += std::string(60, 'a') + std::to_string(1000 + i) + '\n';
+  ASSERT_TRUE(write_file(folder / "list", full));
+  const TrustedSessions trusted(folder / "list");
+  ASSERT_TRUE(trusted.add(folder / "s"));
+  EXPECT_TRUE(trusted.contains(folder / "s"));
+  const std::string list = *read_text_file(folder / "list");
+  EXPECT_EQ(list.size(), 2000U * 65);
+  EXPECT_THAT(list, testing::StartsWith(std::string(60, 'a') + "1001\n"));
 }
 
 TEST_F(Sources, CanBeLeftOut) {
@@ -267,7 +377,7 @@ TEST_F(Sources, CanBeLeftOut) {
     panel.image = image;
     session.figure.panels.push_back(panel);
   }
-  const auto checks = find_sources(session, {});
+  const auto checks = find_sources(session, {}, PathScope::anywhere());
   ASSERT_TRUE(checks);
   drop_unusable(session, *checks);
   ASSERT_EQ(session.images.size(), 1U);
@@ -280,7 +390,8 @@ TEST_F(Sources, CanBeLeftOut) {
 TEST_F(Sources, AreCheckedUntilSomebodyStopsIt) {
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(find_sources(session, {}, {stop.get_token(), {}}).error().kind, Error::Kind::Cancelled);
+  EXPECT_EQ(find_sources(session, {}, PathScope::anywhere(), {stop.get_token(), {}}).error().kind,
+            Error::Kind::Cancelled);
 }
 
 }  // namespace
