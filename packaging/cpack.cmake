@@ -2,7 +2,7 @@
 # Two Debian packages, orderscope and orderscope-dev, and one archive of everything. The version is that of project().
 set(CPACK_PACKAGE_NAME orderscope)
 set(CPACK_PACKAGE_VENDOR "OrderScope contributors")
-set(CPACK_PACKAGE_CONTACT "OrderScope contributors <maintainers@orderscope.example>")
+set(CPACK_PACKAGE_CONTACT "${ORDERSCOPE_MAINTAINER}")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
 set(CPACK_STRIP_FILES ON)

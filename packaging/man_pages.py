@@ -4,7 +4,6 @@
 command line, and one for each of its commands, as git has them."""
 import datetime
 import gzip
-import os
 import pathlib
 import sys
 
@@ -12,6 +11,8 @@ import program_options
 
 FILES = r"""\fB~/.local/share/orderscope/weights\fR
 downloaded checkpoints (\fB$XDG_DATA_HOME\fR)
+\fB~/.local/share/orderscope/trusted\-sessions\fR
+which sessions may name files outside their folder
 \fB~/.config/orderscope/weights.json\fR
 where they are kept instead (\fB$XDG_CONFIG_HOME\fR)"""
 ENVIRONMENT = {
@@ -99,8 +100,7 @@ def overview(tree, version, date):
 
 def main():
     programs, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    seconds = int(os.environ.get("SOURCE_DATE_EPOCH", datetime.datetime.now().timestamp()))
-    date = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%d")
+    date = sys.argv[3] if len(sys.argv) > 3 else datetime.date.today().isoformat()
     version = program_options.version(programs)
     tree = program_options.command_line(programs)
     pages = dict(command_pages(tree, version, date))
