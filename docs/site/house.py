@@ -27,6 +27,7 @@ ROOMS = {
     "core/analysis": (400, 6, "a method a file"),
     "core/trace": (400, 7, "the one place that runs a model"),
     "core/models": (400, 8, "HorNet, Swin, ConvNeXt; taps"),
+    "core/cuda": (370, 9, "kernels and graphs for a GPU"),
     "core/checkpoint": (620, 9, "safe readers, architecture"),
     "core/base": (860, 10, "results, files, jobs"),
 }
