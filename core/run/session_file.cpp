@@ -2,6 +2,7 @@
 #include "core/run/session_file.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/base/files.h"
 #include "core/base/json_fields.h"
@@ -106,6 +107,49 @@ std::vector<SessionSource> sources_from_json(JsonFields& fields, const char* nam
   return sources;
 }
 
+void each_value(json& value, const std::function<void(json&)>& visit) {
+  if (value.is_structured())
+    for (json& inner : value) each_value(inner, visit);
+  visit(value);
+}
+
+constexpr const char* kModel = "model";
+constexpr const char* kDataSetPage = "data-set";
+
+/// Pages name models, and the run of a data set, by absolute paths. A file names models by their places in its list and
+/// the run relative to itself, so that all of them may move together.
+json stored_pages(const SessionFile& session, const fs::path& folder) {
+  json pages = session.pages;
+  each_value(pages, [&](json& value) {
+    if (!value.is_string()) return;
+    const auto is_it = [&](const SessionSource& model) { return model.path.string() == value.get_ref<std::string&>(); };
+    const auto model = std::ranges::find_if(session.models, is_it);
+    if (model != session.models.end()) value = {{kModel, model - session.models.begin()}};
+  });
+  const auto page = pages.find(kDataSetPage);
+  if (page == pages.end() || !page->is_object() || !page->contains("run") || !(*page)["run"].is_string()) return pages;
+  if (const auto run = (*page)["run"].get<std::string>(); fs::path(run).is_absolute())
+    (*page)["run"] = stored_path(run, folder);
+  return pages;
+}
+
+void read_pages(const json& object, SessionFile& session, const fs::path& folder) {
+  json pages = object;
+  each_value(pages, [&](json& value) {
+    if (!value.is_object() || value.size() != 1 || !value.contains(kModel) || !value[kModel].is_number_unsigned())
+      return;
+    const auto place = value[kModel].get<std::size_t>();
+    if (place < session.models.size()) value = session.models[place].path.string();
+  });
+  for (const auto& page : pages.items()) session.pages[page.key()] = page.value();
+  const auto page = session.pages.find(kDataSetPage);
+  if (page == session.pages.end() || !page->second.is_object()) return;
+  const auto run = page->second.find("run");
+  if (run == page->second.end() || !run->is_string() || run->get_ref<std::string&>().empty()) return;
+  const fs::path path = run->get<std::string>();
+  if (path.is_relative()) *run = (folder / path).lexically_normal().string();
+}
+
 void read_chosen(const json& object, SessionFile& session, std::optional<Error>& error) {
   JsonFields fields(object, "chosen", error);
   session.model = static_cast<int>(fields.integer("model", -1, 0, static_cast<int>(session.models.size()) - 1));
@@ -169,8 +213,7 @@ Result<SessionFile> parse_session(std::string_view text, const fs::path& file) {
   session.images = sources_from_json(fields, "images", folder, error);
   if (const json* chosen = fields.object("chosen")) read_chosen(*chosen, session, error);
   session.page = fields.text("page", {}, 64);
-  if (const json* pages = fields.object("pages"))
-    for (const auto& page : pages->items()) session.pages[page.key()] = page.value();
+  if (const json* pages = fields.object("pages")) read_pages(*pages, session, folder);
   if (const json* methods = fields.object("methods")) read_methods(*methods, session, error);
   if (const json* figure = fields.object("figure"))
     session.figure = figure_plan_from_json(*figure, session.models.size(), session.images.size(), error);
@@ -194,13 +237,22 @@ std::string session_text(const SessionFile& session, const fs::path& file) {
   if (session.region) chosen["region"] = *session.region;
   out["chosen"] = std::move(chosen);
   out["page"] = session.page;
-  out["pages"] = session.pages;
+  out["pages"] = stored_pages(session, folder);
   out["methods"] = session.methods;
   out["figure"] = to_json(session.figure);
   // What it is comes first: half a file still says so.
   nlohmann::ordered_json ordered{{"format", kFormat}, {"version", kSessionVersion}, {"program", version_text()}};
   for (const auto& [name, value] : out.items()) ordered[name] = value;
   return ordered.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+void move_model(SessionFile& session, std::size_t model, const fs::path& to) {
+  const std::string from = session.models[model].path.string();
+  session.models[model].path = to;
+  for (auto& [page, state] : session.pages)
+    each_value(state, [&](json& value) {
+      if (value.is_string() && value == from) value = to.string();
+    });
 }
 
 Result<SessionFile> read_session(const fs::path& file) {
