@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/batch.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <list>
 
@@ -58,6 +59,20 @@ Result<std::vector<Part>> parts_of(const fs::path& run) {
 
 }  // namespace
 
+Result<void> check_readable(const fs::path& run, std::int64_t images, std::int64_t broken) {
+  if (images == 0 || broken < images) return {};
+  TRY(const BatchQuery query, BatchQuery::open(run));
+  BatchFilter filter;
+  filter.broken = true;
+  TRY(const auto ids, query.select(filter, {}));
+  TRY(const auto rows, query.rows(ids.data(), std::min<std::size_t>(ids.size(), 1)));
+  std::string what = "none of its " + std::to_string(images) + " images could be read";
+  if (images == 1) what = "its only image could not be read";
+  if (!rows.empty())
+    what += "; " + std::string(images == 1 ? "" : "the first, ") + rows.front().path + ": " + rows.front().note;
+  return fail(Error::Kind::Broken, what, run.string(), "`batch export` lists the reason of each in its column note");
+}
+
 Run make_batch_status(CLI::App& app, CommonOptions& common) {
   const auto run = add_run_argument(app);
   return [=, &common](const JobContext&) -> Result<void> {
@@ -103,7 +118,7 @@ Run make_batch_merge(CLI::App& app, CommonOptions& common) {
       std::printf("%d shards merged: %lld images, %lld broken\n", merged.shards, static_cast<long long>(merged.images),
                   static_cast<long long>(merged.broken));
     }
-    return {};
+    return check_readable(*run, merged.images, merged.broken);
   };
 }
 

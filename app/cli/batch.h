@@ -25,6 +25,9 @@ struct BatchOptions {
   Result<BatchConfig> read(const CommonOptions& common) const;
 };
 
+/// Errors: Broken (all images are; names the first and why). A run of none at all is not its concern.
+Result<void> check_readable(const std::filesystem::path& run, std::int64_t images, std::int64_t broken);
+
 // The commands under `batch`.
 Run make_batch_run(CLI::App& app, CommonOptions& common);
 Run make_batch_resume(CLI::App& app, CommonOptions& common);

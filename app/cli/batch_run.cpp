@@ -76,7 +76,7 @@ JobContext logged(const JobContext& job) {
   return quiet;
 }
 
-Result<void> tell(const BatchOutcome& outcome, const CommonOptions& common) {
+Result<void> tell(const BatchOutcome& outcome, const Shard& shard, const CommonOptions& common) {
   for (const std::string& note : outcome.notes) print_warning(note);
   if (common.json) {
     print_json({{"run", outcome.folder.string()},
@@ -84,12 +84,16 @@ Result<void> tell(const BatchOutcome& outcome, const CommonOptions& common) {
                 {"broken", outcome.broken},
                 {"done_before", outcome.before},
                 {"seconds", outcome.seconds}});
-    return {};
+  } else {
+    std::printf("%lld images done, %lld of them broken", static_cast<long long>(outcome.images),
+                static_cast<long long>(outcome.broken));
+    if (outcome.before > 0) std::printf(", %lld of them before", static_cast<long long>(outcome.before));
+    std::printf("; kept in %s\n", outcome.folder.c_str());
   }
-  std::printf("%lld images done, %lld of them broken", static_cast<long long>(outcome.images),
-              static_cast<long long>(outcome.broken));
-  if (outcome.before > 0) std::printf(", %lld of them before", static_cast<long long>(outcome.before));
-  std::printf("; kept in %s\n", outcome.folder.c_str());
+  const auto readable = check_readable(outcome.folder, outcome.images, outcome.broken);
+  if (readable || shard.whole()) return readable;
+  // The others may have what this part lacks, and an array that fails is never merged.
+  print_warning(readable.error().message());
   return {};
 }
 
@@ -113,7 +117,7 @@ Run make_batch_run(CLI::App& app, CommonOptions& common) {
     TRY(const BatchConfig config, options->read(common));
     TRY(const Shard shard, shard_of(options->shard));
     TRY(const BatchOutcome outcome, run_batch(common.output, config, shard, logged(job)));
-    return tell(outcome, common);
+    return tell(outcome, shard, common);
   };
 }
 
@@ -130,7 +134,7 @@ Run make_batch_resume(CLI::App& app, CommonOptions& common) {
   return [=, &common](const JobContext& job) -> Result<void> {
     TRY(const Shard shard, shard_of(options->shard));
     TRY(const BatchOutcome outcome, resume_batch(options->run, shard, options->workers, logged(job)));
-    return tell(outcome, common);
+    return tell(outcome, shard, common);
   };
 }
 

@@ -111,6 +111,32 @@ TEST(BatchCli, SaysWhatIsWrong) {
   EXPECT_THAT(shard.err, HasSubstr("is no shard"));
 }
 
+TEST(BatchCli, ARunWithoutAReadableImageFailsAndIsKept) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "photos");
+  for (const char* name : {"a.png", "b.jpg"}) std::ofstream(folder / "photos" / name) << "no picture";
+  const auto arguments = run_arguments(folder / "photos", folder / "run");
+  for (const char* what : {"begun", "gone on with"}) {
+    const auto ran = run_program(kCli, arguments);
+    EXPECT_EQ(ran.exit_code, 1) << what;
+    EXPECT_THAT(ran.out, HasSubstr("2 images done, 2 of them broken")) << what;
+    EXPECT_THAT(ran.err, HasSubstr("none of its 2 images could be read; the first, photos/a.png: ")) << what;
+  }
+  EXPECT_EQ(done(folder / "run"), 2);
+  const auto exported = run_program(kCli, {"batch", "export", folder / "run", "-o", folder / "out.csv"});
+  EXPECT_EQ(exported.exit_code, 0) << exported.err;
+
+  // An array of jobs that fails is not merged: a shard warns, and the merge says it.
+  std::vector<std::string> shard = run_arguments(folder / "photos", folder / "shards");
+  shard.insert(shard.end(), {"--shard", "0/2"});
+  EXPECT_EQ(run_program(kCli, shard).exit_code, 0);
+  shard.back() = "1/2";
+  EXPECT_EQ(run_program(kCli, shard).exit_code, 0);
+  const auto merged = run_program(kCli, {"batch", "merge", folder / "shards"});
+  EXPECT_EQ(merged.exit_code, 1);
+  EXPECT_THAT(merged.err, HasSubstr("none of its 2 images could be read"));
+}
+
 TEST(BatchCli, AFullDiskIsAnErrorAndTheStoreStaysReadable) {
   const test::TemporaryFolder folder;
   const fs::path disk = folder / "disk";
