@@ -65,9 +65,11 @@ void ResultArea::set_subtitle(const QString& text) {
 }
 
 void ResultArea::show_subtitle() {
-  subtitle_->setText(Qt::mightBeRichText(full_subtitle_)
-                         ? full_subtitle_
-                         : subtitle_->fontMetrics().elidedText(full_subtitle_, Qt::ElideRight, subtitle_->width()));
+  if (Qt::mightBeRichText(full_subtitle_)) return subtitle_->setText(full_subtitle_);
+  const QString text = subtitle_->fontMetrics().elidedText(full_subtitle_, Qt::ElideRight, subtitle_->width());
+  // A word and a half says nothing: the tool tip has it all.
+  constexpr qsizetype kReadable = 10;
+  subtitle_->setText(text == full_subtitle_ || text.size() >= kReadable ? text : QString());
 }
 
 bool ResultArea::eventFilter(QObject* object, QEvent* event) {

@@ -23,6 +23,7 @@ class ResultArea : public QWidget {
   /// Where controls behind the heading go.
   QHBoxLayout* line() const { return line_; }
   void set_subtitle(const QString& text);
+  QString subtitle() const { return full_subtitle_; }
 
   void show_content();
   void show_hint(const QString& text, const QString& button = {});

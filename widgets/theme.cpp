@@ -85,6 +85,8 @@ QFrame#banner { background: %3; border: 1px solid %5; border-left: 3px solid #e5
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; border: none; color: %7; padding: 2px 0; }
 QTableView::item { padding: 0; }
+QTableView#runRows::item { padding: 0 8px 0 0; }
+QTableView#runRows QHeaderView::section { padding: 2px 8px 2px 3px; }
 )";
 
 }  // namespace

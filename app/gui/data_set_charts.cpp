@@ -108,15 +108,24 @@ void DataSetChartsView::show_charts() {
   }
 }
 
+/// Why no row is counted.
+QString DataSetChartsView::why_empty() const {
+  const BatchCounts& counts = work_.counts();
+  if (counts.images > 0 && counts.broken == counts.images) return tr("No image of this run could be read");
+  if (settings_.outcome == DataSetOutcome::Broken) return tr("Broken images have no prediction");
+  return tr("No image passes the filter");
+}
+
 void DataSetChartsView::show_classes(const DataSetCharts& charts) {
+  const BatchQuery::Tallies& tallies = charts.any_outcome ? *charts.any_outcome : charts.tallies;
   std::vector<std::pair<double, std::size_t>> order;
-  for (std::size_t c = 0; c + 1 < charts.tallies.by_label.size(); ++c)
-    if (const double share = accuracy(charts.tallies.by_label[c]); std::isfinite(share)) order.emplace_back(share, c);
-  const double all = accuracy(charts.tallies.all);
+  for (std::size_t c = 0; c + 1 < tallies.by_label.size(); ++c)
+    if (const double share = accuracy(tallies.by_label[c]); std::isfinite(share)) order.emplace_back(share, c);
+  const double all = accuracy(tallies.all);
   if (order.empty()) {
     classes_area_->set_subtitle({});
-    classes_area_->show_hint(charts.tallies.all.rows() > 0 ? tr("No image here has a class that the model knows")
-                                                           : tr("No image passes the filter"));
+    classes_area_->show_hint(tallies.all.rows() > 0 ? tr("No image here has a class that the model knows")
+                                                    : why_empty());
     class_names_.clear();
     return;
   }
@@ -134,9 +143,10 @@ void DataSetChartsView::show_classes(const DataSetCharts& charts) {
   }
   classes_->set_bars({std::move(bars)}, names, {tr("class, worst first"), tr("top-1"), 1, std::nullopt});
   classes_->set_marked(marked);
-  classes_area_->set_subtitle(tr("%1 of %2 images; worst: %3, %4")
-                                  .arg(percent(all))
-                                  .arg(charts.tallies.all.right + charts.tallies.all.wrong)
+  const QString counted =
+      charts.any_outcome ? tr("%1 of %2 images, right or wrong; worst: %3, %4") : tr("%1 of %2 images; worst: %3, %4");
+  classes_area_->set_subtitle(counted.arg(percent(all))
+                                  .arg(tallies.all.right + tallies.all.wrong)
                                   .arg(names.front(), percent(order.front().first)));
   classes_area_->show_content();
 }
@@ -145,11 +155,11 @@ void DataSetChartsView::show_confidence(const DataSetCharts& charts) {
   const auto& parts = charts.tallies.by_confidence;
   if (charts.tallies.all.rows() == 0) {
     confidence_area_->set_subtitle({});
-    confidence_area_->show_hint(tr("No image passes the filter"));
+    confidence_area_->show_hint(why_empty());
     return;
   }
   BarSeries right{tr("right"), right_color(), {}}, wrong{tr("wrong"), wrong_color(), {}},
-      unlabelled{tr("without a class"), okabe_ito(0), {}};
+      unlabelled{tr("unlabelled"), okabe_ito(0), {}};
   QStringList names;
   std::optional<int> marked;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -167,7 +177,9 @@ void DataSetChartsView::show_confidence(const DataSetCharts& charts) {
   if (all.right + all.wrong > 0)
     said << QStringLiteral("<span style='color:%1'>■</span> %2").arg(right.color.name(), tr("%1 right").arg(all.right))
          << QStringLiteral("<span style='color:%1'>■</span> %2").arg(wrong.color.name(), tr("%1 wrong").arg(all.wrong));
-  if (all.unlabelled > 0) said << tr("%1 without a class").arg(all.unlabelled);
+  if (all.unlabelled > 0)
+    said << QStringLiteral("<span style='color:%1'>■</span> %2")
+                .arg(unlabelled.color.name(), tr("%1 unlabelled").arg(all.unlabelled));
   std::vector<BarSeries> series;
   if (all.right + all.wrong > 0) series = {std::move(right), std::move(wrong)};
   if (all.unlabelled > 0) series.push_back(std::move(unlabelled));
@@ -206,7 +218,7 @@ void DataSetChartsView::show_orders(const DataSetCharts& charts) {
   } else {
     depth_area_->show_hint(settings_.depth == DepthQuantity::Contribution
                                ? tr("This run has no contributions: it was made without gradients")
-                               : tr("No image passes the filter"));
+                               : why_empty());
   }
   const auto ablated = ablation_curves(charts);
   ablation_area_->set_subtitle(ablated.empty() ? QString() : tr("gates of the order set to zero"));

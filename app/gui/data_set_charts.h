@@ -28,6 +28,7 @@ class DataSetChartsView : public QWidget {
   void show_settings(const DataSetSettings& settings, int model);
   void show_waiting();
   BarPlot* classes() const { return classes_; }
+  ResultArea* classes_area() const { return classes_area_; }
   BarPlot* confidence() const { return confidence_; }
   CurvePlot* depth() const { return depth_; }
   CurvePlot* ablation() const { return ablation_; }
@@ -44,6 +45,7 @@ class DataSetChartsView : public QWidget {
 
  private:
   void show_charts();
+  QString why_empty() const;
   void show_classes(const DataSetCharts& charts);
   void show_confidence(const DataSetCharts& charts);
   void show_orders(const DataSetCharts& charts);

@@ -92,6 +92,7 @@ QWidget* DataSetPage::make_table() {
   hint_->setWordWrap(true);
   hint_->setForegroundRole(QPalette::PlaceholderText);
   table_ = new QTableView(stack_);
+  table_->setObjectName(QStringLiteral("runRows"));  // as the theme knows it
   table_->setModel(model_);
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
@@ -117,9 +118,9 @@ QWidget* DataSetPage::make_table() {
   columns->setSortIndicatorShown(true);
   columns->setStretchLastSection(true);
   const int letter = fontMetrics().averageCharWidth();
-  constexpr int kLetters[] = {27, 13, 13, 13, 9, 13, 8, 9, 10, 15, 10, 30};
+  constexpr int kLetters[] = {27, 13, 13, 13, 9, 13, 8, 9, 10, 15, 10, 14};
   for (int column = 0; column < DataSetModel::kColumns; ++column)
-    table_->setColumnWidth(column, kLetters[column] * letter);
+    table_->setColumnWidth(column, kLetters[column] * letter + 2 * kStep);
   connect(columns, &QHeaderView::sectionClicked, this, [this](int column) {
     change([&](DataSetSettings& s) {
       const std::string key = DataSetModel::sort_key(column);

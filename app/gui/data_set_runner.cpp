@@ -57,6 +57,8 @@ void DataSetRunner::compute(const std::filesystem::path& run, std::optional<Batc
         }
         QStringList notes;
         for (const std::string& note : outcome->notes) notes << QString::fromStdString(note);
+        if (outcome->images > 0 && outcome->broken == outcome->images)
+          notes << tr("None of the %1 images could be read: the column note says why").arg(outcome->images);
         Q_EMIT finished(notes.join('\n'));
       });
   set_state(State::Running);

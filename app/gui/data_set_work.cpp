@@ -143,6 +143,11 @@ void DataSetWork::summarize(int model, const BatchFilter& filter) {
         charts.model = run->models[static_cast<std::size_t>(*own.model)];
         charts.classes = run->classes;
         TRY(charts.tallies, query.tallies(own, kConfidenceParts, job));
+        if (own.correct) {
+          BatchFilter either = own;
+          either.correct.reset();
+          TRY(charts.any_outcome, query.tallies(either, kConfidenceParts, job));
+        }
         TRY(charts.figures, query.figures(*own.model));
         // The figures of a million rows take a while; the counts need not wait for them.
         queries_.post(name, [show, charts] { show(charts); });

@@ -15,6 +15,8 @@ struct DataSetCharts {
   BatchModelInfo model;
   std::vector<std::string> classes;  ///< of the data set
   BatchQuery::Tallies tallies;
+  /// Where only right or only wrong rows pass, those of either outcome: without them there is no accuracy.
+  std::optional<BatchQuery::Tallies> any_outcome;
   std::vector<BatchFigure> figures;
   std::optional<BatchQuery::Means> means;  ///< none until the figures were read
 };

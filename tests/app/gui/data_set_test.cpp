@@ -29,6 +29,7 @@
 #include "tests/temporary_folder.h"
 #include "widgets/banner.h"
 #include "widgets/bar_plot.h"
+#include "widgets/result_area.h"
 
 namespace orderscope {
 namespace {
@@ -98,6 +99,14 @@ TEST_F(DataSetPageTest, ConditionsNarrowTheRowsAndTheCharts) {
   set([](DataSetSettings& s) { s.outcome = DataSetOutcome::Wrong; });
   EXPECT_EQ(page.model()->rowCount(), 358 + 357);
   EXPECT_EQ(page.work().charts()->tallies.all.right, 0);
+  // Among wrong rows alone every class would have an accuracy of nothing.
+  ASSERT_EQ(page.charts()->classes()->names().size(), 10);
+  ASSERT_TRUE(page.work().charts()->any_outcome);
+  EXPECT_EQ(page.work().charts()->any_outcome->all.rows(), 2498);
+  EXPECT_TRUE(page.charts()->classes_area()->subtitle().contains(QStringLiteral("of 2498 images, right or wrong")))
+      << page.charts()->classes_area()->subtitle().toStdString();
+  set([](DataSetSettings& s) { s.outcome = DataSetOutcome::Broken; });
+  EXPECT_TRUE(page.charts()->classes_area()->message().contains(QStringLiteral("Broken images have no prediction")));
   set([](DataSetSettings& s) {
     s.outcome = DataSetOutcome::All;
     s.label = "class 3";
@@ -268,6 +277,27 @@ TEST_F(DataSetRunTest, WhatCannotRunIsSaidAndNothingIsLeftRunning) {
   ASSERT_TRUE(QTest::qWaitFor([&] { return !page.runner().active(); }, kPatience));
   EXPECT_FALSE(page.banner()->text().isEmpty());
   EXPECT_EQ(page.runner().state(), DataSetRunner::State::Idle);
+}
+
+TEST_F(DataSetRunTest, ARunWithoutAReadableImageSaysSoInASessionWithoutModels) {
+  fs::create_directories(folder / "none");
+  std::ofstream(folder / "none/a.png") << "no picture";
+  std::ofstream(folder / "none/b.png") << "no picture either";
+  config.images = {folder / "none"};
+  ASSERT_TRUE(session.models().empty());
+  ASSERT_TRUE(session.images().empty());
+  page.runner().start(folder / "run", config);
+  page.open_run(folder / "run");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !page.runner().active(); }, kPatience));
+  EXPECT_TRUE(page.banner()->text().contains(QStringLiteral("None of the 2 images could be read")))
+      << page.banner()->text().toStdString();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return page.model()->rowCount() == 2 && !page.work().busy(); }, kPatience));
+  EXPECT_FALSE(page.model()->index(0, DataSetModel::Note).data().toString().isEmpty());
+  EXPECT_TRUE(page.charts()->classes_area()->message().contains(QStringLiteral("No image of this run could be read")))
+      << page.charts()->classes_area()->message().toStdString();
+  // Its model comes into the session with its image, though that cannot be shown.
+  page.open_row(0);
+  EXPECT_EQ(session.models().size(), 1U);
 }
 
 TEST_F(DataSetRunTest, CancelledWhatIsDoneIsKept) {
