@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QActionGroup>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QMenu>
 #include <QSignalBlocker>
@@ -26,6 +27,7 @@ namespace orderscope {
 namespace {
 
 constexpr int kClassesInMenu = 30;
+constexpr double kScoreStep = 0.05;
 
 }  // namespace
 
@@ -49,6 +51,13 @@ QWidget* ComparePage::make_header() {
   scale_->addItem(tr("one scale"));
   scale_->addItem(tr("scale per row"));
   scale_->addItem(tr("scale per map"));
+  least_score_ = new QDoubleSpinBox(header);
+  least_score_->setRange(0, 1);
+  least_score_->setSingleStep(kScoreStep);
+  least_score_->setPrefix(tr("boxes from "));
+  least_score_->setAccessibleName(tr("Least score of the boxes"));
+  least_score_->setToolTip(tr("Detectors' boxes with a lower score are neither drawn nor compared (Ctrl+[, Ctrl+])"));
+  least_score_->setKeyboardTracking(false);
   models_ = make_menu_button(header, tr("Models"), tr("Which of the open models are columns"));
   divide_ = make_button(header, tr("Divide"),
                         tr("Uncover the second model's maps under the first one's: drag the divider (D)"));
@@ -57,7 +66,7 @@ QWidget* ComparePage::make_header() {
   opacity_ = make_opacity_slider(header, tr("Opacity of the maps over the photo"));
   layout->addWidget(title_);
   for (QWidget* control : std::initializer_list<QWidget*>{back_, models_, rows_, quantity_, stage_, class_, scale_,
-                                                          divide_, drawing_, opacity_})
+                                                          least_score_, divide_, drawing_, opacity_})
     layout->addWidget(control);
 
   connect(back_, &QToolButton::clicked, this, [this] { change([](CompareSettings& s) { s.layers.reset(); }); });
@@ -75,6 +84,8 @@ QWidget* ComparePage::make_header() {
   });
   connect(scale_, qOverload<int>(&QComboBox::activated), this,
           [this](int index) { change([&](CompareSettings& s) { s.scale = static_cast<CompareScale>(index); }); });
+  connect(least_score_, qOverload<double>(&QDoubleSpinBox::valueChanged), this,
+          [this](double score) { change([&](CompareSettings& s) { s.least_score = score; }); });
   connect(divide_, &QToolButton::toggled, this,
           [this](bool on) { change([&](CompareSettings& s) { s.divide = on; }); });
   connect(opacity_, &QSlider::valueChanged, this,
@@ -84,8 +95,9 @@ QWidget* ComparePage::make_header() {
 }
 
 void ComparePage::show_controls() {
-  const QSignalBlocker blocked[] = {QSignalBlocker(rows_),  QSignalBlocker(quantity_), QSignalBlocker(stage_),
-                                    QSignalBlocker(scale_), QSignalBlocker(divide_),   QSignalBlocker(opacity_)};
+  const QSignalBlocker blocked[] = {QSignalBlocker(least_score_), QSignalBlocker(rows_),  QSignalBlocker(quantity_),
+                                    QSignalBlocker(stage_),       QSignalBlocker(scale_), QSignalBlocker(divide_),
+                                    QSignalBlocker(opacity_)};
   const bool layers = settings_.layers && can_open(*work_, *settings_.layers);
   const bool stages = settings_.rows == CompareRows::Stages;
   title_->setText(layers ? tr("two layers") : stages ? tr("stage by stage") : tr("map by map"));
@@ -105,6 +117,10 @@ void ComparePage::show_controls() {
   divide_->setChecked(settings_.divide);
   divide_->setEnabled(work_->columns().size() > 1);
   opacity_->setValue(static_cast<int>(std::lround(settings_.style.opacity * 100)));
+  least_score_->setValue(settings_.least_score);
+  least_score_->setVisible(!layers && std::ranges::any_of(work_->columns(), [](const CompareColumn& column) {
+    return column.model && column.model->is_detector();
+  }));
   models_->setText(models_text(work_->columns().size(), session().models().size()));
   models_->setEnabled(!session().models().empty());
   replace_menu(*drawing_, make_style_menu(settings_.style, this, [this](const MapStyle& style) {
@@ -166,6 +182,15 @@ void ComparePage::fill_menu(QMenu& menu) {
              [this] { change([](CompareSettings& s) { s.style.interpolate = !s.style.interpolate; }); });
   add_action(menu, tr("C&ontour lines"), tr("C"), tr("Draw contour lines over the maps"),
              [this] { change([](CompareSettings& s) { s.style.contours = s.style.contours > 0 ? 0 : 3; }); });
+  const auto step_score = [this](double step) {
+    change([&](CompareSettings& s) {
+      s.least_score = std::clamp(std::round((s.least_score + step) * 100) / 100, 0.0, 1.0);
+    });
+  };
+  add_action(menu, tr("&Fewer boxes"), tr("Ctrl+]"), tr("Detectors' boxes from a higher score on"),
+             [step_score] { step_score(kScoreStep); });
+  add_action(menu, tr("&More boxes"), tr("Ctrl+["), tr("Detectors' boxes from a lower score on"),
+             [step_score] { step_score(-kScoreStep); });
   add_action(menu, tr("&Back to all models"), tr("Backspace"), tr("Close the two layers that were opened"),
              [this] { change([](CompareSettings& s) { s.layers.reset(); }); });
   add_action(menu, tr("Compute C&KA"), tr("Ctrl+K"), tr("Compare the layers of two models over all images"),

@@ -150,11 +150,12 @@ PanelGroup row_of(const CompareWork& work, const std::string& quantity, int stag
 }
 
 /// What segmenters and detectors say, in the colours of their classes; nothing where all models are classifiers.
-std::optional<PanelGroup> prediction_row(const CompareWork& work) {
+std::optional<PanelGroup> prediction_row(const CompareWork& work, double least_score) {
   PanelGroup group;
   group.title = tr("classes");
   group.subtitle = tr("as predicted");
-  group.hint = tr("What segmenters and detectors say, in the colours of their classes; boxes from a score of 0.3 on");
+  group.hint = tr("What segmenters and detectors say, in the colours of their classes; boxes from a score of %1 on")
+                   .arg(least_score, 0, 'f', 2);
   bool any = false;
   for (std::size_t i = 0; i < work.columns().size(); ++i) {
     const CompareColumn& column = work.columns()[i];
@@ -275,7 +276,7 @@ PanelGrid compare_grid(const CompareWork& work, const CompareSettings& settings)
   if (grid.rows.empty()) {
     grid.columns.clear();
     for (const CompareColumn& column : work.columns()) grid.columns.push_back(head_of(work, column));
-    if (auto predictions = prediction_row(work)) grid.rows.push_back({std::move(*predictions)});
+    if (auto predictions = prediction_row(work, settings.least_score)) grid.rows.push_back({std::move(*predictions)});
     if (settings.rows == CompareRows::Stages) {
       for (int stage = 0; stage < stages; ++stage)
         grid.rows.push_back({row_of(work, settings.quantity, stage, tr("stage %1").arg(stage + 1))});

@@ -22,25 +22,45 @@ std::vector<SharedMap> shared(std::vector<Map> maps) {
 
 QString text_of(const Error& error) { return QString::fromStdString(error.message()); }
 
+/// What a segmenter or detector says, drawn and as classes at places.
+struct Drawn {
+  double least_score = 0;
+  QImage picture;
+  std::shared_ptr<const PlacedLabels> labels;
+};
+
 struct Forwarded {
   std::shared_ptr<const Model> model;
   std::shared_ptr<ComparedModel> compared;
   QImage photo;
   Frame frame;
-  QImage prediction;
-  std::shared_ptr<const PlacedLabels> labels;
+  std::optional<Drawn> drawn;
 };
 
-constexpr double kLeastScore = 0.3;  // of boxes that are drawn and compared
-
-QImage picture_of(const DensePrediction& prediction, const Model& model) {
+QImage picture_of(const DensePrediction& prediction, const Model& model, double least_score) {
   PredictionLook look;
-  look.least_score = kLeastScore;
+  look.least_score = least_score;
   QImage image = prediction_image(prediction, model, look);
   if (!model.is_detector()) return image;
   QPainter painter(&image);
   paint_boxes(painter, QRectF(image.rect()), prediction, model, look);
   return image;
+}
+
+Drawn drawn(const ComparedModel& compared, double least_score) {
+  Drawn result{least_score, {}, nullptr};
+  const auto prediction = compared.prediction();
+  if (!prediction || prediction->empty()) return result;
+  result.picture = picture_of(*prediction, compared.model(), least_score);
+  result.labels = std::make_shared<const PlacedLabels>(
+      placed_labels(*prediction, compared.model(), Frame(compared.input().crop), least_score));
+  return result;
+}
+
+void take(CompareColumn& column, Drawn drawn) {
+  column.least_score = drawn.least_score;
+  column.prediction = std::move(drawn.picture);
+  column.labels = std::move(drawn.labels);
 }
 
 }  // namespace
@@ -49,8 +69,8 @@ void CompareWork::start_forward(std::size_t index) {
   const CompareColumn& column = columns_[index];
   start<Forwarded>(
       "forward", static_cast<int>(index), tr("%1 · %2").arg(column.name, file_name(image_)),
-      [cache = session_.model_cache(), path = column.path, known = column.model, image = image_,
-       decoded = decoded_](const JobContext& job) -> Result<Forwarded> {
+      [cache = session_.model_cache(), path = column.path, known = column.model, image = image_, decoded = decoded_,
+       least_score = least_score_](const JobContext& job) -> Result<Forwarded> {
         Forwarded result;
         result.model = known;
         if (!result.model) {
@@ -62,11 +82,7 @@ void CompareWork::start_forward(std::size_t index) {
         }
         const Image& picture = decoded->second.image;
         TRY(result.compared, compare_photo(result.model, decoded->second, job));
-        if (const auto prediction = result.compared->prediction(); prediction && !prediction->empty()) {
-          result.prediction = picture_of(*prediction, *result.model);
-          result.labels = std::make_shared<const PlacedLabels>(
-              placed_labels(*prediction, *result.model, Frame(result.compared->input().crop), kLeastScore));
-        }
+        result.drawn = drawn(*result.compared, least_score);
         result.frame = Frame(0, 0, picture.width, picture.height);
         result.photo = to_qimage(picture);
         if (std::max(picture.width, picture.height) > kLargestPhoto)
@@ -83,14 +99,25 @@ void CompareWork::start_forward(std::size_t index) {
         done.model = result->model;
         done.name = QString::fromStdString(result->model->name);
         done.compared = result->compared;
-        done.prediction = result->prediction;
-        done.labels = result->labels;
+        take(done, std::move(*result->drawn));
         done.energies.maps.clear();
         for (const Map& map : result->compared->energies())
           done.energies.maps.push_back(SharedMap(result->compared, &map));
         if (photo_.isNull()) photo_ = result->photo;
         photo_frame_ = result->frame;
         for (CompareColumn& column : columns_) column.colors.clear();
+      });
+}
+
+void CompareWork::start_drawing(std::size_t index) {
+  const auto compared = columns_[index].compared;
+  start<Drawn>(
+      "drawing", static_cast<int>(index), tr("Boxes · %1").arg(columns_[index].name),
+      [compared, least_score = least_score_](const JobContext&) -> Result<Drawn> {
+        return drawn(*compared, least_score);
+      },
+      [this, index](Result<Drawn> result) {
+        if (result) take(columns_[index], std::move(*result));
       });
 }
 

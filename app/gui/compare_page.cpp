@@ -88,6 +88,8 @@ void ComparePage::connect_parts() {
   connect(grid_, &MapGrid::style_chosen, this,
           [this](const MapStyle& style) { change([&](CompareSettings& s) { s.style = style; }); });
   connect(similarity_, &SimilaritySection::layers_opened, this, &ComparePage::open_layers);
+  connect(similarity_, &SimilaritySection::models_chosen, this,
+          [this](const ComparePair& models) { change([&](CompareSettings& s) { s.similarity = models; }); });
   connect(spectrum_, &SpectrumSection::settings_chosen, this, [this](bool by_depth, int degree) {
     change([&](CompareSettings& s) {
       s.by_depth = by_depth;
@@ -134,6 +136,8 @@ void ComparePage::set_settings(const CompareSettings& settings) {
     grid_->set_style(settings.style);
   } else {
     work_->set_class(settings.class_name);
+    work_->set_similarity(settings.similarity);
+    work_->set_least_score(settings.least_score);
     work_->set_sources(settings.left_out, in_front_);
     show_work();
   }
@@ -213,8 +217,12 @@ void ComparePage::set_cursor(std::optional<QPointF> position) {
     link_->release();
 }
 
+// With their matrix: whoever opens the session again sees the cell that they are.
 void ComparePage::open_layers(const CompareLayers& layers) {
-  change([&](CompareSettings& s) { s.layers = layers; });
+  change([&](CompareSettings& s) {
+    s.layers = layers;
+    s.similarity = ComparePair{layers.model_a, layers.model_b};
+  });
 }
 
 nlohmann::json ComparePage::state() const { return to_json(settings_); }

@@ -5,6 +5,7 @@
 #include "app/gui/page.h"
 
 class QComboBox;
+class QDoubleSpinBox;
 class QLabel;
 class QMenu;
 class QScrollArea;
@@ -33,6 +34,7 @@ class ComparePage : public Page {
   const CompareSettings& settings() const { return settings_; }
   void set_settings(const CompareSettings& settings);
   MapGrid* grid() const { return grid_; }
+  QDoubleSpinBox* least_score() const { return least_score_; }
   CompareWork& work() { return *work_; }
   SimilaritySection* similarity() const { return similarity_; }
   SpectrumSection* spectrum() const { return spectrum_; }
@@ -82,6 +84,7 @@ class ComparePage : public Page {
   QToolButton* divide_;
   QToolButton* drawing_;
   QSlider* opacity_;
+  QDoubleSpinBox* least_score_;
   QStackedWidget* stack_;
   QLabel* hint_;
   QToolButton* again_;

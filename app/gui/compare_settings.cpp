@@ -42,11 +42,13 @@ json to_json(const CompareSettings& settings) {
               {"class", settings.class_name},
               {"left_out", settings.left_out},
               {"by_depth", settings.by_depth},
-              {"degree", settings.degree}};
+              {"degree", settings.degree},
+              {"least_score", settings.least_score}};
   if (settings.style.colormap) result["colormap"] = name_of(*settings.style.colormap);
   if (settings.style.signed_colormap) result["signed_colormap"] = name_of(*settings.style.signed_colormap);
   if (const auto& layers = settings.layers)
     result["layers"] = {layers->model_a, layers->block_a, layers->model_b, layers->block_b};
+  if (const auto& pair = settings.similarity) result["similarity"] = {pair->model_a, pair->model_b};
   return result;
 }
 
@@ -76,6 +78,12 @@ void read_json(const json& from, CompareSettings& settings) {
   take(from, "by_depth", settings.by_depth);
   take(from, "degree", settings.degree);
   settings.degree = std::clamp(settings.degree, 0, 8);
+  take(from, "least_score", settings.least_score);
+  settings.least_score = std::clamp(settings.least_score, 0.0, 1.0);
+  settings.similarity.reset();
+  const auto pair = from.find("similarity");
+  if (pair != from.end() && pair->is_array() && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string())
+    settings.similarity = ComparePair{(*pair)[0].get<std::string>(), (*pair)[1].get<std::string>()};
   settings.layers.reset();
   const auto layers = from.find("layers");
   if (layers != from.end() && layers->is_array() && layers->size() == 4 && (*layers)[0].is_string() &&

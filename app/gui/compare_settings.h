@@ -21,6 +21,13 @@ struct CompareLayers {
   bool operator==(const CompareLayers&) const = default;
 };
 
+/// Whose blocks the similarity matrix compares, by paths.
+struct ComparePair {
+  std::string model_a, model_b;
+
+  bool operator==(const ComparePair&) const = default;
+};
+
 /// How the compare page looks at what it has.
 struct CompareSettings {
   CompareRows rows = CompareRows::Stages;
@@ -35,6 +42,8 @@ struct CompareSettings {
   bool by_depth = false;           ///< the spectrum: over depth at a degree, else over the degree
   int degree = 1;
   std::optional<CompareLayers> layers;
+  std::optional<ComparePair> similarity;  ///< nothing: the first two columns
+  double least_score = 0.3;               ///< of detectors' boxes that are drawn and compared
 
   bool operator==(const CompareSettings&) const = default;
 };

@@ -56,8 +56,7 @@ SimilaritySection::SimilaritySection(CompareWork& work, QWidget* parent)
     box->setMinimumContentsLength(8);
     box->setIconSize({10, 10});
     area_->line()->addWidget(box);
-    connect(box, qOverload<int>(&QComboBox::activated), this,
-            [this] { work_.set_similarity(a_->currentIndex(), b_->currentIndex()); });
+    connect(box, qOverload<int>(&QComboBox::activated), this, &SimilaritySection::choose_models);
   }
   connect(area_, &ResultArea::start_requested, &work_, &CompareWork::start_similarity);
   connect(area_, &ResultArea::cancel_requested, &work_, &CompareWork::cancel);
@@ -70,6 +69,13 @@ SimilaritySection::SimilaritySection(CompareWork& work, QWidget* parent)
                           columns[static_cast<std::size_t>(pair.b)].path.string(), row, column});
   });
   show_work();
+}
+
+void SimilaritySection::choose_models() {
+  const auto path = [&](const QComboBox* box) {
+    return work_.columns()[static_cast<std::size_t>(box->currentIndex())].path.string();
+  };
+  if (a_->currentIndex() >= 0 && b_->currentIndex() >= 0) Q_EMIT models_chosen({path(a_), path(b_)});
 }
 
 void SimilaritySection::show_models() {
@@ -109,6 +115,7 @@ void SimilaritySection::show_work() {
       matrix_->set_matrix(found.matrix, axis_of(columns[static_cast<std::size_t>(similarity.a)]),
                           axis_of(columns[static_cast<std::size_t>(similarity.b)]), scale);
       shown_ = &found;
+      show_chosen(chosen_);
     }
     area_->show_content();
     return;
@@ -127,10 +134,16 @@ void SimilaritySection::show_work() {
 }
 
 void SimilaritySection::show_chosen(const std::optional<CompareLayers>& layers) {
-  if (layers)
-    matrix_->set_chosen(QPoint(layers->block_b, layers->block_a));
-  else
-    matrix_->set_chosen(std::nullopt);
+  chosen_ = layers;
+  const auto& columns = work_.columns();
+  const auto path = [&](int index) {
+    return static_cast<std::size_t>(index) < columns.size() ? columns[static_cast<std::size_t>(index)].path.string()
+                                                            : std::string();
+  };
+  // Of two other models than those of the matrix it is no cell.
+  const bool here =
+      layers && layers->model_a == path(work_.similarity().a) && layers->model_b == path(work_.similarity().b);
+  matrix_->set_chosen(here ? std::optional(QPoint(layers->block_b, layers->block_a)) : std::nullopt);
 }
 
 }  // namespace orderscope

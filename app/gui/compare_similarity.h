@@ -26,10 +26,12 @@ class SimilaritySection : public QWidget {
 
  Q_SIGNALS:
   void layers_opened(const CompareLayers& layers);
+  void models_chosen(const ComparePair& models);
 
  private:
   void show_work();
   void show_models();
+  void choose_models();
 
   CompareWork& work_;
   MatrixView* matrix_;
@@ -37,6 +39,7 @@ class SimilaritySection : public QWidget {
   QComboBox* a_;
   QComboBox* b_;
   QStringList names_;  ///< in the lists
+  std::optional<CompareLayers> chosen_;
   const LayerSimilarity* shown_ = nullptr;
 };
 

@@ -3,6 +3,7 @@
 
 #include <QElapsedTimer>
 #include <algorithm>
+#include <tuple>
 
 #include "app/gui/session.h"
 #include "widgets/figure/map_image.h"
@@ -51,10 +52,10 @@ void CompareWork::set_sources(const std::set<std::string>& left_out, bool in_fro
   const std::filesystem::path image = session_.image_path();
   const bool same_models = std::equal(columns.begin(), columns.end(), columns_.begin(), columns_.end(), same);
   if (!same_models || pictures() != compared_pictures_) {
-    const int last = static_cast<int>(columns.size()) - 1;
     jobs_.cancel(QStringLiteral("similarity"));
     running_.erase("similarity");
-    similarity_ = {0, std::min(1, std::max(last, 0)), std::nullopt, {}};
+    similarity_.found.reset();
+    similarity_.problem.clear();
     compared_pictures_ = pictures();
     if (same_models && image == image_) Q_EMIT changed();
   }
@@ -77,6 +78,7 @@ void CompareWork::set_sources(const std::set<std::string>& left_out, bool in_fro
     from_.reset();
   }
   columns_ = std::move(columns);
+  std::tie(similarity_.a, similarity_.b) = compared_columns();
   image_ = image;
   reset_results();
   advance();
@@ -114,12 +116,31 @@ void CompareWork::look_from(std::optional<QPointF> photo) {
   advance();
 }
 
-void CompareWork::set_similarity(int a, int b) {
+std::pair<int, int> CompareWork::compared_columns() const {
+  const int second = std::min(1, std::max(static_cast<int>(columns_.size()) - 1, 0));
+  if (!pair_) return {0, second};
+  const auto place = [&](const std::string& path) {
+    const auto found = std::ranges::find(columns_, std::filesystem::path(path), &CompareColumn::path);
+    return found == columns_.end() ? -1 : static_cast<int>(found - columns_.begin());
+  };
+  const int a = place(pair_->model_a), b = place(pair_->model_b);
+  return a < 0 || b < 0 ? std::pair(0, second) : std::pair(a, b);
+}
+
+void CompareWork::set_similarity(const std::optional<ComparePair>& pair) {
+  pair_ = pair;
+  const auto [a, b] = compared_columns();
   if (a == similarity_.a && b == similarity_.b) return;
   jobs_.cancel(QStringLiteral("similarity"));
   running_.erase("similarity");
   similarity_ = {a, b, std::nullopt, {}};
   Q_EMIT changed();
+  advance();
+}
+
+void CompareWork::set_least_score(double score) {
+  if (score == least_score_) return;
+  least_score_ = score;
   advance();
 }
 
@@ -234,6 +255,11 @@ bool CompareWork::advance_forward() {
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (!columns_[i].compared && columns_[i].problem.isEmpty()) {
       start_forward(i);
+      return true;
+    }
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (columns_[i].compared && columns_[i].model->is_detector() && columns_[i].least_score != least_score_) {
+      start_drawing(i);
       return true;
     }
   return false;

@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "app/gui/compare_settings.h"
 #include "app/gui/job_runner.h"
 #include "core/image/frame.h"
 #include "core/run/compared_model.h"
@@ -46,6 +47,7 @@ struct CompareColumn {
   QString colors_problem;
   QImage prediction;  ///< of a segmenter or detector: classes or boxes over the picture
   std::shared_ptr<const PlacedLabels> labels;
+  double least_score = 0;  ///< of the boxes in these two
   std::vector<MixerSpectrum> spectra;
   QString spectra_problem;
 
@@ -75,7 +77,9 @@ class CompareWork : public QObject {
   void set_wanted(const std::set<std::string>& quantities);
   void set_class(const std::string& name);       ///< "": the most likely one of the first model
   void look_from(std::optional<QPointF> photo);  ///< attention from this point
-  void set_similarity(int a, int b);             ///< columns
+  /// Whose layers are compared, by paths; nothing, or models that are no columns: the first two.
+  void set_similarity(const std::optional<ComparePair>& pair);
+  void set_least_score(double score);  ///< of detectors' boxes that are drawn and compared
   void start_similarity();
   void start_spectra();
   void retry();
@@ -111,6 +115,7 @@ class CompareWork : public QObject {
   bool advance_quantity(const std::string& quantity);
   void advance_unasked();
   void start_forward(std::size_t column);
+  void start_drawing(std::size_t column);
   void start_cams(std::size_t column);
   void start_method(std::size_t column, const std::string& id);
   void start_attention(std::size_t column);
@@ -138,6 +143,7 @@ class CompareWork : public QObject {
   bool end(const std::string& what, quint64 generation);
   /// Makes a job tell how far it is where its result will be, besides the list of jobs.
   std::function<JobContext(const JobContext&)> teller(const std::string& what, int column);
+  std::pair<int, int> compared_columns() const;
   bool cheap_similarity() const;
   bool cheap_spectra() const;
 
@@ -153,6 +159,8 @@ class CompareWork : public QObject {
   std::string class_;
   std::optional<QPointF> from_;
   Similarity similarity_;
+  std::optional<ComparePair> pair_;
+  double least_score_ = CompareSettings().least_score;
   std::vector<std::filesystem::path> compared_pictures_;  ///< that it is over
   bool similarity_asked_ = false, spectra_asked_ = false;
   bool stopped_ = false;  ///< somebody cancelled: nothing begins by itself

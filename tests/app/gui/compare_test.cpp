@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +19,7 @@
 #include "app/gui/compare_work.h"
 #include "app/gui/inspection_engine.h"
 #include "app/gui/session.h"
+#include "app/gui/view_history.h"
 #include "widgets/map_grid.h"
 #include "widgets/map_link.h"
 #include "widgets/map_tile.h"
@@ -172,10 +175,52 @@ TEST_F(CompareTest, CellsOfTheSimilarityOpenTheirTwoLayers) {
   ASSERT_EQ(grid().columns.size(), 2U);
   EXPECT_EQ(grid().columns[0].title.toStdString(), page.work().columns()[0].model->blocks[1].name);
   EXPECT_EQ(grid().columns[1].title.toStdString(), page.work().columns()[1].model->blocks[2].name);
+  EXPECT_EQ(matrix->chosen(), QPoint(2, 1));
   ASSERT_NE(grid().rows[0].front().panels[1].map, nullptr);
   EXPECT_EQ(grid().rows[0].front().panels[1].map->provenance.layer, page.work().columns()[1].model->blocks[2].name);
   set([](CompareSettings& s) { s.layers.reset(); });
   EXPECT_EQ(grid().rows.size(), 4U);
+}
+
+TEST_F(CompareTest, TheModelsOfTheMatrixAndTheOpenedCellComeBackWithTheState) {
+  open({"hornet_7x7", "swin", "convnext"}, {"chelsea.png", "coffee.png", "dog.jpg"});
+  ASSERT_TRUE(idle());
+  const auto path = [&](std::size_t column) { return page.work().columns()[column].path.string(); };
+  EXPECT_EQ(page.work().similarity().b, 1) << "the first two";
+  Q_EMIT page.similarity()->models_chosen({path(2), path(0)});
+  EXPECT_EQ(page.work().similarity().a, 2);
+  EXPECT_EQ(page.work().similarity().b, 0);
+  page.work().start_similarity();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return page.work().similarity().found.has_value(); }, kPatience));
+  Q_EMIT page.similarity()->matrix()->cell_opened(3, 1);
+  EXPECT_EQ(page.settings().layers, (CompareLayers{path(2), path(0), 3, 1}));
+  const nlohmann::json state = page.state();
+
+  // A window that opens the session: the settings are there before the models are.
+  Session other(make_core_engine(std::make_shared<ModelCache>()));
+  ComparePage again(other);
+  again.show();
+  again.restore(state);
+  again.activate();
+  std::vector<fs::path> files;
+  for (const ModelSource& source : session.models()) files.push_back(source.path);
+  for (const ImageSource& source : session.images()) files.push_back(source.path);
+  other.add_files(files);
+  ASSERT_TRUE(QTest::qWaitFor(
+      [&] { return again.work().idle() && !other.busy() && again.work().columns().size() == 3; }, kPatience));
+  EXPECT_EQ(again.work().similarity().a, 2);
+  EXPECT_EQ(again.work().similarity().b, 0);
+  again.work().start_similarity();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return again.work().similarity().found.has_value(); }, kPatience));
+  EXPECT_EQ(again.similarity()->matrix()->chosen(), QPoint(1, 3)) << "column, row";
+  EXPECT_EQ(again.grid()->grid().columns[0].title.toStdString(), again.work().columns()[2].model->blocks[3].name);
+
+  // Without one of them the first two are compared, and no cell is that of the layers.
+  CompareSettings fewer = again.settings();
+  fewer.left_out = {path(2)};
+  again.set_settings(fewer);
+  EXPECT_EQ(again.work().similarity().a, 0);
+  EXPECT_EQ(again.work().similarity().b, 1);
 }
 
 TEST_F(CompareTest, SpectraTellConvolutionFromGnConv) {
@@ -289,15 +334,24 @@ TEST_F(CompareTest, StateComesBackAndNonsenseChangesNothing) {
     s.degree = 2;
     s.left_out = {"/a.pth"};
     s.layers = CompareLayers{"/a.pth", "/b.pth", 1, 2};
+    s.similarity = ComparePair{"/b.pth", "/a.pth"};
+    s.least_score = 0.65;
   });
   const CompareSettings before = page.settings();
   const nlohmann::json state = page.state();
   page.set_settings({});
   page.restore(state);
   EXPECT_EQ(page.settings(), before);
-  page.restore({{"scale", 7}, {"opacity", "much"}, {"degree", 99}, {"rows", "x"}, {"left_out", 3}});
+  page.restore({{"scale", 7},
+                {"opacity", "much"},
+                {"degree", 99},
+                {"rows", "x"},
+                {"left_out", 3},
+                {"similarity", 1},
+                {"least_score", 4}});
   EXPECT_EQ(page.settings().scale, before.scale);
   EXPECT_EQ(page.settings().degree, 8);
+  EXPECT_EQ(page.settings().least_score, 1);
   page.restore(nlohmann::json::array());
 }
 
@@ -329,6 +383,28 @@ TEST_F(CompareTest, SegmentersSayWhereTheyNameOtherClasses) {
   EXPECT_GE(agreement->agreeing, 0);
   EXPECT_LT(agreement->agreeing, 1) << "one colours the whole picture, the other boxes";
   EXPECT_NE(page.disagreement()->text().indexOf("IoU"), -1);
+
+  // Boxes below the score are neither drawn nor compared; undone like any other setting of the view.
+  EXPECT_TRUE(page.least_score()->isVisibleTo(&page));
+  const auto boxes = [&] { return page.work().columns()[1].prediction; };
+  const auto labelled = [&] {
+    const PlacedLabels& labels = *page.work().columns()[1].labels;
+    return std::ranges::count_if(labels.labels, [](std::int32_t label) { return label >= 0; });
+  };
+  const QImage before = boxes();
+  const auto pixels_before = labelled();
+  ViewHistory history;
+  history.watch(page);
+  page.least_score()->setValue(1);
+  EXPECT_EQ(page.settings().least_score, 1);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return page.work().columns()[1].least_score == 1; }, kPatience));
+  EXPECT_NE(boxes(), before);
+  EXPECT_LT(labelled(), pixels_before);
+  history.undo();
+  EXPECT_EQ(page.settings().least_score, 0.3);
+  EXPECT_EQ(page.least_score()->value(), 0.3);
+  ASSERT_TRUE(QTest::qWaitFor([&] { return page.work().columns()[1].least_score == 0.3; }, kPatience));
+  EXPECT_EQ(boxes(), before);
   EXPECT_FALSE(page.work().similarity().found.has_value());
 }
 
