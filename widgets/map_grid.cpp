@@ -262,7 +262,10 @@ void MapGrid::paint_columns(QPainter& painter) const {
       area.setLeft(area.left() + 16);
     }
     // Smaller before it is cut.
-    painter.setFont(QFontMetrics(bold).horizontalAdvance(column.title) <= area.width() ? bold : small_font(bold));
+    const QFont sizes[] = {bold, small_font(bold), small_font(font())};
+    const auto* fitting = std::ranges::find_if(
+        sizes, [&](const QFont& size) { return QFontMetrics(size).horizontalAdvance(column.title) <= area.width(); });
+    painter.setFont(fitting == std::end(sizes) ? sizes[1] : *fitting);
     const QFontMetrics metrics(painter.font());
     painter.setPen(palette().color(QPalette::Text));
     const QString title = metrics.elidedText(column.title, Qt::ElideMiddle, static_cast<int>(area.width()));
@@ -283,6 +286,7 @@ void MapGrid::paint_titles(QPainter& painter) const {
   for (std::size_t row = 0; row < layout_.rows.size(); ++row) {
     for (std::size_t i = 0; i < layout_.rows[row].size(); ++i) {
       const PanelGroup& group = grid_.rows[row][i];
+      if (group.continued) continue;
       // The title and its second line stand together, centred beside the pictures.
       QRectF area = layout_.rows[row][i].title.adjusted(0, 0, -2 * kStep, 0);
       const QRectF dot(area.topLeft(), QSizeF(16, area.height()));

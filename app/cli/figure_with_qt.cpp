@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QApplication>
 
+#include "app/cli/command.h"
 #include "app/cli/figure.h"
 #include "widgets/figure/figure.h"
 
@@ -20,6 +21,8 @@ Result<void> write_figure(const SessionFile& session, const PanelRunner::OpenMod
 
   PanelRunner runner(session, open);
   TRY(const Plate plate, draw_figure(session, runner, job));
+  if (const QString warning = page_warning(plate); !warning.isEmpty())
+    print_warning(path.string() + ": " + warning.toStdString());
   TRY_VOID(write_plate(plate, file, session.figure.dpi));
   if (data) TRY_VOID(write_plate_data(plate, path));
   return {};

@@ -74,6 +74,9 @@ class AttributionPage : public Page {
   void show_hint();
   void show_detail();
   void fit_maps();
+  void refit_maps();
+  /// The most maps for which the page is wide enough.
+  std::size_t maps_in_row(const PanelGrid& grid) const;
 
   // In attribution_controls.cpp.
   void show_controls();
@@ -115,6 +118,8 @@ class AttributionPage : public Page {
   AttributionChecks* checks_;
   std::shared_ptr<const ForwardResult> shown_;  ///< that photo_ is of
   QImage photo_;
+  PanelGrid by_layer_, by_input_;               ///< however many rows the page needs for them
+  std::pair<std::size_t, std::size_t> in_row_;  ///< for which their rows were wrapped
   bool in_front_ = false;
 };
 

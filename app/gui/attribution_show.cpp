@@ -22,6 +22,12 @@
 #include "widgets/theme.h"
 
 namespace orderscope {
+namespace {
+
+constexpr double kSmallest = 64, kComfortable = 112, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places tiles
+constexpr double kWrapped = 80;  // of maps that do not fit in one row
+
+}  // namespace
 
 void AttributionPage::show_work() {
   show_grids();
@@ -39,6 +45,11 @@ void AttributionPage::show_grids() {
     if (settings_.large) large = cell_grid(*work_, chosen(), settings_, photo_);
     for (PanelGrid* grid : {&layers, &whole, &large}) mark_explained(*grid, *shown_, work_->target().question);
   }
+  by_layer_ = layers;
+  by_input_ = whole;
+  in_row_ = {maps_in_row(by_layer_), maps_in_row(by_input_)};
+  layers = wrapped(layers, in_row_.first);
+  whole = wrapped(whole, in_row_.second);
   const QString context = context_of(chosen());
   const std::pair<MapGrid*, PanelGrid*> grids[] = {{grid_, &layers}, {whole_, &whole}, {large_, &large}};
   for (const auto& [grid, panels] : grids) {
@@ -54,9 +65,20 @@ void AttributionPage::show_grids() {
   fit_maps();
 }
 
+std::size_t AttributionPage::maps_in_row(const PanelGrid& grid) const {
+  if (grid.empty()) return 1;
+  std::size_t panels = 0;
+  for (const PanelGroup& group : grid.rows.front()) panels += group.panels.size();
+  const double bar = 5.0 * kStep + QFontMetrics(small_font(font())).horizontalAdvance(QStringLiteral("−0.0000"));
+  const auto in_row = [&](std::size_t bars, double side) {
+    return (maps_->viewport()->width() - static_cast<double>(bars) * (kTitleWidth + bar)) / (side + kGap);
+  };
+  if (in_row(grid.rows.front().size(), kSmallest) >= static_cast<double>(panels)) return panels;
+  return static_cast<std::size_t>(std::max(in_row(1, kWrapped), 2.0));
+}
+
 // All maps as large as the page allows, those without a layer as large as the others.
 void AttributionPage::fit_maps() {
-  constexpr double kSmallest = 64, kComfortable = 112, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places tiles
   const QSize room = maps_->viewport()->size();
   const double caption = MapTile::caption_height(font()), header = fontMetrics().height() + 1.5 * kStep;
   double rows = 0, height = room.height(), side = kLargest;
@@ -82,10 +104,17 @@ void AttributionPage::fit_maps() {
   }
 }
 
+void AttributionPage::refit_maps() {
+  fit_maps();
+  // There may be room for other rows; not while the layout is at work.
+  if (std::pair(maps_in_row(by_layer_), maps_in_row(by_input_)) != in_row_)
+    QTimer::singleShot(0, this, &AttributionPage::show_grids);
+}
+
 bool AttributionPage::eventFilter(QObject* object, QEvent* event) {
   if (event->type() == QEvent::Resize) {
     if (object == maps_->viewport())
-      fit_maps();
+      refit_maps();
     else
       QTimer::singleShot(0, this, &AttributionPage::show_detail);  // after the column has its width
   }
@@ -136,10 +165,10 @@ Plate AttributionPage::figure() const {
   Plate plate;
   const auto known = model();
   if (!known) return plate;
-  plate.grid = grid_->grid();
+  plate.grid = with_choices(by_layer_, grid_->choices());
   plate.title = QString::fromStdString(known->name) + QStringLiteral("   ") + question();
   plate.subtitle = file_name(shown_->image_path);
-  if (!whole_->grid().empty()) plate.panels.push_back({{}, 1, whole_->grid(), {}});
+  if (!by_input_.empty()) plate.panels.push_back({{}, 1, with_choices(by_input_, whole_->choices()), {}});
   const AttributionCell* cell = work_->cell(chosen());
   if (checks_->has_curves())
     plate.panels.push_back({tr("faithfulness, %1").arg(QString::fromStdString(settings_.curve)),

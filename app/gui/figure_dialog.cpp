@@ -159,9 +159,10 @@ void FigureDialog::show_preview() {
     status_->setText(problem_);
   else if (jobs_.busy())
     status_->setText(tr("Panels are on their way"));
+  else if (const QString warning = any ? page_warning(shown) : QString(); !warning.isEmpty())
+    status_->setText(warning);
   else if (any)
-    status_->setText(
-        tr("%1 × %2 mm").arg(shown.width_mm, 0, 'f', 1).arg(plate_size(shown).height() / 72 * 25.4, 0, 'f', 1));
+    status_->setText(tr("%1 × %2 mm").arg(shown.width_mm, 0, 'f', 1).arg(plate_height_mm(shown), 0, 'f', 1));
   else
     status_->clear();
   if (!any) {

@@ -61,4 +61,47 @@ PanelLayout layout_panels(const PanelGrid& grid, const PanelMetrics& metrics, do
   return layout;
 }
 
+PanelGrid wrapped(const PanelGrid& grid, std::size_t most) {
+  most = std::max<std::size_t>(most, 1);
+  std::size_t widest = 0;
+  for (const auto& row : grid.rows) {
+    std::size_t panels = 0;
+    for (const PanelGroup& group : row) panels += group.panels.size();
+    widest = std::max(widest, panels);
+  }
+  if (widest <= most) return grid;
+  PanelGrid result = grid;
+  result.rows.clear();
+  result.columns.clear();
+  for (const auto& row : grid.rows) {
+    std::size_t column = 0;
+    for (const PanelGroup& group : row) {
+      const std::size_t count = group.panels.size(), lines = (count + most - 1) / most;
+      // Eight in rows of at most five: four and four.
+      const std::size_t each = lines == 0 ? 1 : (count + lines - 1) / lines;
+      PanelGroup part = group;
+      if (&group != &row.front() && part.subtitle.isEmpty()) part.subtitle = row.front().title;
+      for (std::size_t start = 0; start < count; start += each) {
+        const auto first = group.panels.begin() + static_cast<std::ptrdiff_t>(start);
+        part.panels.assign(first, first + static_cast<std::ptrdiff_t>(std::min(each, count - start)));
+        part.continued = start > 0;
+        for (MapPanel& panel : part.panels) {
+          if (column >= grid.columns.size()) continue;
+          const QString& title = grid.columns[column++].title;
+          panel.label = panel.label.isEmpty() ? title : title + QStringLiteral("   ") + panel.label;
+        }
+        result.rows.push_back({part});
+      }
+    }
+  }
+  return result;
+}
+
+PanelGrid wrapped(const PanelGrid& grid, const PanelMetrics& metrics, double width, double tile) {
+  constexpr double kAnyHeight = 1e7;
+  if (fitting_tile(grid, metrics, {width, kAnyHeight}) >= tile) return grid;
+  const double room = width - metrics.title - metrics.bar;
+  return wrapped(grid, static_cast<std::size_t>(std::max(room / (tile + metrics.gap), 1.0)));
+}
+
 }  // namespace orderscope

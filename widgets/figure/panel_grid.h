@@ -41,9 +41,10 @@ struct PanelGroup {
   QString hint;      ///< tool tip: what the quantity is
   std::vector<MapPanel> panels;
   ColorScale bar;
-  QColor color{};         ///< of a dot before the title; none if invalid
-  bool by_order = false;  ///< panel i is of order i + 1
-  bool relative = false;  ///< every panel has a range of its own: the bar says "max", not a number
+  QColor color{};          ///< of a dot before the title; none if invalid
+  bool by_order = false;   ///< panel i is of order i + 1
+  bool relative = false;   ///< every panel has a range of its own: the bar says "max", not a number
+  bool continued = false;  ///< the rest of the group before: it has that one's title and letter
 };
 
 /// What stands above a column of panels.
@@ -90,5 +91,11 @@ struct PanelLayout {
 double fitting_tile(const PanelGrid& grid, const PanelMetrics& metrics, QSizeF area);
 
 PanelLayout layout_panels(const PanelGrid& grid, const PanelMetrics& metrics, double tile);
+
+/// The same with at most `most` panels in a row, for places too narrow for all: groups go on in rows below, and titles
+/// of columns are written under the panels. Unchanged where all rows are short enough.
+PanelGrid wrapped(const PanelGrid& grid, std::size_t most);
+/// As few rows as have room for tiles of this side; at least one panel in each.
+PanelGrid wrapped(const PanelGrid& grid, const PanelMetrics& metrics, double width, double tile);
 
 }  // namespace orderscope

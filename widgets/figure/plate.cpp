@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/figure/plate.h"
 
+#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 
@@ -95,6 +96,26 @@ class Layout {
   double width_ = 0;
   std::vector<Line> lines_;
 };
+
+/// Maps as large as a page allows, all to the same limit.
+PlatePainter page_fitting(const Plate& plate) {
+  PlatePainter parts(plate);
+  constexpr double kSmallestTile = 14 * kPointsPerMm * kPoint;
+  constexpr double kPage = kPageHeightMm * kPointsPerMm * kPoint - 2 * kMargin - kPoint;  // whole points
+  const auto fits = [&](double tile) {
+    parts.largest_tile = tile;
+    return Layout(plate, parts).height() <= kPage;
+  };
+  double low = kSmallestTile, high = parts.largest_tile;
+  if (fits(high)) return parts;
+  constexpr int kHalvings = 10;  // to a thirtieth of a millimetre
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = (low + high) / 2;
+    (fits(middle) ? low : high) = middle;
+  }
+  parts.largest_tile = low;
+  return parts;
+}
 
 void paint_contents(QCPPainter& painter, PlatePainter& parts) {
   const Plate& plate = parts.plate;
@@ -204,9 +225,19 @@ std::vector<PlatePanel> panels_of(const Plate& plate) {
 }
 
 QSizeF plate_size(const Plate& plate) {
-  const PlatePainter parts(plate);
+  const PlatePainter parts = page_fitting(plate);
   const double height = Layout(plate, parts).height() + 2 * kMargin;
   return {plate.width_mm * kPointsPerMm, std::ceil(height / kPoint)};
+}
+
+double plate_height_mm(const Plate& plate) { return plate_size(plate).height() / kPointsPerMm; }
+
+QString page_warning(const Plate& plate) {
+  const double height = plate_height_mm(plate);
+  if (height <= kPageHeightMm) return {};
+  return QCoreApplication::translate("Plate", "%1 mm tall, more than a page (%2 mm): leave panels out or make it wider")
+      .arg(height, 0, 'f', 0)
+      .arg(kPageHeightMm, 0, 'f', 0);
 }
 
 void paint_plate(QCPPainter& painter, const Plate& plate) {
@@ -215,7 +246,7 @@ void paint_plate(QCPPainter& painter, const Plate& plate) {
   painter.setRenderHint(QPainter::LosslessImageRendering);
   painter.scale(1 / kPoint, 1 / kPoint);
   painter.translate(kMargin, kMargin);
-  PlatePainter parts(plate);
+  PlatePainter parts = page_fitting(plate);
   paint_contents(painter, parts);
   painter.restore();
 }

@@ -32,8 +32,14 @@ struct Plate {
 /// All panels, the grid among them.
 std::vector<PlatePanel> panels_of(const Plate& plate);
 
+/// What a page has room for: maps are made smaller, to a limit, before a plate gets taller.
+inline constexpr double kPageHeightMm = 240;
+
 /// Size in points (1/72 inch) that paint_plate fills.
 QSizeF plate_size(const Plate& plate);
+double plate_height_mm(const Plate& plate);
+/// "283 mm tall, more than a page (240 mm): leave panels out or make it wider"; empty where it fits.
+QString page_warning(const Plate& plate);
 
 /// Paints in points from (0, 0); scale the painter for other units. Text stays text and plots stay lines on a vector
 /// device. A map is an image of the model's input's resolution, cells being whole pixels of it; nothing else is one.

@@ -11,7 +11,6 @@
 namespace orderscope {
 namespace {
 
-constexpr double kLargestTile = 130 * kPoint;
 constexpr double kBarWidth = 6 * kPoint;
 constexpr double kWideEnough = 320 * kPoint;  // below it the titles go above
 
@@ -43,25 +42,27 @@ double side_title_width(const PlatePainter& plate, const PanelGrid& grid) {
   return letter_indent(plate) + std::min(widest, 90 * kPoint) + 5 * kPoint;
 }
 
-/// Distances of a grid at a width, and where its tiles come to lie.
+/// Distances of a grid at a width, and where its tiles come to lie; rows of many maps are wrapped before these become
+/// smaller than anybody can read.
 struct MapsLayout {
-  MapsLayout(const PlatePainter& plate, const PanelGrid& grid, double width) {
+  MapsLayout(const PlatePainter& plate, const PanelGrid& whole, double width) {
     titles_above = width < kWideEnough;
     double labels = 0;
-    for (const auto& row : grid.rows)
+    for (const auto& row : whole.rows)
       for (const PanelGroup& group : row) {
         for (const ColorBarTick& tick : color_bar_ticks(group.bar, group.relative))
           labels = std::max(labels, PlateFonts::width(plate.fonts.caption, tick.label));
         labels = std::max(labels, PlateFonts::width(plate.fonts.caption, unit_of(group)) - kBarWidth);
       }
-    metrics.title = titles_above ? 0 : side_title_width(plate, grid);
+    metrics.title = titles_above ? 0 : side_title_width(plate, whole);
     metrics.bar = 1.4 * kBarWidth + labels + 6 * kPoint;
     metrics.caption = PlateFonts::height(plate.fonts.caption) + 2 * kPoint;
     metrics.gap = 5 * kPoint;
     metrics.header = PlateFonts::height(plate.fonts.heading) + 1 * kPoint;
     header = titles_above ? PlateFonts::height(plate.fonts.letter) + 1 * kPoint : 0;
-    constexpr double kUnlimited = 1e7;
-    const double tile = std::min(fitting_tile(grid, metrics, {width, kUnlimited}), kLargestTile);
+    constexpr double kUnlimited = 1e7, kReadable = 12 * kPointsPerMm * kPoint;
+    grid = wrapped(whole, metrics, width, kReadable);
+    const double tile = std::min(fitting_tile(grid, metrics, {width, kUnlimited}), plate.largest_tile);
     panels = layout_panels(grid, metrics, tile);
     for (std::size_t row = 0; row < panels.rows.size(); ++row)
       for (GroupLayout& group : panels.rows[row]) {
@@ -73,6 +74,7 @@ struct MapsLayout {
     height = panels.size.height() + header * static_cast<double>(panels.rows.size());
   }
 
+  PanelGrid grid;
   bool titles_above = false;
   PanelMetrics metrics;
   double header = 0, height = 0;
@@ -181,8 +183,9 @@ double maps_height(const PlatePainter& plate, const PanelGrid& grid, double widt
   return MapsLayout(plate, grid, width).height;
 }
 
-void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& grid, const QRectF& area) {
-  const MapsLayout layout(plate, grid, area.width());
+void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& whole, const QRectF& area) {
+  const MapsLayout layout(plate, whole, area.width());
+  const PanelGrid& grid = layout.grid;
   painter.translate(area.topLeft());
   for (std::size_t i = 0; i < layout.panels.columns.size(); ++i)
     paint_column(painter, plate, grid.columns[i], layout.panels.columns[i]);
@@ -191,7 +194,9 @@ void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& grid,
     for (std::size_t i = 0; i < layout.panels.rows[row].size(); ++i) {
       const PanelGroup& group = grid.rows[row][i];
       const GroupLayout& place = layout.panels.rows[row][i];
-      if (layout.titles_above) {
+      if (group.continued) {
+        // Its title stands above.
+      } else if (layout.titles_above) {
         const double right = place.bar.right() - place.title.left();
         plate.paint_heading(painter, {place.title.left(), place.title.top() - layout.header}, right, group.title,
                             group.subtitle);

@@ -10,6 +10,7 @@
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -117,6 +118,34 @@ TEST_F(AttributionTest, MethodsWithoutALayerHaveARowOfTheirOwn) {
   for (const MapPanel& panel : whole.rows.front().front().panels)
     EXPECT_NE(panel.map, nullptr) << panel.note.toStdString();
   EXPECT_EQ(map_at({"smoothgrad", ""})->provenance.parameters.at("samples"), "2");
+}
+
+TEST_F(AttributionTest, MoreMethodsThanThePageIsWideAreWrappedAndPrintedInOneRow) {
+  open("convnext");
+  set([](AttributionSettings& s) {
+    s.methods = {"gradcam",  "gradcam++", "layercam",     "hirescam",
+                 "xgradcam", "eigencam",  "eigengradcam", "gradcam-elementwise"};
+    s.layers = {"stage.3", "stage.4"};
+  });
+  ASSERT_TRUE(idle());
+  page.resize(820, 640);
+  const std::size_t methods = chosen_methods(page.settings()).size();
+  ASSERT_GE(methods, 6U);
+  const auto fits = [&] {
+    return std::ranges::all_of(page.grid()->tiles(),
+                               [&](const MapTile* tile) {
+                                 return page.grid()->rect().contains(tile->geometry()) && tile->width() >= 64;
+                               }) &&
+           page.grid()->width() <= page.width();
+  };
+  EXPECT_TRUE(QTest::qWaitFor([&] { return page.grid()->grid().columns.empty() && fits(); }, kPatience));
+  EXPECT_GT(page.grid()->grid().rows.size(), 2U) << "more rows than layers";
+  EXPECT_EQ(page.grid()->tiles().size(), 2 * methods);
+  EXPECT_EQ(page.figure().grid.rows.size(), 2U) << "a plate has a width of its own";
+  EXPECT_EQ(page.figure().grid.columns.size(), methods);
+
+  page.resize(2400, 900);
+  EXPECT_TRUE(QTest::qWaitFor([&] { return page.grid()->grid().columns.size() == methods && fits(); }, kPatience));
 }
 
 TEST_F(AttributionTest, OptionsComeFromTheDescriptorAndMakeTheMapAnew) {

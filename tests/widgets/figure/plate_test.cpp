@@ -53,6 +53,59 @@ TEST(PanelLayout, FillsTheAreaWithSquareTilesOfOneSize) {
   EXPECT_DOUBLE_EQ(fitting_tile(grid, metrics, {4000, 225}), 100) << "limited by the height";
 }
 
+TEST(PanelLayout, LongRowsAreWrappedEvenlyAndTitlesOfColumnsGoUnderThePanels) {
+  PanelGrid grid;
+  grid.rows = {{test::wave_group("layer 1", 6, true), test::wave_group("magnitudes", 2, false)}};
+  grid.rows[0][1].subtitle.clear();
+  for (int i = 0; i < 8; ++i) grid.columns.push_back({.title = QStringLiteral("method %1").arg(i)});
+  const PanelGrid same = wrapped(grid, 8);
+  EXPECT_EQ(same.rows.size(), 1U);
+  EXPECT_EQ(same.columns.size(), 8U);
+
+  const PanelGrid narrow = wrapped(grid, 5);
+  ASSERT_EQ(narrow.rows.size(), 3U);
+  EXPECT_TRUE(narrow.columns.empty());
+  EXPECT_EQ(narrow.rows[0][0].panels.size(), 3U) << "three and three, not five and one";
+  EXPECT_EQ(narrow.rows[1][0].panels.size(), 3U);
+  EXPECT_FALSE(narrow.rows[0][0].continued);
+  EXPECT_TRUE(narrow.rows[1][0].continued);
+  EXPECT_EQ(narrow.rows[1][0].panels[0].label, "method 3   order 4");
+  EXPECT_EQ(narrow.rows[1][0].panels[0].map, grid.rows[0][0].panels[3].map);
+  EXPECT_FALSE(narrow.rows[2][0].continued);
+  EXPECT_EQ(narrow.rows[2][0].subtitle, "layer 1");
+  EXPECT_EQ(narrow.rows[2][0].panels[1].label, "method 7   order 2");
+
+  const PanelMetrics metrics{.title = 50, .bar = 40, .caption = 10, .gap = 5};
+  EXPECT_EQ(wrapped(grid, metrics, 1000, 60).rows.size(), 1U);
+  const PanelGrid fitting = wrapped(grid, metrics, 300, 60);
+  EXPECT_GE(fitting_tile(fitting, metrics, {300, 1e6}), 60);
+}
+
+TEST(Plate, MapsBecomeSmallerBeforeItIsTallerThanAPage) {
+  Plate plate;
+  for (int row = 0; row < 8; ++row) plate.grid.rows.push_back({test::wave_group(QStringLiteral("stage"), 3, true)});
+  plate.grid.photo = test::photo(112);
+  EXPECT_LE(plate_height_mm(plate), kPageHeightMm);
+  EXPECT_GT(plate_height_mm(plate), kPageHeightMm - 10) << "and no smaller than that";
+  EXPECT_TRUE(page_warning(plate).isEmpty());
+  for (int row = 0; row < 20; ++row) plate.grid.rows.push_back({test::wave_group(QStringLiteral("stage"), 3, true)});
+  EXPECT_GT(plate_height_mm(plate), kPageHeightMm);
+  EXPECT_TRUE(page_warning(plate).contains("more than a page (240 mm)")) << page_warning(plate).toStdString();
+}
+
+TEST(Plate, RowsOfManyMapsAreWrappedInOneColumnAndHaveOneLetter) {
+  Plate plate;
+  plate.width_mm = 85;
+  plate.grid.rows = {{test::wave_group(QStringLiteral("methods"), 8, true)}};
+  plate.grid.photo = test::photo(112);
+  const double wrapped_height = plate_height_mm(plate);
+  EXPECT_GT(wrapped_height, 2 * 12) << "two rows of maps of at least 12 mm";
+  const QString svg = QString::fromUtf8(bytes(plate, PlateFormat::Svg));
+  EXPECT_TRUE(svg.contains(QStringLiteral(">a</text>")));
+  EXPECT_FALSE(svg.contains(QStringLiteral(">b</text>")));
+  EXPECT_EQ(svg.count(QStringLiteral("<image")), 8 + 2) << "maps, and a colour bar a row";
+}
+
 TEST(Plate, PdfHasOnePageOfTheAskedWidthWithTextAsTextAndMapsAtTheInputsResolution) {
   for (const FigurePreset& preset : kFigurePresets) {
     Plate plate = sample_plate();
