@@ -191,6 +191,14 @@ QSize ScoreList::sizeHint() const {
   return {200, search + rows * (fontMetrics().height() + 2 * kStep) + 2};
 }
 
+// Whole rows only: half a name looks like a mistake.
+void ScoreList::resizeEvent(QResizeEvent* event) {
+  const int row = view_->sizeHintForRow(0), search = search_->isHidden() ? 0 : search_->height() + kStep;
+  const int room = height() - search;
+  layout()->setContentsMargins(0, 0, 0, row > 0 && room > row ? room % row : 0);
+  QWidget::resizeEvent(event);
+}
+
 void ScoreList::focus_search() {
   if (search_->isHidden())
     view_->setFocus(Qt::ShortcutFocusReason);

@@ -49,6 +49,7 @@ class ScoreList : public QWidget {
 
  protected:
   bool eventFilter(QObject* object, QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void toggle_key(const QModelIndex& index);

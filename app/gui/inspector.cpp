@@ -209,7 +209,10 @@ void Inspector::show_details() {
   else if (result->input.preprocessing.warp)
     lines << tr("squashed to %1").arg(side);
   else
-    lines << tr("middle %1 at %2, %3").arg(std::lround(crop.width)).arg(std::lround(crop.x)).arg(std::lround(crop.y))
+    lines << tr("middle %1 at\u00A0%2,\u00A0%3")
+                 .arg(std::lround(crop.width))
+                 .arg(std::lround(crop.x))
+                 .arg(std::lround(crop.y))
           << tr("resized to %1").arg(side);
   QString text = lines.join(predicts() ? QStringLiteral(", ") : QStringLiteral("\n"));
   for (const std::string& warning : result->warnings) text += '\n' + QString::fromStdString(warning);
