@@ -87,7 +87,9 @@ Desktop::Desktop(int width, int height) : parts_(std::make_unique<Parts>()) {
   ::setenv("DISPLAY", parts_->display_name.c_str(), 1);
   ::setenv("DBUS_SESSION_BUS_ADDRESS", address.c_str(), 1);
   ::unsetenv("AT_SPI_BUS_ADDRESS");
-  parts_->accessibility = Process({kBus, "--launch-immediately"});
+  // It keeps its socket there: in the user's own folder two would take each other's.
+  parts_->accessibility = Process({kBus, "--launch-immediately"},
+                                  {{"XDG_RUNTIME_DIR", home_.string()}, {"XDG_CACHE_HOME", home_.string() + "/cache"}});
   // A window may go while it is asked for something.
   XSetErrorHandler([](::Display*, XErrorEvent*) { return 0; });
   parts_->display = XOpenDisplay(parts_->display_name.c_str());

@@ -109,8 +109,8 @@ class Desktop {
   void focus() const;
 
   struct Parts;
+  TemporaryFolder home_;  // outlives those who write into it
   std::unique_ptr<Parts> parts_;
-  TemporaryFolder home_;
 };
 
 /// Waits until it holds.

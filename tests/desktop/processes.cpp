@@ -21,8 +21,9 @@ Process::Process(const std::vector<std::string>& command, const std::map<std::st
   words.push_back(nullptr);
   pid_ = ::fork();
   if (pid_ == 0) {
-    // Whatever happens to the test, nothing of it stays behind.
+    // Whatever happens to the test, nothing of it stays behind; what it starts itself is in its group.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::setpgid(0, 0);
     for (const auto& [name, value] : environment) {
       if (value.empty()) {
         ::unsetenv(name.c_str());
@@ -38,15 +39,21 @@ Process::Process(const std::vector<std::string>& command, const std::map<std::st
     ::_exit(127);
   }
   ended_ = pid_ < 0;
+  group_ = pid_ > 0;
+  if (group_) ::setpgid(pid_, pid_);  // by both, whoever is first
 }
 
 Process::Process(Process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), ended_(std::exchange(other.ended_, true)), status_(other.status_) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      ended_(std::exchange(other.ended_, true)),
+      group_(std::exchange(other.group_, false)),
+      status_(other.status_) {}
 
 Process& Process::operator=(Process&& other) noexcept {
   kill();
   pid_ = std::exchange(other.pid_, -1);
   ended_ = std::exchange(other.ended_, true);
+  group_ = std::exchange(other.group_, false);
   status_ = other.status_;
   return *this;
 }
@@ -54,8 +61,10 @@ Process& Process::operator=(Process&& other) noexcept {
 Process::~Process() { kill(); }
 
 void Process::kill() {
-  if (!running()) return;
-  ::kill(pid_, SIGKILL);
+  if (!std::exchange(group_, false)) return;
+  const bool ended = !running();
+  ::kill(-pid_, SIGKILL);  // the accessibility launcher would leave its message bus behind
+  if (ended) return;
   ::waitpid(pid_, &status_, 0);
   ended_ = true;
 }

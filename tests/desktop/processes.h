@@ -10,7 +10,7 @@
 
 namespace orderscope::test {
 
-/// A program in the background; killed when this goes.
+/// A program in the background; killed with all that it started when this goes.
 class Process {
  public:
   Process() = default;
@@ -34,6 +34,7 @@ class Process {
 
   pid_t pid_ = -1;
   bool ended_ = true;
+  bool group_ = false;  ///< what it started may still run
   int status_ = 0;
 };
 
