@@ -28,7 +28,7 @@ void DetectOverNetwork(benchmark::State& state) {
   model.backbone = *network;
   const at::Tensor input = test::formula_input(kHeight, kWidth);
   DetectOptions options;
-  options.settings.rcnn.score_thr = 0;  // as many boxes and masks as there may be
+  options.settings.emplace().rcnn.score_thr = 0;  // as many boxes and masks as there may be
   std::size_t found = 0;
   const auto detections = [&] {
     const auto result = detect(model, input, {{kHeight, kWidth}, {kHeight, kWidth}}, options);

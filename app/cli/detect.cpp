@@ -9,6 +9,8 @@
 #include "app/cli/detection_input.h"
 #include "app/cli/tap_files.h"
 #include "core/image/png.h"
+#include "core/models/dense/test_settings.h"
+#include "core/run/prediction_picture.h"
 
 namespace orderscope::cli {
 
@@ -22,21 +24,6 @@ struct Options {
   std::string taps;
   double opacity = 0.5, least_score = 0;
 };
-
-json describe(const DetectionSettings& s) {
-  return {
-      {"finest_scale", s.finest_scale},
-      {"rpn",
-       {{"nms_pre", s.rpn.nms_pre},
-        {"max_per_img", s.rpn.max_per_img},
-        {"nms", {{"type", "nms"}, {"iou_threshold", s.rpn.iou_threshold}, {"class_agnostic", s.rpn.class_agnostic}}},
-        {"min_bbox_size", s.rpn.min_bbox_size}}},
-      {"rcnn",
-       {{"score_thr", s.rcnn.score_thr},
-        {"nms", {{"type", "nms"}, {"iou_threshold", s.rcnn.iou_threshold}, {"class_agnostic", s.rcnn.class_agnostic}}},
-        {"max_per_img", s.rcnn.max_per_img},
-        {"mask_thr_binary", s.rcnn.mask_thr_binary}}}};
-}
 
 /// A COCO data set of this one picture: its annotations are the detections.
 json coco_data_set(const Detections& detections, const DetectionInput& input, const Model& model) {
@@ -108,7 +95,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                     {"scale_factor", input.frame.scale()},
                     {"proposals", detections.proposals},
                     {"detections", detections.found.size()},
-                    {"test", describe(input.settings)}};
+                    {"test", to_json(input.settings)},
+                    {"test_source", options.input.config.empty() ? test_source(*model) : "--config"}};
   result["files"] = {
       {"boxes", "boxes.npy"}, {"labels", "labels.npy"}, {"overlay", "overlay.png"}, {"results", "results.json"}};
   if (detections.has_masks) result["files"]["masks"] = "masks.npy";

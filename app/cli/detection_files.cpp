@@ -18,17 +18,19 @@ constexpr std::array<int, 80> kCocoIds{1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 1
 
 }  // namespace
 
-std::vector<ClassLook> class_looks(const Model& model) {
-  std::vector<ClassLook> looks;
-  for (int i = 0; i < model.architecture.classes; ++i) {
-    ClassLook look{model.class_name(i), {150, 150, 150}};
-    if (static_cast<std::size_t>(i) < model.palette.size()) {
-      const ClassColor& color = model.palette[static_cast<std::size_t>(i)];
-      look.color = {color[0], color[1], color[2]};
-    }
-    looks.push_back(std::move(look));
-  }
-  return looks;
+nlohmann::json to_json(const DetectionSettings& s) {
+  return {
+      {"finest_scale", s.finest_scale},
+      {"rpn",
+       {{"nms_pre", s.rpn.nms_pre},
+        {"max_per_img", s.rpn.max_per_img},
+        {"nms", {{"type", "nms"}, {"iou_threshold", s.rpn.iou_threshold}, {"class_agnostic", s.rpn.class_agnostic}}},
+        {"min_bbox_size", s.rpn.min_bbox_size}}},
+      {"rcnn",
+       {{"score_thr", s.rcnn.score_thr},
+        {"nms", {{"type", "nms"}, {"iou_threshold", s.rcnn.iou_threshold}, {"class_agnostic", s.rcnn.class_agnostic}}},
+        {"max_per_img", s.rcnn.max_per_img},
+        {"mask_thr_binary", s.rcnn.mask_thr_binary}}}};
 }
 
 std::vector<std::int64_t> coco_category_ids(const Model& model) {

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "core/analysis/detections.h"
-#include "core/image/detection_overlay.h"
+#include "core/models/dense/detection_settings.h"
 #include "core/models/model.h"
 
 namespace orderscope::cli {
 
-/// Names and colours of the model's classes, for drawing.
-std::vector<ClassLook> class_looks(const Model& model);
+/// As the file that --config names has them.
+nlohmann::json to_json(const DetectionSettings& settings);
 
 /// COCO's numbers for the model's labels: the official ones where its classes are COCO's 80, else label + 1.
 std::vector<std::int64_t> coco_category_ids(const Model& model);

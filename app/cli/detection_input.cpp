@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/image/resize_linear.h"
+#include "core/models/dense/test_settings.h"
 
 namespace orderscope::cli {
 
@@ -46,13 +47,15 @@ void DetectionInputOptions::add_frame_options(CLI::App& app, CLI::Option* input)
       ->expected(2)
       ->check(side)
       ->needs(input);
-  app.add_option("--config", config, "JSON with the detector's finest_scale, rpn and rcnn, if not the official ones");
+  app.add_option("--config", config,
+                 "JSON with the detector's finest_scale, rpn and rcnn, if not those of its own test");
 }
 
 Result<DetectionInput> DetectionInputOptions::read(const Model& model) const {
   DetectionInput found;
+  found.settings = detection_test(model);
   if (!config.empty()) {
-    TRY(found.settings, read_detection_settings(config));
+    TRY(found.settings, read_detection_settings(config, found.settings));
   }
   if (array.empty()) {
     TRY(found.input, read_dense_image(image, model.dense_preprocessing, exif));

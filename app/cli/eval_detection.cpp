@@ -14,6 +14,7 @@
 #include "core/base/csv.h"
 #include "core/base/files.h"
 #include "core/dataset/coco.h"
+#include "core/models/dense/test_settings.h"
 #include "core/run/dense_input.h"
 
 namespace orderscope::cli {
@@ -149,7 +150,8 @@ Result<std::vector<ApObject>> find_all(const Model& model, const CocoSet& set, c
 
 void DetectionEvalOptions::add_to(CLI::App& app) {
   CLI::Option* coco = app.add_option("--coco", annotations, "of a detector: COCO annotations (JSON) of the pictures");
-  app.add_option("--config", config, "JSON with the detector's finest_scale, rpn and rcnn, if not the official ones")
+  app.add_option("--config", config,
+                 "JSON with the detector's finest_scale, rpn and rcnn, if not those of its own test")
       ->needs(coco);
 }
 
@@ -159,9 +161,9 @@ Result<void> run_detection_eval(const Model& model, const std::filesystem::path&
   if (!model.is_detector())
     return fail(Error::Kind::InvalidInput, "is no detector, so COCO annotations say nothing of it",
                 model.path.string());
-  DetectionSettings settings;
+  DetectionSettings settings = detection_test(model);
   if (!options.config.empty()) {
-    TRY(settings, read_detection_settings(options.config));
+    TRY(settings, read_detection_settings(options.config, settings));
   }
   TRY(const CocoSet set, read_coco(options.annotations, job));
   for (const std::string& warning : set.warnings) print_warning(options.annotations.string() + ": " + warning);

@@ -2,7 +2,9 @@
 #include <cstdio>
 
 #include "app/cli/command.h"
+#include "app/cli/detection_files.h"
 #include "core/models/dense/detector.h"
+#include "core/models/dense/test_settings.h"
 #include "core/run/dense_input.h"
 
 namespace orderscope::cli {
@@ -56,7 +58,10 @@ json describe_dense(const Model& model) {
                     {"align_corners", head.align_corners},
                     {"fusion", head.gn_fusion ? describe(*head.gn_fusion) : describe(head.fusion)}};
     const SegmentationTest& test = model.segmentation_test;
-    info["test"] = {{"mode", test.slide ? "slide" : "whole"}, {"crop", test.crop}, {"stride", test.stride}};
+    info["test"] = {{"mode", test.slide ? "slide" : "whole"},
+                    {"crop", test.crop},
+                    {"stride", test.stride},
+                    {"source", test_source(model)}};
   }
   if (dense.neck) {
     info["neck"] = {{"type", dense.neck->gn_outputs.empty() ? "FPN" : "GNFPN"}, {"channels", dense.neck->channels()}};
@@ -67,6 +72,8 @@ json describe_dense(const Model& model) {
     info["box_heads"] = dense.box_heads.size();
     info["mask_heads"] = dense.mask_heads.size();
     info["class_agnostic"] = dense.box_heads.front().class_agnostic;
+    info["test"] = to_json(detection_test(model));
+    info["test"]["source"] = test_source(model);
   }
   if (!model.palette.empty()) info["palette"] = model.palette;
   return info;
@@ -117,6 +124,14 @@ std::string list(const std::vector<int>& values) {
   return text.empty() ? "none" : text;
 }
 
+std::string describe(const DetectionSettings& test) {
+  char text[160];
+  std::snprintf(text, sizeof text, "score above %g, NMS at %g, at most %lld boxes of %lld proposals (NMS at %g)",
+                test.rcnn.score_thr, test.rcnn.iou_threshold, static_cast<long long>(test.rcnn.max_per_img),
+                static_cast<long long>(test.rpn.max_per_img), test.rpn.iou_threshold);
+  return text;
+}
+
 void print_table(const Model& model) {
   const Architecture& a = model.architecture;
   const auto row = [](const char* label, const std::string& value) { std::printf("%-14s %s\n", label, value.c_str()); };
@@ -147,6 +162,8 @@ void print_table(const Model& model) {
                     ? "windows of " + std::to_string(test.crop) + " every " + std::to_string(test.stride) + " pixels"
                     : "whole image");
   }
+  if (model.is_detector()) row("test", describe(detection_test(model)));
+  if (model.is_segmenter() || model.is_detector()) row("test set by", test_source(model));
   row("container", model.container + (model.key.empty() ? "" : ", key " + model.key) + ", " + model.naming + " names");
   row("sha256", model.sha256);
 }

@@ -7,6 +7,7 @@
 
 #include "core/checkpoint/npy.h"
 #include "core/models/backbone.h"
+#include "core/models/dense/test_settings.h"
 
 namespace orderscope::cli {
 
@@ -38,7 +39,8 @@ void TargetOptions::add_to(CLI::App& app, InputOptions* array) {
           ->add_option("--box", box, "a detector's box, numbered from 0 as `detect` lists them: its class' probability")
           ->check(CLI::NonNegativeNumber);
   group->require_option(0, 1);
-  app.add_option("--config", config, "JSON with the detector's finest_scale, rpn and rcnn, if not the official ones")
+  app.add_option("--config", config,
+                 "JSON with the detector's finest_scale, rpn and rcnn, if not those of its own test")
       ->needs(box_option);
   if (!array) return;
   const auto add_size = [&](const char* name, std::array<std::int64_t, 2>& size, const char* help) {
@@ -80,15 +82,17 @@ Result<std::optional<TargetOptions::ChosenBox>> TargetOptions::find_box(const Mo
   if (!model.is_detector()) return fail(Error::Kind::InvalidInput, "has no boxes: it is no detector", model.name);
   DetectOptions options;
   options.masks = false;
+  DetectionSettings settings = detection_test(model);
   if (!config.empty()) {
-    TRY(options.settings, read_detection_settings(config));
+    TRY(settings, read_detection_settings(config, settings));
   }
+  options.settings = settings;
   TRY(Detections detections, detect(model, image.to(at::Device(model.device)), frame, options, job));
   const auto count = detections.found.size();
   if (static_cast<std::size_t>(*box) >= count)
     return fail(Error::Kind::InvalidInput, "there is no such box", "--box " + std::to_string(*box),
                 count == 0 ? "nothing is detected in this picture" : "boxes are 0 to " + std::to_string(count - 1));
-  return ChosenBox{std::move(detections.found[static_cast<std::size_t>(*box)]), options.settings};
+  return ChosenBox{std::move(detections.found[static_cast<std::size_t>(*box)]), settings};
 }
 
 Result<TargetChooser> TargetOptions::chooser(const LoadedSubject& loaded,

@@ -10,6 +10,7 @@
 #include "app/gui/inspection_engine.h"
 #include "core/image/detection_overlay.h"
 #include "core/image/label_image.h"
+#include "core/run/prediction_picture.h"
 #include "widgets/figure/map_image.h"
 
 namespace orderscope {
@@ -52,13 +53,6 @@ QImage classes_image(const DensePrediction& prediction, const Model& model, cons
 }
 
 QImage masks_image(const DensePrediction& prediction, const Model& model, const PredictionLook& look) {
-  std::vector<ClassLook> looks;
-  for (int c = 0; c < model.architecture.classes; ++c) {
-    const QColor color = class_color(model, c);
-    looks.push_back({model.class_name(c),
-                     {static_cast<std::uint8_t>(color.red()), static_cast<std::uint8_t>(color.green()),
-                      static_cast<std::uint8_t>(color.blue())}});
-  }
   Detections shown = prediction.detections;
   shown.found.clear();
   int number = 0;
@@ -67,7 +61,7 @@ QImage masks_image(const DensePrediction& prediction, const Model& model, const 
   DetectionOverlayOptions style;
   style.opacity = static_cast<float>(look.opacity);
   style.boxes = false;
-  const QImage photo = to_qimage(draw_detections(prediction.photo, shown, looks, style));
+  const QImage photo = to_qimage(draw_detections(prediction.photo, shown, class_looks(model), style));
   QImage image(prediction.picture.width, prediction.picture.height, QImage::Format_RGB32);
   image.fill(Qt::black);
   QPainter painter(&image);

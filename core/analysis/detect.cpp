@@ -11,6 +11,7 @@
 #include "core/models/dense/detector.h"
 #include "core/models/dense/mask_paste.h"
 #include "core/models/dense/nms.h"
+#include "core/models/dense/test_settings.h"
 
 namespace orderscope {
 
@@ -26,6 +27,10 @@ Result<std::shared_ptr<const Detector>> detector_of(const Model& model) {
   if (!detector)
     return fail(Error::Kind::InvalidInput, "is no detector", model.name, "open a Mask R-CNN or Cascade Mask R-CNN");
   return detector;
+}
+
+double finest_scale(const Model& model, const std::optional<DetectionSettings>& settings) {
+  return settings.value_or(detection_test(model)).finest_scale;
 }
 
 std::string size_text(const PixelSize& size) {
@@ -74,7 +79,7 @@ void paste_masks(Detections& detections, const at::Tensor& probabilities, const 
 
 Result<Detections> detect(const Model& model, const at::Tensor& image, const DetectionFrame& frame,
                           const DetectOptions& options, const JobContext& job) {
-  const DetectionSettings& settings = options.settings;
+  const DetectionSettings settings = options.settings.value_or(detection_test(model));
   Taps* const taps = options.taps;
   TRY(const auto detector, detector_of(model));
   if (image.dim() != 4 || image.size(0) != 1 || image.size(1) != model.architecture.in_channels ||
@@ -135,7 +140,7 @@ Result<Detections> detect(const Model& model, const at::Tensor& image, const Det
 }
 
 Result<Target> box_target(std::shared_ptr<const Model> model, const Detection& detection,
-                          const DetectionSettings& settings) {
+                          const std::optional<DetectionSettings>& settings) {
   TRY(const auto detector, detector_of(*model));
   std::vector<at::Tensor> rois;
   for (const Box& roi : detection.rois)
@@ -146,7 +151,8 @@ Result<Target> box_target(std::shared_ptr<const Model> model, const Detection& d
   Target target;
   target.class_index = detection.label;
   target.description = text;
-  target.score = [detector, rois, label = detection.label, finest = settings.finest_scale](const Activations& output) {
+  target.score = [detector, rois, label = detection.label,
+                  finest = finest_scale(*model, settings)](const Activations& output) {
     const at::Tensor logits = detector->roi_head().logits(detector->roi_levels(output), rois, finest);
     return at::softmax(logits, 1)[0][label];
   };
@@ -154,13 +160,13 @@ Result<Target> box_target(std::shared_ptr<const Model> model, const Detection& d
 }
 
 Result<std::vector<std::string>> levels_read(const Model& model, const Detection& detection,
-                                             const DetectionSettings& settings) {
+                                             const std::optional<DetectionSettings>& settings) {
   TRY(const auto detector, detector_of(model));
+  const double finest = finest_scale(model, settings);
   std::set<int64_t> levels;
   for (const Box& roi : detection.rois) {
     const at::Tensor box = at::tensor(at::ArrayRef<float>(roi.data(), 4)).view({1, 4});
-    levels.insert(
-        box_levels(box, settings.finest_scale, static_cast<int64_t>(detector->roi_head().levels())).item<int64_t>());
+    levels.insert(box_levels(box, finest, static_cast<int64_t>(detector->roi_head().levels())).item<int64_t>());
   }
   std::vector<std::string> names;
   for (const int64_t level : levels) names.push_back(detector->roi_level_name(static_cast<std::size_t>(level)));

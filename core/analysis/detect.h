@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+
 #include "core/analysis/detections.h"
 #include "core/base/job.h"
 #include "core/models/dense/detection_settings.h"
@@ -13,9 +15,9 @@
 namespace orderscope {
 
 struct DetectOptions {
-  DetectionSettings settings{};
-  Taps* taps = nullptr;  ///< sees the steps' taps and Detector::roi_tap_names
-  bool masks = true;     ///< else boxes alone, which is faster
+  std::optional<DetectionSettings> settings{};  ///< instead of those of the model's own test
+  Taps* taps = nullptr;                         ///< sees the steps' taps and Detector::roi_tap_names
+  bool masks = true;                            ///< else boxes alone, which is faster
 };
 
 /// Whole-image detection as mmdetection 2.28's test does it (test_mixins.py, cascade_roi_head.py): proposals, box
@@ -27,13 +29,14 @@ Result<Detections> detect(const Model& model, const at::Tensor& image, const Det
 
 /// The class probability of a detection as a function of the pyramid: softmax of the mean of the stages' logits, the
 /// RoIs of all stages held constant. What box-score Grad-CAM and the order maps of a box explain.
-/// Errors: InvalidInput if the model is no detector.
+/// `settings` as for `detect`. Errors:
+/// InvalidInput if the model is no detector.
 Result<Target> box_target(std::shared_ptr<const Model> model, const Detection& detection,
-                          const DetectionSettings& settings);
+                          const std::optional<DetectionSettings>& settings);
 
 /// The taps of the pyramid levels that a detection's RoIs are read from, one a level: the only ones that its score's
 /// gradient reaches. Of a cascade the stages may read different ones. Errors: as box_target.
 Result<std::vector<std::string>> levels_read(const Model& model, const Detection& detection,
-                                             const DetectionSettings& settings);
+                                             const std::optional<DetectionSettings>& settings);
 
 }  // namespace orderscope

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "core/base/result.h"
 
@@ -40,9 +42,19 @@ struct DetectionSettings {
 };
 
 /// Reads a JSON object with any of finest_scale, rpn and rcnn (rpn and rcnn may lie in a test_cfg, all of it in a
-/// config, as mmdetection's own dumps have it); what it does not set keeps its default. Errors: FileAccess, Broken (no
+/// config, as mmdetection's own dumps have it); what it does not set is that of `base`. Errors: FileAccess, Broken (no
 /// JSON, not a number where one belongs), InvalidInput (an unknown name, a value out of range), Unsupported (another
 /// kind of NMS).
-Result<DetectionSettings> read_detection_settings(const std::filesystem::path& path);
+Result<DetectionSettings> read_detection_settings(const std::filesystem::path& path,
+                                                  const DetectionSettings& base = {});
+
+/// The same from the text of an mmdetection config, as checkpoints carry it: test_cfg, of the model or beside it, and
+/// finest_scale of the RoI extractors. Nothing where it says nothing of them. Errors: as above, and Unsupported where
+/// the extractors' scales differ.
+Result<std::optional<DetectionSettings>> detection_settings_in(const std::string& config);
+
+/// An mmdetection config that scales deltas or reads RoIs otherwise than the official ones do, which weights do not
+/// tell. Errors: Unsupported, with what differs.
+Result<void> check_detection_config(const std::string& config, std::size_t stages);
 
 }  // namespace orderscope

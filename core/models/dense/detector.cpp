@@ -5,6 +5,7 @@
 
 #include "core/checkpoint/mm_meta.h"
 #include "core/models/dense/boxes.h"
+#include "core/models/dense/detection_settings.h"
 
 namespace orderscope {
 
@@ -62,6 +63,8 @@ Result<void> check_detector(const Architecture& backbone, const DenseArchitectur
   };
   if (differs("scales", {8}) || differs("ratios", {0.5, 1, 2}) || differs("strides", {4, 8, 16, 32, 64}))
     return refuse("its config has other anchors than of scale 8, ratios 0.5, 1, 2 and strides 4 to 64");
+  if (const auto usual = check_detection_config(config, dense.box_heads.size()); !usual)
+    return refuse(usual.error().what);
   return {};
 }
 

@@ -41,7 +41,7 @@ class Detector : public DenseNetwork {
 };
 
 /// Errors: Unsupported where the weights leave open what the official configurations do not settle, or where the
-/// `config` that the file brings along (may be empty) has other anchors.
+/// `config` that the file brings along (may be empty) has other anchors, deltas or RoIs.
 Result<void> check_detector(const Architecture& backbone, const DenseArchitecture& dense,
                             const std::string& config = {});
 

@@ -5,15 +5,18 @@
 #include <gtest/gtest.h>
 
 #include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/safetensors.h"
 #include "core/models/backbone.h"
 #include "core/models/dense/dense_network.h"
 #include "core/models/dense/gn_conv_module.h"
 #include "core/models/dense/short_names.h"
+#include "core/models/dense/test_settings.h"
 #include "core/models/dense/uper_head.h"
 #include "core/trace/trace.h"
 #include "tests/dense_golden.h"
 #include "tests/formula.h"
 #include "tests/small_models.h"
+#include "tests/temporary_folder.h"
 
 namespace orderscope {
 namespace {
@@ -209,6 +212,45 @@ TEST(SegmenterFile, MetaTellsClassesAndPalette) {
   EXPECT_TRUE(model->warnings.empty()) << model->warnings.front();
   EXPECT_THAT(model->backbone->tap_names(), Contains("decode_head.fpn_bottleneck"));
   EXPECT_EQ(model->backbone->last_block(), "stages.3.0");
+}
+
+TEST(DetectorFile, TheConfigTellsHowItIsTested) {
+  const auto checkpoint = read_checkpoint(*test::dense_golden("maskrcnn_small/checkpoint.pth"));
+  ASSERT_TRUE(checkpoint) << checkpoint.error().message();
+  const test::TemporaryFolder folder;
+  const auto open = [&](const std::string& config) {
+    EXPECT_TRUE(write_safetensors(folder / "a.safetensors", checkpoint->state_dict, {{"config", config}}));
+    auto model = load_model(folder / "a.safetensors");
+    if (!model) throw std::runtime_error(model.error().message());
+    return *model;
+  };
+  const auto told = open(
+      "img_norm_cfg = dict(mean=[103.5, 116.0, 123.0], std=[1.0, 2.0, 3.0], to_rgb=True)\n"
+      "model = dict(test_cfg=dict(rcnn=dict(score_thr=0.25)))\n"
+      "test_pipeline = [dict(type='MultiScaleFlipAug', img_scale=(640, 400), transforms=[\n"
+      "    dict(type='Resize', keep_ratio=True), dict(type='Pad', size_divisor=64)])]\n");
+  EXPECT_TRUE(told->warnings.empty()) << told->warnings.front();
+  EXPECT_EQ(told->dense_preprocessing, (DensePreprocessing{640, 400, 64, {103.5F, 116, 123}, {1, 2, 3}}));
+  EXPECT_EQ(detection_test(*told).rcnn.score_thr, 0.25);
+  EXPECT_EQ(test_source(*told), "the file's config");
+
+  const auto silent = open("");
+  EXPECT_EQ(silent->dense_preprocessing, (DensePreprocessing{1333, 800, 32}));
+  EXPECT_EQ(detection_test(*silent), DetectionSettings());
+  EXPECT_EQ(test_source(*silent), "the official configs");
+
+  const auto strange = open(
+      "img_norm_cfg = dict(mean=[1.0, 2.0], std=[1.0, 1.0, 0.0])\n"
+      "model = dict(test_cfg=dict(rcnn=dict(nms=dict(type='soft_nms'))))\n"
+      "test_pipeline = [dict(type='Resize', keep_ratio=False)]\n");
+  EXPECT_THAT(strange->warnings,
+              testing::UnorderedElementsAre(HasSubstr("normalisation"), HasSubstr("soft_nms"), HasSubstr("ratio")));
+  EXPECT_EQ(strange->dense_preprocessing, (DensePreprocessing{1333, 800, 32}));
+  EXPECT_TRUE(strange->is_detector());
+
+  const auto other = open("model = dict(roi_head=dict(bbox_head=dict(bbox_coder=dict(target_stds=[1, 1, 1, 1]))))");
+  EXPECT_FALSE(other->is_detector());
+  EXPECT_THAT(other->warnings, testing::Contains(HasSubstr("scales the deltas of boxes")));
 }
 
 TEST(SegmenterTrace, AStepInTheMiddleRunsAgainToTheSameLogits) {

@@ -43,7 +43,7 @@ TEST(SlowFullSizeDetector, RunsOnAPhotoWithin6Gigabytes) {
   EXPECT_GE(input->padded[0] * input->padded[1], 800 * 1184);
   // Random weights score all classes alike: without a threshold the largest number of boxes and masks is reached.
   DetectOptions options;
-  options.settings.rcnn.score_thr = 0;
+  options.settings.emplace().rcnn.score_thr = 0;
   const auto start = std::chrono::steady_clock::now();
   const auto found =
       detect(model, input->input.images,

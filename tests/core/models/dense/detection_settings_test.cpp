@@ -68,5 +68,67 @@ TEST(DetectionSettings, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(R"({"rcnn": []})"), HasSubstr("no object"));
 }
 
+TEST(DetectionSettings, AreReadFromTheConfigInACheckpoint) {
+  // reference: mmcv's Config.pretty_text of a Mask R-CNN.
+  const auto told = detection_settings_in(R"(model = dict(
+    type='MaskRCNN',
+    rpn_head=dict(bbox_coder=dict(type='DeltaXYWHBBoxCoder', target_stds=[1.0, 1.0, 1.0, 1.0])),
+    roi_head=dict(
+        bbox_roi_extractor=dict(type='SingleRoIExtractor', featmap_strides=[4, 8, 16, 32], finest_scale=28),
+        mask_roi_extractor=dict(type='SingleRoIExtractor', featmap_strides=[4, 8, 16, 32], finest_scale=28)),
+    train_cfg=dict(rcnn=dict(assigner=dict(pos_iou_thr=0.5))),
+    test_cfg=dict(
+        rpn=dict(nms_pre=500, max_per_img=300, nms=dict(type='nms', iou_threshold=0.6), min_bbox_size=0),
+        rcnn=dict(score_thr=0.2, nms=dict(type='nms', iou_threshold=0.4), max_per_img=50, mask_thr_binary=0.3)))
+test_cfg = dict(type='TestLoop')
+)");
+  ASSERT_TRUE(told) << told.error().message();
+  ASSERT_TRUE(*told);
+  DetectionSettings expected;
+  expected.finest_scale = 28;
+  expected.rpn = {500, 300, 0.6, false, 0};
+  expected.rcnn = {0.2, 0.4, false, 50, 0.3};
+  EXPECT_EQ(**told, expected);
+}
+
+TEST(DetectionSettings, OlderConfigsHaveThemBesideTheModel) {
+  const auto told = detection_settings_in("model = dict(type='MaskRCNN')\ntest_cfg = dict(rcnn=dict(score_thr=0.3))");
+  ASSERT_TRUE(told && *told);
+  EXPECT_EQ((*told)->rcnn.score_thr, 0.3);
+  EXPECT_EQ((*told)->rpn, RpnSettings());
+}
+
+TEST(DetectionSettings, AConfigMaySayNothingOrWhatCannotBeUsed) {
+  for (const char* config : {"", "model = dict(test_cfg=dict(mode='slide'))", "model = 5", "model = dict(test_cfg=[1])",
+                             "model = load('x')", "model = dict(roi_head=[1], test_cfg=dict(rpn=None))"}) {
+    const auto told = detection_settings_in(config);
+    ASSERT_TRUE(told) << config;
+    EXPECT_FALSE(*told) << config;
+  }
+  for (const char* config :
+       {"model = dict(test_cfg=dict(rcnn=dict(nms=dict(type='soft_nms'))))", "model = dict(test_cfg=dict(rpn=[1]))",
+        "model = dict(test_cfg=dict(rcnn=dict(score_thr=1 / 20)))",
+        "model = dict(test_cfg=dict(rcnn=dict(score_thr=9)))",
+        "model = dict(roi_head=dict(bbox_roi_extractor=dict(finest_scale=28), mask_roi_extractor=dict(type='x')))"})
+    EXPECT_FALSE(detection_settings_in(config)) << config;
+}
+
+TEST(DetectionSettings, AConfigOfAnotherDetectorIsToldApart) {
+  EXPECT_TRUE(check_detection_config("", 3));
+  EXPECT_TRUE(check_detection_config(R"(model = dict(roi_head=dict(
+      bbox_roi_extractor=dict(roi_layer=dict(type='RoIAlign', output_size=7, sampling_ratio=0)),
+      bbox_head=[dict(bbox_coder=dict(target_stds=[0.1, 0.1, 0.2, 0.2])),
+                 dict(bbox_coder=dict(target_stds=[0.05, 0.05, 0.1, 0.1])),
+                 dict(bbox_coder=dict(target_stds=[0.033, 0.033, 0.067, 0.067]))],
+      mask_roi_extractor=dict(roi_layer=dict(output_size=14))))))",
+                                     3));
+  for (const char* config :
+       {"model = dict(roi_head=dict(bbox_head=dict(bbox_coder=dict(target_stds=[0.2, 0.2, 0.2, 0.2]))))",
+        "model = dict(rpn_head=dict(bbox_coder=dict(target_stds=[0.1, 0.1, 0.2, 0.2])))",
+        "model = dict(roi_head=dict(mask_roi_extractor=dict(roi_layer=dict(output_size=28))))",
+        "model = dict(roi_head=dict(bbox_roi_extractor=dict(roi_layer=dict(sampling_ratio=2))))"})
+    EXPECT_FALSE(check_detection_config(config, 1)) << config;
+}
+
 }  // namespace
 }  // namespace orderscope
