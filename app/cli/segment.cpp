@@ -141,7 +141,9 @@ Result<void> run(const Options& given, const CommonOptions& common, const JobCon
     provenance.parameters["stride"] = std::to_string(how.test.stride);
   }
   const std::filesystem::path& folder = common.output;
-  TRY_VOID(write_npy(folder / "logits.npy", logits));
+  // Of a head with one logit the other class' is made up.
+  const bool single = model->dense->uper_head->classes == 1;
+  TRY_VOID(write_npy(folder / "logits.npy", single ? logits.slice(1, 1).contiguous() : logits));
   TRY_VOID(write_npy(folder / "labels.npy", labels));
   const std::vector<std::int32_t> values = values_of(labels);
   TRY(const Image photo, picture_under(input));

@@ -76,6 +76,13 @@ Result<at::Tensor> segment(const Model& model, const at::Tensor& image, const Se
   return sum;
 }
 
+Result<at::Tensor> test_logits(const Model& model, const Trace& trace, const JobContext& job) {
+  const at::Tensor& images = trace.images();
+  if (windows_of(images.size(2), images.size(3), model.segmentation_test).size() == 1) return trace.logits();
+  job.progress(0, 0, "segmenting");
+  return segment(model, images, {model.segmentation_test, {}, {}}, job);
+}
+
 Result<at::Tensor> labels_at(const at::Tensor& logits, std::int64_t height, std::int64_t width, const JobContext& job,
                              bool align_corners) {
   const std::int64_t classes = logits.size(1), rows = logits.size(2);

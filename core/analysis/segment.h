@@ -37,6 +37,9 @@ struct SegmentOptions {
 Result<at::Tensor> segment(const Model& model, const at::Tensor& image, const SegmentOptions& options,
                            const JobContext& job = {});
 
+/// The same with the model's own test for the images of a trace, whose logits are taken where one window covers all.
+Result<at::Tensor> test_logits(const Model& model, const Trace& trace, const JobContext& job = {});
+
 /// The class of each pixel, [height, width], uint8 for up to 256 classes, else int32: logits [1, classes, h, w] brought
 /// to that size (bilinear, with the head's align_corners, as mmsegmentation does), then argmax. Goes by strips of rows:
 /// the logits of a large photo would not fit. Errors: Cancelled, OutOfMemory.

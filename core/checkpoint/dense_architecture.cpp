@@ -4,7 +4,8 @@
 namespace orderscope {
 
 int DenseArchitecture::classes() const {
-  if (uper_head) return uper_head->classes;
+  // One logit tells two classes apart: what it is of, and the rest, which comes first.
+  if (uper_head) return uper_head->classes == 1 ? 2 : uper_head->classes;
   return box_heads.empty() ? 0 : box_heads.front().classes;
 }
 

@@ -135,7 +135,8 @@ void warn_of_guesses(const DenseArchitecture& dense, const Checkpoint& checkpoin
   }
   if (dense.uper_head->classes == 1)
     warnings.push_back(
-        "its head has one class, so that every pixel is of it; a threshold on its logits is not applied");
+        "its head gives one logit: pixels whose sigmoid is above 0.3 are of class 1, the others of class 0, as "
+        "mmsegmentation does it unless a config says another threshold");
 }
 
 /// The first tensor of neck or heads that the network has no place for: it computes less than the file means.

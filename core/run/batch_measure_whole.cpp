@@ -67,10 +67,7 @@ void take_first(StoredResult& result) {
 Result<BatchMeasure::Explained> BatchMeasure::find_regions(const Trace& trace, const DenseInput& input,
                                                            StoredResult& result, const JobContext& job) {
   const at::Tensor& images = trace.images();
-  at::Tensor logits = trace.logits();
-  if (windows_of(images.size(2), images.size(3), model_->segmentation_test).size() > 1) {
-    TRY(logits, segment(*model_, images, {model_->segmentation_test, {}, {}}, job));
-  }
+  TRY(at::Tensor logits, test_logits(*model_, trace, job));
   logits = logits.cpu();
   if (!check_finite_logits(logits)) {
     result.note = "the logits are not finite";

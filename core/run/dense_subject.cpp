@@ -18,11 +18,7 @@ namespace {
 Result<void> segment_picture(DenseSubject& subject, const Trace& trace, const JobContext& job) {
   const Model& model = *subject.model;
   const at::Tensor& images = trace.images();
-  at::Tensor logits = trace.logits();
-  if (windows_of(images.size(2), images.size(3), model.segmentation_test).size() > 1) {
-    job.progress(0, 0, "segmenting");
-    TRY(logits, segment(model, images, {model.segmentation_test, {}, {}}, job));
-  }
+  TRY(const at::Tensor logits, test_logits(model, trace, job));
   TRY(subject.labels, labels_at(logits.cpu(), images.size(2), images.size(3), job));
   return guarded([&] {
     const at::NoGradGuard no_grad;

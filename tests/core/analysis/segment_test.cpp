@@ -11,9 +11,12 @@
 #include "core/analysis/library_scaling.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/region_target.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/checkpoint/safetensors.h"
 #include "core/models/backbone.h"
 #include "tests/dense_golden.h"
 #include "tests/small_models.h"
+#include "tests/temporary_folder.h"
 
 namespace orderscope {
 namespace {
@@ -66,6 +69,39 @@ TEST_P(SlidingWindows, LogitsAndLabelsEqualTheOfficialTest) {
 
 INSTANTIATE_TEST_SUITE_P(, SlidingWindows, testing::Values("upernet_small", "upernet_small_gf"),
                          [](const auto& info) { return info.param; });
+
+TEST(OneLogit, PixelsAboveTheThresholdAreOfItsClass) {
+  // reference: mmsegmentation 0.30, encoder_decoder.py: seg_pred = (sigmoid(seg_logit) > decode_head.threshold), which
+  // is 0.3 where no config sets it.
+  auto checkpoint = read_checkpoint(*test::dense_golden(kSmall + "checkpoint.pth"));
+  ASSERT_TRUE(checkpoint) << checkpoint.error().message();
+  for (NamedTensor& item : checkpoint->state_dict)
+    if (item.name.starts_with("decode_head.conv_seg.")) item.tensor = item.tensor.slice(0, 2, 3).clone();
+  const test::TemporaryFolder folder;
+  ASSERT_TRUE(write_safetensors(folder / "one.safetensors", checkpoint->state_dict));
+  const auto model = load_model(folder / "one.safetensors");
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_EQ((*model)->architecture.classes, 2);
+  EXPECT_THAT((*model)->class_names, ElementsAre("background", "foreground"));
+  EXPECT_THAT((*model)->warnings, testing::Contains(HasSubstr("one logit")));
+
+  const at::Tensor image = test::dense_array(kSmall + "whole/input.npy");
+  auto trace = Trace::forward((*model)->backbone, image, {});
+  ASSERT_TRUE(trace) << trace.error().message();
+  const auto logit = trace->activation("decode_head.conv_seg");
+  ASSERT_TRUE(logit) << logit.error().message();
+  ASSERT_EQ(logit->size(1), 1);
+  const at::Tensor full = at::upsample_bilinear2d(*logit, {image.size(2), image.size(3)}, false);
+  EXPECT_LT(test::max_abs_difference(trace->logits().slice(1, 1), full), 1e-5);
+  const auto labels = labels_at(trace->logits(), image.size(2), image.size(3));
+  ASSERT_TRUE(labels);
+  const at::Tensor above = at::sigmoid(full)[0][0].gt(0.3);
+  EXPECT_TRUE(above.any().item<bool>());
+  EXPECT_FALSE(above.all().item<bool>());
+  // Equal but where the logit lies on the threshold to rounding.
+  const at::Tensor clear = (at::sigmoid(full)[0][0] - 0.3).abs().gt(1e-5);
+  EXPECT_FALSE(labels->ne(above).logical_and(clear).any().item<bool>());
+}
 
 TEST(Labels, OfStripsAreThoseOfTheWhole) {
   at::manual_seed(1);
