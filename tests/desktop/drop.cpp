@@ -18,7 +18,7 @@ constexpr long kVersion = 5;
 
 struct Drag {
   Display* display;
-  Window source, target = None;
+  Window source = None, target = None;
   std::string content{};
   bool answered = false, accepted = false, finished = false;
 

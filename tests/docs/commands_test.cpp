@@ -36,7 +36,9 @@ TEST(DocumentationBlocks, HaveALanguageAndAReasonWhereTheyAreNotRun) {
       EXPECT_TRUE(known.contains(block.language)) << place(page, block) << ": sh is run, console is shown only";
       const bool commands =
           block.text.find("orderscope-cli ") != std::string::npos || block.text.starts_with("./scripts");
-      if (commands) EXPECT_THAT(block.language, testing::AnyOf("sh", "console")) << place(page, block);
+      if (commands) {
+        EXPECT_THAT(block.language, testing::AnyOf("sh", "console")) << place(page, block);
+      }
       if (block.language != "console") continue;
       ++shown_only;
       EXPECT_GT(block.remark.size(), std::string(kShownOnly).size() + 5) << place(page, block);
@@ -50,7 +52,9 @@ TEST(DocumentationBlocks, HaveALanguageAndAReasonWhereTheyAreNotRun) {
 TEST(DocumentationBlocks, JsonIsJson) {
   for (const std::string& page : page_names())
     for (const FencedBlock& block : fenced_blocks(page_text(page)))
-      if (block.language == "json") EXPECT_TRUE(nlohmann::json::accept(block.text)) << place(page, block);
+      if (block.language == "json") {
+        EXPECT_TRUE(nlohmann::json::accept(block.text)) << place(page, block);
+      }
 }
 
 std::vector<std::string> pages_with_commands() {

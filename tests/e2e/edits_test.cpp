@@ -81,8 +81,9 @@ TEST(Ablate, TheWholeSweep) {
                                       "-o", single.string(), "--json"});
   ASSERT_EQ(one.exit_code, 0) << one.err;
   for (const json& effect : found["effects"])
-    if (effect["block"] == "stages.2.1" && effect["order"] == 3)
+    if (effect["block"] == "stages.2.1" && effect["order"] == 3) {
       EXPECT_NEAR(effect["logit_change"].get<double>(), json::parse(one.out)["change"]["logit"].get<double>(), 2e-5);
+    }
 }
 
 TEST(Ablate, ModesOfEditing) {

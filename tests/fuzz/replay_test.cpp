@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void PrintTo(const Target& target, std::ostream* stream) { *stream << target.name; }
-
 const fs::path kHere = fs::path(ORDERSCOPE_SOURCE_DIR) / "tests/fuzz";
 
 Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }

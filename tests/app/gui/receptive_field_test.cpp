@@ -92,8 +92,9 @@ void expect_equal(const FieldSnapshot& a, const FieldSnapshot& b) {
     EXPECT_EQ(a.fields[f].mean.values, b.fields[f].mean.values);
     for (std::size_t t = 0; t < a.fields[f].ratios.size(); ++t) {
       ASSERT_EQ(a.fields[f].ratios[t].value.has_value(), b.fields[f].ratios[t].value.has_value());
-      if (a.fields[f].ratios[t].value)
+      if (a.fields[f].ratios[t].value) {
         EXPECT_EQ(a.fields[f].ratios[t].value->ratio, b.fields[f].ratios[t].value->ratio);
+      }
       EXPECT_EQ(a.fields[f].ratios[t].low, b.fields[f].ratios[t].low);
       EXPECT_EQ(a.fields[f].ratios[t].high, b.fields[f].ratios[t].high);
     }
@@ -376,8 +377,9 @@ TEST_F(ReceptiveFieldTest, TheFigureHasMapsProfileAndTableAndComesBackFromItsNum
     EXPECT_EQ(std::get<PlotPanel>(plate.panels[profile].content).lines.size(), 4U);
   const Table& table = std::get<TablePanel>(plate.panels[2].content).table;
   ASSERT_EQ(table.rows.size(), 4U);
-  if (seen(0).fields[0].ratios[2].value)
+  if (seen(0).fields[0].ratios[2].value) {
     EXPECT_EQ(table.rows[0][3].value, 100 * seen(0).fields[0].ratios[2].value->ratio);
+  }
   EXPECT_TRUE(plate.subtitle.contains(QStringLiteral("RepLKNet")));
   EXPECT_TRUE(plate.subtitle.contains(QStringLiteral("96 px")));
   const auto panels = page.figure_panels();
@@ -425,8 +427,9 @@ TEST_F(ReceptiveFieldTest, EveryControlHasANameAndAToolTip) {
     EXPECT_FALSE(box->toolTip().isEmpty());
   }
   for (const QToolButton* button : page.findChildren<QToolButton*>())
-    if (button->isVisibleTo(&page) && !button->text().isEmpty())
+    if (button->isVisibleTo(&page) && !button->text().isEmpty()) {
       EXPECT_FALSE(button->toolTip().isEmpty()) << button->text().toStdString();
+    }
 }
 
 }  // namespace

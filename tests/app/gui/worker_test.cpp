@@ -42,7 +42,7 @@ class WorkerTest : public ::testing::Test {
 };
 
 TEST_F(WorkerTest, GivesMapsFirstAndThenTheMostLikelyClass) {
-  worker.start({"m.pth", "a.jpg", {}});
+  worker.start({"m.pth", "a.jpg", {}, {}});
   ASSERT_TRUE(wait_for_finish());
   EXPECT_TRUE(last_complete);
   EXPECT_THAT(images, ElementsAre("a.jpg"));
@@ -51,10 +51,10 @@ TEST_F(WorkerTest, GivesMapsFirstAndThenTheMostLikelyClass) {
 }
 
 TEST_F(WorkerTest, ComputesOnlyWhatIsMissing) {
-  worker.start({"m.pth", "a.jpg", {}});
+  worker.start({"m.pth", "a.jpg", {}, {}});
   ASSERT_TRUE(wait_for_finish());
   finished = 0;
-  worker.start({"m.pth", "a.jpg", 2});
+  worker.start({"m.pth", "a.jpg", 2, {}});
   ASSERT_TRUE(wait_for_finish());
   EXPECT_THAT(log->copy(), ElementsAre("open m.pth", "inspect a.jpg", "explain 1", "explain 2"));
   EXPECT_EQ(classes.back(), 2);
@@ -62,9 +62,9 @@ TEST_F(WorkerTest, ComputesOnlyWhatIsMissing) {
 
 TEST_F(WorkerTest, ANewRequestCancelsTheOldOneAndItsResultsAreDropped) {
   log->hold = true;
-  worker.start({"m.pth", "a.jpg", {}});
+  worker.start({"m.pth", "a.jpg", {}, {}});
   ASSERT_TRUE(QTest::qWaitFor([&] { return log->inspecting.load(); }, 5000));
-  worker.start({"m.pth", "b.jpg", {}});
+  worker.start({"m.pth", "b.jpg", {}, {}});
   ASSERT_TRUE(QTest::qWaitFor([&] { return log->cancelled == 1; }, 5000));
   log->hold = false;
   ASSERT_TRUE(wait_for_finish());
@@ -74,17 +74,17 @@ TEST_F(WorkerTest, ANewRequestCancelsTheOldOneAndItsResultsAreDropped) {
 }
 
 TEST_F(WorkerTest, ResultsThatWereAlreadyOnTheirWayAreDroppedToo) {
-  worker.start({"m.pth", "a.jpg", {}});
+  worker.start({"m.pth", "a.jpg", {}, {}});
   // The results of the first request wait in the event queue: nothing has been delivered before the second starts.
   while (log->copy().size() < 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  worker.start({"m.pth", "b.jpg", {}});
+  worker.start({"m.pth", "b.jpg", {}, {}});
   ASSERT_TRUE(wait_for_finish());
   EXPECT_THAT(images, ElementsAre("b.jpg"));
 }
 
 TEST_F(WorkerTest, CancelEndsTheRequestWithoutAFailure) {
   log->hold = true;
-  worker.start({"m.pth", "a.jpg", {}});
+  worker.start({"m.pth", "a.jpg", {}, {}});
   ASSERT_TRUE(QTest::qWaitFor([&] { return log->inspecting.load(); }, 5000));
   worker.cancel();
   ASSERT_TRUE(wait_for_finish());
@@ -95,7 +95,7 @@ TEST_F(WorkerTest, CancelEndsTheRequestWithoutAFailure) {
 }
 
 TEST_F(WorkerTest, ReportsWhatFailedAndOnWhichFile) {
-  worker.start({"m.pth", "broken.jpg", {}});
+  worker.start({"m.pth", "broken.jpg", {}, {}});
   ASSERT_TRUE(wait_for_finish());
   EXPECT_FALSE(last_complete);
   EXPECT_THAT(errors, ElementsAre("broken.jpg: the picture ends before its data does"));
@@ -106,7 +106,7 @@ TEST(Worker, IsDestroyedInTheMiddleOfAComputation) {
   log->hold = true;
   {
     InspectionWorker worker(std::make_unique<test::FakeEngine>(log));
-    worker.start({"m.pth", "a.jpg", {}});
+    worker.start({"m.pth", "a.jpg", {}, {}});
     ASSERT_TRUE(QTest::qWaitFor([&] { return log->inspecting.load(); }, 5000));
   }
   EXPECT_EQ(log->cancelled, 1);

@@ -42,7 +42,9 @@ void expect_equal(const ErfReport& a, const ErfReport& b) {
     for (std::size_t t = 0; t < a.fields[f].ratios.size(); ++t) {
       const AreaMeasure &x = a.fields[f].ratios[t], &y = b.fields[f].ratios[t];
       EXPECT_EQ(x.value.has_value(), y.value.has_value());
-      if (x.value && y.value) EXPECT_EQ(x.value->side, y.value->side);
+      if (x.value && y.value) {
+        EXPECT_EQ(x.value->side, y.value->side);
+      }
       EXPECT_EQ(x.low, y.low);
       EXPECT_EQ(x.high, y.high);
     }

@@ -68,7 +68,9 @@ TEST_P(FieldRunProtocols, MeasureWhatTheAnalysisMeasures) {
   EXPECT_EQ(field.mean.values, wanted.mean.values);
   for (std::size_t t = 0; t < kErfThresholds.size(); ++t) {
     EXPECT_EQ(field.ratios[t].value.has_value(), wanted.ratios[t].value.has_value());
-    if (field.ratios[t].value) EXPECT_EQ(field.ratios[t].value->ratio, wanted.ratios[t].value->ratio);
+    if (field.ratios[t].value) {
+      EXPECT_EQ(field.ratios[t].value->ratio, wanted.ratios[t].value->ratio);
+    }
     EXPECT_EQ(field.ratios[t].low, wanted.ratios[t].low);
   }
   EXPECT_EQ(field.profile.half_mass_radius, wanted.profile.half_mass_radius);
