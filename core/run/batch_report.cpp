@@ -164,8 +164,9 @@ Result<BatchReport> make_batch_report(const BatchQuery& query, const BatchReport
   if (options.images > 0) {
     TRY(auto shown, shown_images(query, options.images, job));
     if (!shown.empty()) {
-      report.parts.push_back(
-          heading(query.models().size() > 1 ? "Where the models disagree most" : "The most confident mistakes"));
+      report.parts.push_back(heading(query.models().size() > 1 ? "Where the models disagree most"
+                                     : query.has_regions()     ? "The surest and the least sure pictures"
+                                                               : "The most confident mistakes"));
       std::move(shown.begin(), shown.end(), std::back_inserter(report.parts));
     }
   }

@@ -31,7 +31,8 @@ struct BatchReportOptions {
 
 /// What a run found: accuracy, by class; energy, contribution, entropy and scale of the orders through the network;
 /// accuracy under order ablation where it was asked for; the images on which the models disagree most (with one model:
-/// its most confident mistakes) with their maps, for which the models are loaded again. Errors: InvalidInput (nothing
+/// its most confident mistakes; with one segmenter or detector: the surest and the least sure pictures, with what it
+/// predicts) with their maps, for which the models are loaded again. Errors: InvalidInput (nothing
 /// is finished), Cancelled.
 Result<BatchReport> make_batch_report(const BatchQuery& query, const BatchReportOptions& options = {},
                                       const JobContext& job = {});

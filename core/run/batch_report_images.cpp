@@ -8,7 +8,10 @@
 #include "core/image/plate.h"
 #include "core/run/batch_config.h"
 #include "core/run/batch_report.h"
+#include "core/run/dense_input.h"
+#include "core/run/dense_inspection.h"
 #include "core/run/inspection.h"
+#include "core/run/prediction_picture.h"
 
 namespace orderscope {
 
@@ -19,10 +22,25 @@ struct Shown {
   std::vector<BatchRow> rows;  ///< one a model
 };
 
+constexpr int kPredictionSide = 640;  // of the pictures of predictions, pixels
+
+/// Of one segmenter or detector, which no label says to be right: the surest pictures and the least sure ones.
+Result<std::vector<std::int64_t>> best_and_worst(const BatchQuery& query, std::size_t images, const JobContext& job) {
+  BatchFilter sure;
+  sure.least_confidence = 0;  // those where something was found
+  TRY(std::vector<std::int64_t> ids, query.select(sure, {"confidence", true}, job));
+  if (ids.size() <= images) return ids;
+  const auto best = static_cast<std::ptrdiff_t>((images + 1) / 2), worst = static_cast<std::ptrdiff_t>(images / 2);
+  ids.erase(ids.begin() + best, ids.end() - worst);
+  return ids;
+}
+
 Result<std::vector<Shown>> choose(const BatchQuery& query, int images, const JobContext& job) {
   std::vector<std::int64_t> ids;
   if (query.models().size() > 1) {
     TRY(ids, query.most_disagreeing(static_cast<std::size_t>(images)));
+  } else if (query.has_regions()) {
+    TRY(ids, best_and_worst(query, static_cast<std::size_t>(images), job));
   } else {
     BatchFilter wrong;
     wrong.correct = false;
@@ -44,16 +62,12 @@ std::string name_of(const std::vector<std::string>& names, const std::optional<i
   return "class " + std::to_string(*index);
 }
 
-/// Photo, Grad-CAM for the predicted class, and the gates of the last block that has orders.
-Result<Image> draw(const Model& model, const InputImage& input, Inspection& inspection, int predicted,
-                   const JobContext& job) {
-  TRY(const ClassView view, inspection.explain(predicted, job));
+/// Photo, Grad-CAM of what is explained, and the gates of the last block that has orders.
+Result<Image> draw(const Model& model, const Image& picture, const Map& cam, const std::vector<BlockOrderMaps>& maps) {
   PlateRow row;
   row.label = model.name;
   row.tiles.push_back({nullptr, "photo", std::nullopt});
-  const Map& cam = view.cams.back();
   row.tiles.push_back({&cam, "Grad-CAM", scale_for(cam)});
-  const auto& maps = inspection.order_maps();
   std::vector<const Map*> gates;
   for (auto block = maps.rbegin(); block != maps.rend(); ++block) {
     if (block->order == 0) continue;
@@ -70,7 +84,36 @@ Result<Image> draw(const Model& model, const InputImage& input, Inspection& insp
   options.tile_width = 132;
   options.bars = BarPlacement::Tile;
   options.ranges = false;
-  return draw_plate(input.pixels, {row}, options);
+  return draw_plate(picture, {row}, options);
+}
+
+/// A classifier's predicted class.
+Result<std::vector<ReportPart>> show_class(std::shared_ptr<const Model> model, const DecodedImage& photo,
+                                           const BatchConfig& config, int predicted, const std::string& says,
+                                           const JobContext& job) {
+  Preprocessing how = model->preprocessing;
+  if (config.size > 0) how.size = config.size;
+  TRY(const InputImage input, preprocess(photo, how, config.exif));
+  TRY(const auto inspection, Inspection::run(model, input, job));
+  TRY(const ClassView view, inspection->explain(predicted, job));
+  TRY(Image picture, draw(*model, input.pixels, view.cams.back(), inspection->order_maps()));
+  return std::vector<ReportPart>{{ReportPart::Kind::Picture, says, std::move(picture), true}};
+}
+
+/// What a segmenter or detector predicts, and its first region or box explained.
+Result<std::vector<ReportPart>> show_regions(const Model& loaded, const DecodedImage& photo, const BatchConfig& config,
+                                             const std::string& says, const JobContext& job) {
+  auto model = std::make_shared<Model>(loaded);
+  model->dense_preprocessing = resized_short_side(model->dense_preprocessing, config.size);
+  TRY(const auto inspection, DenseInspection::run(model, photo, job));
+  TRY(Image prediction, draw_prediction(*inspection->prediction(), *model, kPredictionSide));
+  std::vector<ReportPart> parts{{ReportPart::Kind::Picture, says, std::move(prediction), true}};
+  if (inspection->scores().empty()) return parts;
+  const ClassScore& first = inspection->scores().front();
+  TRY(const ClassView view, inspection->explain(first.index, job));
+  TRY(Image maps, draw(*model, inspection->input().pixels, view.cams.back(), inspection->order_maps()));
+  parts.push_back({ReportPart::Kind::Picture, "explained: " + first.name, std::move(maps), true});
+  return parts;
 }
 
 }  // namespace
@@ -111,16 +154,15 @@ Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, int images
       if (std::isfinite(row.confidence)) std::snprintf(sure, sizeof sure, ", %.0f %%", 100 * row.confidence);
       const std::string says =
           query.models()[m].name + ": " + name_of(query.models()[m].class_names, row.predicted) + sure;
-      if (!decoded || m >= models.size() || !models[m] || !row.predicted || !models[m]->is_classifier()) {
+      if (!decoded || m >= models.size() || !models[m] || !row.predicted) {
         parts.push_back({ReportPart::Kind::Text, says});
         continue;
       }
-      Preprocessing how = models[m]->preprocessing;
-      if (config.size > 0) how.size = config.size;
-      TRY(const InputImage input, preprocess(*decoded, how, config.exif));
-      TRY(const auto inspection, Inspection::run(models[m], input, {job.stop, {}}));
-      TRY(Image picture, draw(*models[m], input, *inspection, *row.predicted, {job.stop, {}}));
-      parts.push_back({ReportPart::Kind::Picture, says, std::move(picture), true});
+      const JobContext quiet{job.stop, {}};
+      TRY(auto pictures, models[m]->is_classifier()
+                             ? show_class(models[m], *decoded, config, *row.predicted, says, quiet)
+                             : show_regions(*models[m], *decoded, config, says, quiet));
+      std::move(pictures.begin(), pictures.end(), std::back_inserter(parts));
     }
   }
   return parts;

@@ -8,8 +8,10 @@
 
 #include "core/base/csv.h"
 #include "core/base/files.h"
+#include "core/image/image.h"
 #include "core/image/png.h"
 #include "core/run/batch_export.h"
+#include "core/run/batch_report.h"
 #include "tests/core/run/batch_set.h"
 #include "tests/horfpn.h"
 
@@ -127,6 +129,38 @@ TEST_F(DenseBatch, ADetectorsBoxesAreKept) {
     }
   }
   EXPECT_GT(boxes, 3u);
+}
+
+TEST_F(DenseBatch, ReportsShowWhatIsPredictedInTheSurestAndLeastSurePictures) {
+  for (const char* name : {"upernet_small_gf", "maskrcnn_small"}) {
+    const auto run = folder / name;
+    ASSERT_TRUE(run_batch(run, config({*test::dense_golden(name + std::string("/checkpoint.pth"))})));
+    const auto query = BatchQuery::open(run);
+    ASSERT_TRUE(query) << query.error().message();
+    const auto report = make_batch_report(*query, {2});
+    ASSERT_TRUE(report) << report.error().message();
+    std::size_t predictions = 0, explained = 0;
+    for (const ReportPart& part : report->parts) {
+      if (part.kind != ReportPart::Kind::Picture || !part.photo) continue;
+      if (part.text.starts_with("explained: ")) {
+        ++explained;
+        continue;
+      }
+      ++predictions;
+      EXPECT_THAT(part.text, testing::StartsWith("checkpoint: "));
+      // The classes' colours, or boxes with names, lie over the picture: it is no longer one of those written above.
+      EXPECT_LE(std::max(part.picture.width, part.picture.height), 640);
+      for (int n = 0; n < 3; ++n) {
+        const auto photo = decode_image(folder / ("images/" + std::to_string(n) + ".png"), ExifOrientation::Apply);
+        ASSERT_TRUE(photo);
+        EXPECT_NE(part.picture.rgb, photo->image.rgb);
+      }
+    }
+    EXPECT_EQ(predictions, 2u) << name;
+    EXPECT_EQ(explained, 2u) << name;
+    ASSERT_TRUE(write_report_html(*report, run / "report.html"));
+    EXPECT_THAT(*read_text_file(run / "report.html"), HasSubstr("The surest and the least sure pictures"));
+  }
 }
 
 TEST_F(DenseBatch, ExportsHoldTheRegions) {
