@@ -72,8 +72,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   CkaOptions cka;
   TRY(cka.estimator, cka_estimator_from_string(values.text("estimator")));
   cka.batch = values.integer("batch");
-  TRY(const auto a, options.a.load(common, job));
-  TRY(const auto b, options.b.load(common, job));
+  TRY(const auto a, options.a.load(common, job, Accepts::AnyModel));
+  TRY(const auto b, options.b.load(common, job, Accepts::AnyModel));
   TRY(Pictures pictures, open(options, *a));
   const std::int64_t count = limited_count(values.integer("count"), pictures.count());
   TRY(const CkaSide side_a, side(*a, pictures, values.text("layers-a"), count, options, common));

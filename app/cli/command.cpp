@@ -41,7 +41,7 @@ Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& com
                 "leave --align-corners out");
   if (accepts == Accepts::Classifiers && !model->is_classifier())
     return fail(Error::Kind::InvalidInput, "this command takes classifiers; this is " + kind_of(*model), path.string(),
-                "segment, detect, orders, spectrum, cam, erf, eval, batch, forward and info take it");
+                "segment, detect, orders, spectrum, cam, erf, cka, eval, batch, forward and info take it");
   return model;
 }
 

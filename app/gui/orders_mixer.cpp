@@ -158,9 +158,16 @@ void MixerSection::choose(int order) {
 
 void MixerSection::show_scores() {
   const auto result = session_.result();
-  scores_->setVisible(result != nullptr);
-  if (!result || result->scores.empty()) {
+  const bool classifies = result && result->model->is_classifier();
+  for (QWidget* widget : std::initializer_list<QWidget*>{scores_, scope_, reset_}) widget->setVisible(classifies);
+  if (!result || (classifies && result->scores.empty())) {
     change_->setText(tr("Open a model and a photo, then move a slider: the class scores move with it"));
+    return;
+  }
+  if (!classifies) {
+    change_->setText(
+        tr("For classifiers only: sliders move the class scores of a whole picture, which %1 does not give")
+            .arg(QString::fromStdString(result->model->name)));
     return;
   }
   const auto view = session_.view();

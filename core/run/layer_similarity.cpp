@@ -12,6 +12,8 @@ namespace orderscope {
 
 namespace {
 
+/// Photos are scaled and cropped as for a classifier, to the size of a segmenter's windows or a detector's short side:
+/// what is compared must have one size.
 CkaSide side_of(const Model& model, const std::vector<std::filesystem::path>& pictures) {
   CkaSide side;
   side.backbone = model.backbone;
@@ -31,9 +33,6 @@ Result<LayerSimilarity> layer_similarity(const std::shared_ptr<const Model>& a, 
                                          const std::vector<std::filesystem::path>& pictures, const JobContext& job) {
   if (pictures.size() < 2)
     return fail(Error::Kind::InvalidInput, "layers are compared over several pictures", "", "add at least two");
-  if (!a->is_classifier() || !b->is_classifier())
-    return fail(Error::Kind::Unsupported, "compares the layers of classifiers, whose pictures have one size",
-                a->is_classifier() ? b->name : a->name);
   CkaOptions options;
   options.estimator = pictures.size() < 4 ? CkaEstimator::Biased : CkaEstimator::Unbiased;
   TRY(CkaResult found, linear_cka(side_of(*a, pictures), side_of(*b, pictures), options, job));

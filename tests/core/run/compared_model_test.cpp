@@ -168,5 +168,19 @@ TEST(LayerSimilarity, OfAModelWithItselfIsOneOnTheDiagonal) {
   EXPECT_FALSE(layer_similarity(model, model, {pictures[0], "missing.png"}));
 }
 
+TEST(LayerSimilarity, TakesTheBlocksOfDetectorsToo) {
+  const auto path = test::dense_golden("maskrcnn_small/checkpoint.pth");
+  ASSERT_TRUE(path);
+  const auto loaded = load_model(*path);
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  auto detector = std::make_shared<Model>(**loaded);
+  detector->preprocessing.size = 96;  // 800 as it is
+  const auto found =
+      layer_similarity(detector, test::small_model("convnext"), {kSamples / "coffee.png", kSamples / "dog.jpg"});
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->matrix.rows.size(), detector->blocks.size());
+  for (const double value : found->matrix.values) EXPECT_TRUE(value >= 0 && value <= 1 + 1e-9) << value;
+}
+
 }  // namespace
 }  // namespace orderscope
