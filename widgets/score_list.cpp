@@ -184,12 +184,13 @@ bool ScoreList::eventFilter(QObject* object, QEvent* event) {
   return true;
 }
 
-QSize ScoreList::sizeHint() const {
-  constexpr int kRowsShown = 12;
-  const int rows = std::clamp(model_->rowCount(), 3, kRowsShown);
+int ScoreList::height_of(int rows) const {
   const int search = search_->isHidden() ? 0 : search_->sizeHint().height() + kStep;
-  return {200, search + rows * (fontMetrics().height() + 2 * kStep) + 2};
+  return search + std::clamp(model_->rowCount(), 3, rows) * (fontMetrics().height() + 2 * kStep) + 2;
 }
+
+QSize ScoreList::sizeHint() const { return {200, height_of(12)}; }
+QSize ScoreList::minimumSizeHint() const { return {120, height_of(5)}; }
 
 // Whole rows only: half a name looks like a mistake.
 void ScoreList::resizeEvent(QResizeEvent* event) {

@@ -38,6 +38,7 @@ class ScoreList : public QWidget {
   int chosen() const { return chosen_; }
 
   QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
   void focus_search();  ///< the keyboard goes to the search field, or to the list where there is none
 
   QLineEdit* search_field() const { return search_; }
@@ -52,6 +53,7 @@ class ScoreList : public QWidget {
   void resizeEvent(QResizeEvent* event) override;
 
  private:
+  int height_of(int rows) const;  ///< with at most so many
   void toggle_key(const QModelIndex& index);
 
   QLineEdit* search_;

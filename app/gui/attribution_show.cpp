@@ -25,7 +25,7 @@ namespace orderscope {
 namespace {
 
 constexpr double kSmallest = 64, kComfortable = 112, kLargest = 420, kGap = 2 * kStep;  // as MapGrid places tiles
-constexpr double kWrapped = 80;  // of maps that do not fit in one row
+constexpr double kWrapped = 72;  // of maps that do not fit in one row
 
 }  // namespace
 
@@ -127,7 +127,6 @@ void AttributionPage::show_detail() {
   if (!known) return;
   detail_->show_map(chosen(), settings_, photo_,
                     [this](PanelGrid& grid) { mark_explained(grid, *shown_, work_->target().question); });
-  checks_->setVisible(known->is_classifier());
   checks_->show_maps(*known, chosen(), settings_);
 }
 

@@ -116,10 +116,11 @@ Plate ComparePage::figure() const {
                                                                   : tr("one colour scale a map");
   plate.footnotes
       << tr("Maps of the last block of each stage; %1; the range under a map is that of its raw values.").arg(scale);
+  QStringList weights;
   for (const CompareColumn& column : work_->columns())
     if (column.model)
-      plate.footnotes
-          << tr("%1: weights SHA-256 %2").arg(column.name, QString::fromStdString(column.model->sha256.substr(0, 16)));
+      weights << QStringLiteral("%1 %2").arg(column.name, QString::fromStdString(column.model->sha256.substr(0, 16)));
+  if (!weights.isEmpty()) plate.footnotes << tr("Weights, SHA-256: %1.").arg(weights.join(QStringLiteral("; ")));
   return plate;
 }
 

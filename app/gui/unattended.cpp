@@ -102,6 +102,8 @@ void UnattendedExport::write() {
 }
 
 void UnattendedExport::write_figure(FigureDialog& dialog) {
+  if (const QString warning = page_warning(dialog.plate()); !warning.isEmpty())
+    std::fprintf(stderr, "orderscope: %s: %s\n", qPrintable(options_.export_figure), qPrintable(warning));
   const auto written = dialog.export_to(options_.export_figure);
   if (!written) return fail_with(QString::fromStdString(written.error().message()));
   QCoreApplication::exit(0);

@@ -87,8 +87,8 @@ PanelGrid wrapped(const PanelGrid& grid, std::size_t most) {
         part.continued = start > 0;
         for (MapPanel& panel : part.panels) {
           if (column >= grid.columns.size()) continue;
-          const QString& title = grid.columns[column++].title;
-          panel.label = panel.label.isEmpty() ? title : title + QStringLiteral("   ") + panel.label;
+          panel.detail = panel.detail.isEmpty() ? panel.label : panel.label + QStringLiteral("   ") + panel.detail;
+          panel.label = grid.columns[column++].title;
         }
         result.rows.push_back({part});
       }

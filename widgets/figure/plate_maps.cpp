@@ -64,14 +64,16 @@ struct MapsLayout {
     grid = wrapped(whole, metrics, width, kReadable);
     const double tile = std::min(fitting_tile(grid, metrics, {width, kUnlimited}), plate.largest_tile);
     panels = layout_panels(grid, metrics, tile);
-    for (std::size_t row = 0; row < panels.rows.size(); ++row)
+    double shift = 0;
+    for (std::size_t row = 0; row < panels.rows.size(); ++row) {
+      if (!grid.rows[row].front().continued) shift += header;
       for (GroupLayout& group : panels.rows[row]) {
-        const double shift = header * static_cast<double>(row + 1);
         group.title.translate(0, shift);
         group.bar.translate(0, shift);
         for (QRectF& place : group.tiles) place.translate(0, shift);
       }
-    height = panels.size.height() + header * static_cast<double>(panels.rows.size());
+    }
+    height = panels.size.height() + shift;
   }
 
   PanelGrid grid;
@@ -100,12 +102,12 @@ void paint_tile(QCPPainter& painter, const PlatePainter& plate, const PanelGrid&
   painter.setPen(QPen(kSecondary, kHairline));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(picture);
-  painter.setFont(plate.fonts.caption);
+  const QFont font = PlateFonts::fitting(plate.fonts.caption, panel.label, tile.width());
+  painter.setFont(font);
   painter.setPen(QPen(kSecondary));
   painter.drawText(QRectF(tile.left(), tile.top() + tile.width() + 1 * kPoint, tile.width(),
                           PlateFonts::height(plate.fonts.caption)),
-                   Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine,
-                   caption_text(plate.fonts.caption, panel, tile.width()));
+                   Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine, caption_text(font, panel, tile.width()));
 }
 
 /// The title over a column, behind a dot in the colour of its model.
@@ -119,16 +121,16 @@ void paint_column(QCPPainter& painter, const PlatePainter& plate, const PanelCol
     painter.drawEllipse(QRectF(x, baseline - side, side, side));
     x += 1.6 * side;
   }
-  const double right = place.right();
-  const auto write = [&](const QFont& font, const QColor& color, const QString& text) {
-    if (text.isEmpty() || x >= right) return;
-    painter.setFont(font);
-    painter.setPen(QPen(color));
-    painter.drawText(QPointF(x, baseline), QFontMetricsF(font).elidedText(text, Qt::ElideRight, right - x));
-    x += PlateFonts::width(font, text) + 0.5 * plate.plate.font_pt * kPoint;
-  };
-  write(plate.fonts.heading, kInk, column.title);
-  write(plate.fonts.caption, kSecondary, column.detail);
+  const double right = place.right() + 3 * kPoint;  // into the gap
+  const QFont font = PlateFonts::fitting(plate.fonts.heading, column.title, right - x);
+  painter.setFont(font);
+  painter.setPen(QPen(kInk));
+  painter.drawText(QPointF(x, baseline), QFontMetricsF(font).elidedText(column.title, Qt::ElideMiddle, right - x));
+  x += PlateFonts::width(font, column.title) + 0.5 * plate.plate.font_pt * kPoint;
+  if (column.detail.isEmpty() || PlateFonts::width(plate.fonts.caption, column.detail) > right - x) return;
+  painter.setFont(plate.fonts.caption);
+  painter.setPen(QPen(kSecondary));
+  painter.drawText(QPointF(x, baseline), column.detail);
 }
 
 /// A fifth to a half of the picture's width, a round number of the input's pixels.

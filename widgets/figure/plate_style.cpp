@@ -2,6 +2,7 @@
 #include "widgets/figure/plate_style.h"
 
 #include <QFontDatabase>
+#include <algorithm>
 #include <cmath>
 
 namespace orderscope {
@@ -41,6 +42,16 @@ QFont font_of(double points, bool bold) {
 }
 
 }  // namespace
+
+QFont PlateFonts::fitting(const QFont& font, const QString& text, double room) {
+  const double wide = width(font, text);
+  if (wide <= room) return font;
+  constexpr int kSmallest = static_cast<int>(5 * kPoint);
+  QFont smaller = font;
+  smaller.setPixelSize(
+      std::min(font.pixelSize(), std::max(kSmallest, static_cast<int>(font.pixelSize() * room / wide))));
+  return smaller;
+}
 
 QString plate_font_family() {
   static const QString family = [] {

@@ -24,6 +24,8 @@ struct PlateFonts {
   QFont title, heading, letter, text, caption;
   static double height(const QFont& font) { return QFontMetricsF(font).height(); }
   static double width(const QFont& font, const QString& text) { return QFontMetricsF(font).horizontalAdvance(text); }
+  /// Smaller where the text is too wide, down to 5 points: a name that is cut says less than a small one.
+  static QFont fitting(const QFont& font, const QString& text, double room);
 };
 
 /// The bundled DejaVu Sans under a name of its own, so that the same glyphs come out on every machine; characters it

@@ -69,11 +69,12 @@ TEST(PanelLayout, LongRowsAreWrappedEvenlyAndTitlesOfColumnsGoUnderThePanels) {
   EXPECT_EQ(narrow.rows[1][0].panels.size(), 3U);
   EXPECT_FALSE(narrow.rows[0][0].continued);
   EXPECT_TRUE(narrow.rows[1][0].continued);
-  EXPECT_EQ(narrow.rows[1][0].panels[0].label, "method 3   order 4");
+  EXPECT_EQ(narrow.rows[1][0].panels[0].label, "method 3");
+  EXPECT_EQ(narrow.rows[1][0].panels[0].detail, "order 4");
   EXPECT_EQ(narrow.rows[1][0].panels[0].map, grid.rows[0][0].panels[3].map);
   EXPECT_FALSE(narrow.rows[2][0].continued);
   EXPECT_EQ(narrow.rows[2][0].subtitle, "layer 1");
-  EXPECT_EQ(narrow.rows[2][0].panels[1].label, "method 7   order 2");
+  EXPECT_EQ(narrow.rows[2][0].panels[1].label, "method 7");
 
   const PanelMetrics metrics{.title = 50, .bar = 40, .caption = 10, .gap = 5};
   EXPECT_EQ(wrapped(grid, metrics, 1000, 60).rows.size(), 1U);
