@@ -44,6 +44,11 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   target_include_directories(LibTorch::LibTorch SYSTEM INTERFACE
     ${LibTorch_INCLUDE_DIR} ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include)
+  # The wheels export parts of the C++ library that were linked into them, std::filesystem among these, and not all of one
+  # version: before them in the search order, the system's is taken for our own calls.
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_link_libraries(LibTorch::LibTorch INTERFACE -Wl,--push-state,--no-as-needed,-lstdc++,--pop-state)
+  endif()
   target_link_libraries(LibTorch::LibTorch INTERFACE
     ${LibTorch_torch_LIBRARY} ${LibTorch_torch_cpu_LIBRARY} ${LibTorch_c10_LIBRARY})
   target_link_options(LibTorch::LibTorch INTERFACE LINKER:-rpath,${LibTorch_ROOT}/lib LINKER:--allow-shlib-undefined)

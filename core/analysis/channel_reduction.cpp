@@ -21,19 +21,14 @@ namespace orderscope {
 namespace {
 
 /// Eight partial sums side by side: the compiler may not reorder a float sum by itself. Plain GCC vectors, which it
-/// maps onto what the instruction set has.
+/// maps onto what the instruction set has. Functions take them by reference only: how a vector is passed by value
+/// depends on the instruction set, and a function that is not inlined is compiled for one of them.
 typedef float Lanes __attribute__((vector_size(32)));
-// Vectors are passed between inlined functions of this file only, so their calling convention does not matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
 constexpr int64_t kLanes = 8;
 
-inline Lanes load(const float* x) {
-  Lanes lanes;
-  std::memcpy(&lanes, x, sizeof lanes);
-  return lanes;
-}
+inline void load(const float* x, Lanes& lanes) { std::memcpy(&lanes, x, sizeof lanes); }
 
-inline float total(Lanes lanes) {
+inline float total(const Lanes& lanes) {
   float sum = 0;
   for (int64_t j = 0; j < kLanes; ++j) sum += lanes[j];
   return sum;
@@ -48,7 +43,8 @@ void reduce_rows(const float* x, int64_t stride, int64_t rows, int64_t channels,
     Lanes sums = {}, magnitudes = {}, squares = {};
     int64_t i = 0;
     for (; i + kLanes <= channels; i += kLanes) {
-      const Lanes v = load(x + i);
+      Lanes v;
+      load(x + i, v);
       sums += v;
       magnitudes += v < 0 ? -v : v;
       squares += v * v;
@@ -71,7 +67,12 @@ void dot_rows(const float* a, int64_t stride_a, const float* b, int64_t stride_b
   for (int64_t row = 0; row < rows; ++row, a += stride_a, b += stride_b) {
     Lanes sums = {};
     int64_t i = 0;
-    for (; i + kLanes <= channels; i += kLanes) sums += load(a + i) * load(b + i);
+    for (; i + kLanes <= channels; i += kLanes) {
+      Lanes x, y;
+      load(a + i, x);
+      load(b + i, y);
+      sums += x * y;
+    }
     float sum = total(sums);
     for (; i < channels; ++i) sum += a[i] * b[i];
     out[row] = sum;

@@ -89,8 +89,8 @@ class ErfMean::State {
 
   /// images [N, 3, H, W], and their indices in the source.
   Result<void> add(const std::vector<std::int64_t>& indices, const at::Tensor& images, const JobContext& job) {
-    TRY(InputGradient pass,
-        InputGradient::forward(backbone_, images, report_.layer, gates_of(options_), job, options_.edits));
+    TRY(InputGradient pass, InputGradient::forward(backbone_, images, report_.layer, gates_of(options_), job,
+                                                   options_.edits, middle_place(images)));
     TRY(report_.grid, grid_of(pass.activation(), report_.layer, images));
     TRY_VOID(choose_units(images));
     if (options_.channel) {
@@ -160,9 +160,23 @@ class ErfMean::State {
   friend class ErfMean;
 
  private:
+  /// The unit in the middle, if that is what is looked at and the size of its map is known beforehand: only what it
+  /// depends on must be computed.
+  std::optional<Part> middle_place(const at::Tensor& images) const {
+    if (options_.region) return std::nullopt;
+    const auto grid = grid_at(*backbone_, report_.layer, images.size(2), images.size(3));
+    if (!grid) return std::nullopt;
+    const auto [y, x] = middle_cell(*grid);
+    return Part{y, x, y + 1, x + 1};
+  }
+
+  static std::array<std::int64_t, 2> middle_cell(const std::array<std::int64_t, 2>& grid) {
+    return {grid[0] / 2, grid[1] / 2};
+  }
+
   /// Which units of the layer are looked at, and where they lie: in all images of a batch the same.
   Result<void> choose_units(const at::Tensor& image) {
-    report_.cell = {report_.grid[0] / 2, report_.grid[1] / 2};
+    report_.cell = middle_cell(report_.grid);
     at::Tensor mask;
     if (options_.region) {
       TRY(mask, options_.region(image));

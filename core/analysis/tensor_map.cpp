@@ -6,7 +6,7 @@
 namespace orderscope {
 
 Map to_map(const at::Tensor& values) {
-  const at::Tensor flat = values.detach().to(at::kCPU, at::kFloat).contiguous();
+  const at::Tensor flat = values.detach().to(at::kFloat).to(at::kCPU).contiguous();
   Map map;
   map.height = static_cast<int>(flat.size(0));
   map.width = static_cast<int>(flat.size(1));

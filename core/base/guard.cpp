@@ -2,10 +2,14 @@
 #include "core/base/guard.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
 
 #include <new>
 #include <stdexcept>
+
+#include "core/base/mapped_pages.h"
+#include "core/base/parallel.h"
 
 namespace orderscope {
 
@@ -13,6 +17,16 @@ namespace {
 struct CancelledException : std::runtime_error {
   CancelledException() : std::runtime_error("cancelled") {}
 };
+
+/// Weights may lie in a mapped file: this thread and its workers get stacks for the handler of lost pages.
+void prepare_workers() {
+  static thread_local int prepared = 0;
+  const int threads = at::get_num_threads();
+  if (prepared >= threads || !any_mapped()) return;
+  prepared = threads;
+  give_thread_signal_stack();
+  parallel_for(threads, 1, [](std::int64_t, std::int64_t) { give_thread_signal_stack(); });
+}
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 }  // namespace
@@ -23,6 +37,7 @@ void throw_if_cancelled(const JobContext& job) {
 
 Result<void> guarded(const std::function<void()>& code) {
   try {
+    prepare_workers();
     code();
     return {};
   } catch (const CancelledException&) {

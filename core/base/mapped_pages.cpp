@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -75,7 +77,38 @@ bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
+/// Memory for a signal handler of the thread that holds it.
+class SignalStack {
+ public:
+  SignalStack() : memory_(new std::byte[kSize]) {
+    stack_t stack{};
+    ::sigaltstack(nullptr, &stack);
+    // The sanitizers bring theirs.
+    if ((stack.ss_flags & SS_DISABLE) == 0) return;
+    stack = {};
+    stack.ss_sp = memory_.get();
+    stack.ss_size = kSize;
+    in_use_ = ::sigaltstack(&stack, nullptr) == 0;
+  }
+  ~SignalStack() {
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    if (in_use_) ::sigaltstack(&none, nullptr);
+  }
+  SignalStack(const SignalStack&) = delete;
+  SignalStack& operator=(const SignalStack&) = delete;
+
+ private:
+  static constexpr std::size_t kSize = 64 * 1024;  // AVX-512 registers alone take several KB
+  std::unique_ptr<std::byte[]> memory_;
+  bool in_use_ = false;
+};
+
 }  // namespace
+
+void give_thread_signal_stack() { static thread_local const SignalStack stack; }
+
+bool any_mapped() { return all.load() != nullptr; }
 
 void watch_mapped(std::span<const std::byte> bytes, int descriptor, const std::filesystem::path& path) {
   const std::lock_guard lock(mutex);

@@ -20,4 +20,11 @@ Result<void> check_mapped(const void* address);
 void watch_mapped(std::span<const std::byte> bytes, int descriptor, const std::filesystem::path& path);
 void forget_mapped(const void* begin);
 
+/// Gives the calling thread, once, a stack of its own for what catches lost pages. Kernels of linear algebra may use
+/// the stack pointer for other things than the stack, and whatever is put there would end up in the data.
+void give_thread_signal_stack();
+
+/// Whether a file was ever mapped.
+bool any_mapped();
+
 }  // namespace orderscope

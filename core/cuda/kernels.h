@@ -31,4 +31,9 @@ void reduce_rows(const float* x, int64_t stride, int64_t rows, int channels, flo
 void dot_rows(const float* a, int64_t stride_a, const float* b, int64_t stride_b, int64_t rows, int channels,
               float* out, CUstream_st* stream);
 
+/// y = a b + bias, or gelu (exact, by erf) of it: a [m, k], b [k, n], or [n, k] if `transposed`, y [m, n] contiguous,
+/// bias [n] or null; rows of a and b begin `stride` apart. For few rows, see linear.cu.
+void matrix_product(const float* a, int64_t stride_a, const float* b, int64_t stride_b, bool transposed,
+                    const float* bias, bool with_gelu, float* y, int m, int n, int k, CUstream_st* stream);
+
 }  // namespace orderscope::cuda

@@ -65,12 +65,52 @@ void dot_rows(const at::Tensor& a, const at::Tensor& b, const at::Tensor& out) {
   C10_CUDA_KERNEL_LAUNCH_CHECK();
 }
 
+bool linear_fits(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const auto fits = [&](const at::Tensor& t) { return t.device() == x.device() && t.scalar_type() == at::kFloat; };
+  if (!x.is_cuda() || !fits(x) || !fits(weight) || (bias.defined() && !fits(bias))) return false;
+  if (x.dim() < 2 || weight.dim() != 2 || x.size(-1) != weight.size(1) || x.numel() == 0) return false;
+  // Four values at a time are read, from 16 bytes on.
+  const bool stored = weight.stride(1) == 1;
+  if (!stored && weight.stride(0) != 1) return false;
+  const int64_t between_rows = stored ? weight.stride(0) : weight.stride(1);
+  const auto address = reinterpret_cast<std::uintptr_t>(weight.const_data_ptr<float>());
+  if (address % 16 != 0 || between_rows % 4 != 0 || weight.size(1) % 4 != 0 || (!stored && weight.size(0) % 4 != 0))
+    return false;
+  // Beyond that there is work for every multiprocessor in a library's large tiles, which are better at it.
+  constexpr int64_t kFewProducts = 130'000'000;
+  return x.numel() * weight.size(0) <= kFewProducts;
+}
+
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, bool with_gelu) {
+  const c10::cuda::CUDAGuard guard(x.device());
+  const at::Tensor rows = x.reshape({-1, x.size(-1)});
+  const bool aligned = rows.stride(1) == 1 && rows.stride(0) % 4 == 0 &&
+                       reinterpret_cast<std::uintptr_t>(rows.const_data_ptr<float>()) % 16 == 0;
+  const at::Tensor a = aligned ? rows : rows.clone(at::MemoryFormat::Contiguous);
+  const at::Tensor offset = bias.defined() ? bias.contiguous() : bias;
+  const bool stored = weight.stride(1) == 1;
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = weight.size(0);
+  at::Tensor y = at::empty(shape, x.options());
+  matrix_product(a.const_data_ptr<float>(), a.stride(0), weight.const_data_ptr<float>(),
+                 stored ? weight.stride(0) : weight.stride(1), stored,
+                 offset.defined() ? offset.const_data_ptr<float>() : nullptr, with_gelu, y.mutable_data_ptr<float>(),
+                 static_cast<int>(a.size(0)), static_cast<int>(weight.size(0)), static_cast<int>(a.size(1)),
+                 c10::cuda::getCurrentCUDAStream());
+  C10_CUDA_KERNEL_LAUNCH_CHECK();
+  return y;
+}
+
 #else
 
 bool depthwise_fits(const at::Tensor&, const at::Tensor&) { return false; }
 bool rows_fit(const at::Tensor&) { return false; }
+bool linear_fits(const at::Tensor&, const at::Tensor&, const at::Tensor&) { return false; }
 
 at::Tensor depthwise(const at::Tensor&, const at::Tensor&, const at::Tensor&, double, bool) {
+  TORCH_CHECK(false, "built without CUDA");
+}
+at::Tensor linear(const at::Tensor&, const at::Tensor&, const at::Tensor&, bool) {
   TORCH_CHECK(false, "built without CUDA");
 }
 void reduce_rows(const at::Tensor&, const at::Tensor&) { TORCH_CHECK(false, "built without CUDA"); }

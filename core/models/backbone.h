@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,18 @@ struct Activations {
   int64_t height = 0, width = 0;  ///< of the image; 0 where nobody needs it
 };
 
+/// Where what a step puts out at a place comes from: `stride` input pixels side by side in each direction, and `radius`
+/// more around.
+struct Reach {
+  int64_t radius = 0, stride = 1;
+};
+
 /// One unit of a model that can be run alone: the stem, a block, a downsampling, the head.
 struct Step {
   std::string name;
   std::function<Activations(const Activations& in, Taps* taps)> run;
   std::vector<std::string> taps;  ///< what passes by in this step, in order
+  std::optional<Reach> reach{};   ///< none where every place may depend on all, as with attention
 };
 
 /// A backbone is a list of steps. Between steps the activations are [N, H, W, C] (channels last in memory), so that

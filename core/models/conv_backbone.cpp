@@ -49,7 +49,8 @@ ConvBackbone::ConvBackbone(const Architecture& architecture, const BlockFactory&
                         const at::Tensor in = i == 0 ? x.permute({0, 2, 3, 1}) : x;
                         return TapScope(taps, layer_name).as_nchw("", layer->forward(in));
                       },
-                      {layer_name}});
+                      {layer_name},
+                      Reach{0, layer->kernel}});
 
     torch::nn::ModuleList blocks;
     stage_list->push_back(blocks);
@@ -66,7 +67,7 @@ ConvBackbone::ConvBackbone(const Architecture& architecture, const BlockFactory&
                           const TapScope scope(taps, name);
                           return scope.as_nchw("", block->forward(x, scope));
                         },
-                        std::move(taps)});
+                        std::move(taps), block->reach()});
     }
     if (std::ranges::find(architecture_.levels, static_cast<int>(i)) != architecture_.levels.end()) {
       const std::string name = level_name(static_cast<int>(i));

@@ -15,6 +15,7 @@ class ConvBlock : public torch::nn::Module {
   virtual at::Tensor forward(const at::Tensor& x, const TapScope& taps) const = 0;
   virtual int64_t macs(int64_t pixels) const = 0;
   virtual std::vector<std::string> tap_names(const std::string& module) const = 0;
+  virtual std::optional<Reach> reach() const = 0;  ///< see Step
 
   double drop_path = 0;
 };

@@ -28,6 +28,7 @@ class ConvNeXtBlock : public ConvBlock {
   }
 
   std::vector<std::string> tap_names(const std::string& module) const override { return {module + ".dwconv"}; }
+  std::optional<Reach> reach() const override { return Reach{dwconv_->weight.size(3) / 2, 1}; }
 
  private:
   at::Tensor gamma_;

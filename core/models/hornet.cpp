@@ -15,6 +15,7 @@ class HorNetBlock : public ConvBlock {
  public:
   HorNetBlock(const Architecture& a, int stage) : order_(a.orders[stage]) {
     const int64_t dim = a.dims[stage];
+    if (!a.filters[stage]) radius_ = a.kernel_size / 2;
     if (a.layer_scale) {
       gamma1_ = register_parameter("gamma1", at::empty({dim}));
       gamma2_ = register_parameter("gamma2", at::empty({dim}));
@@ -40,8 +41,12 @@ class HorNetBlock : public ConvBlock {
     return GnConv::tap_names(module + ".gnconv", order_);
   }
 
+  /// The global filter looks everywhere.
+  std::optional<Reach> reach() const override { return radius_ ? std::optional(Reach{*radius_, 1}) : std::nullopt; }
+
  private:
   int order_;
+  std::optional<int64_t> radius_;  ///< of the depthwise convolution; none with a global filter
   at::Tensor gamma1_, gamma2_;
   std::shared_ptr<LayerNorm> norm1_, norm2_;
   std::shared_ptr<GnConv> gnconv_;

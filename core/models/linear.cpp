@@ -7,6 +7,8 @@
 
 #include <string_view>
 
+#include "core/cuda/operators.h"
+
 namespace orderscope {
 
 namespace {
@@ -46,12 +48,21 @@ bool onednn_fits(const at::Tensor& x, const at::Tensor& weight, const at::Tensor
          weight.size(1) >= kFewChannels;
 }
 
+bool own_product_fits(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return onednn_fits(x, weight, bias) || cuda::linear_fits(x, weight, bias);
+}
+
+at::Tensor own_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, bool with_gelu) {
+  if (x.is_cuda()) return cuda::linear(x, weight, bias, with_gelu);
+  return onednn(x, weight, bias, with_gelu ? "gelu" : "none");
+}
+
 /// Frozen weights: only x has a gradient, which is a product with the weights the other way round.
 struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias) {
     context->save_for_backward({weight});
-    return onednn(x, weight, bias.value_or(at::Tensor()), "none");
+    return own_product(x, weight, bias.value_or(at::Tensor()), /*with_gelu=*/false);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -62,18 +73,18 @@ struct FrozenLinear : torch::autograd::Function<FrozenLinear> {
 }  // namespace
 
 at::Tensor fast_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (!onednn_fits(x, weight, bias)) return at::linear(x, weight, bias);
-  if (!at::GradMode::is_enabled()) return onednn(x, weight, bias, "none");
+  if (!own_product_fits(x, weight, bias)) return at::linear(x, weight, bias);
+  if (!at::GradMode::is_enabled()) return own_product(x, weight, bias, /*with_gelu=*/false);
   if (weight.requires_grad() || (bias.defined() && bias.requires_grad())) return at::linear(x, weight, bias);
-  if (!x.requires_grad()) return onednn(x, weight, bias, "none");
+  if (!x.requires_grad()) return own_product(x, weight, bias, /*with_gelu=*/false);
   return FrozenLinear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
 }
 
 at::Tensor fast_linear_gelu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   const bool records = at::GradMode::is_enabled() &&
                        (x.requires_grad() || weight.requires_grad() || (bias.defined() && bias.requires_grad()));
-  if (records || !onednn_fits(x, weight, bias)) return at::gelu(fast_linear(x, weight, bias));
-  return onednn(x, weight, bias, "gelu");
+  if (records || !own_product_fits(x, weight, bias)) return at::gelu(fast_linear(x, weight, bias));
+  return own_product(x, weight, bias, /*with_gelu=*/true);
 }
 
 }  // namespace orderscope

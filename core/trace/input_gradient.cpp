@@ -53,6 +53,48 @@ class InputGradient::Follower : public Taps {
   State& state_;
 };
 
+namespace {
+
+/// The part of a map that is at hand, cut down as the steps need less and less of it.
+class Cut {
+ public:
+  Cut(std::vector<Part> needed, int64_t height, int64_t width)
+      : needed_(std::move(needed)), held_{0, 0, height, width} {}
+
+  /// What step `i` needs of `x`; maps before the first step are [N, C, H, W], later ones [N, H, W, C]. Cutting copies,
+  /// so it has to be worth it; but a step with a stride must begin where it does in the whole map.
+  at::Tensor before(std::size_t i, const at::Tensor& x, const Reach& reach) {
+    const bool shifted = held_.top % reach.stride != 0 || held_.left % reach.stride != 0;
+    const bool worth_it = static_cast<double>(needed_[i].area()) < kWorthIt * static_cast<double>(held_.area());
+    at::Tensor part = x;
+    if (shifted || worth_it) {
+      part = of(x, needed_[i], i == 0 ? 2 : 1);
+      held_ = needed_[i];
+    }
+    held_ = {held_.top / reach.stride, held_.left / reach.stride, held_.bottom / reach.stride,
+             held_.right / reach.stride};
+    return part;
+  }
+
+  /// The activation [N, C, h, w] with nothing but `place`, in a map of the whole size.
+  at::Tensor whole(const at::Tensor& x, const Part& place, const std::array<int64_t, 2>& size) const {
+    return at::constant_pad_nd(of(x, place, 2), {place.left, size[1] - place.right, place.top, size[0] - place.bottom});
+  }
+
+ private:
+  static constexpr double kWorthIt = 0.85;
+
+  at::Tensor of(const at::Tensor& x, const Part& part, int64_t rows) const {
+    return x.slice(rows, part.top - held_.top, part.bottom - held_.top)
+        .slice(rows + 1, part.left - held_.left, part.right - held_.left);
+  }
+
+  std::vector<Part> needed_;  ///< before each step
+  Part held_;
+};
+
+}  // namespace
+
 InputGradient::InputGradient(std::unique_ptr<State> state) : state_(std::move(state)) {}
 InputGradient::InputGradient(InputGradient&&) noexcept = default;
 InputGradient& InputGradient::operator=(InputGradient&&) noexcept = default;
@@ -62,7 +104,7 @@ const at::Tensor& InputGradient::activation() const { return state_->activation;
 
 Result<InputGradient> InputGradient::forward(std::shared_ptr<const Backbone> backbone, const at::Tensor& images,
                                              const std::string& tap, const std::string& closable, const JobContext& job,
-                                             const std::vector<Edit>& edits) {
+                                             const std::vector<Edit>& edits, const std::optional<Part>& place) {
   const std::int64_t channels = backbone->architecture().in_channels;
   if (images.dim() != 4 || images.size(1) != channels || images.scalar_type() != at::kFloat) {
     return fail(Error::Kind::InvalidInput,
@@ -78,18 +120,28 @@ Result<InputGradient> InputGradient::forward(std::shared_ptr<const Backbone> bac
   state->edits = edits;
   state->images = images.detach().requires_grad_(true);
   state->job = &job;
+  const int64_t height = images.size(2), width = images.size(3);
+  std::optional<Cut> cut;
+  // An edit may bring numbers for a whole map.
+  if (place && edits.empty()) {
+    if (auto needed = needed_parts(*state->backbone, found, height, width, *place))
+      cut.emplace(std::move(*needed), height, width);
+  }
   TRY_VOID(guarded([&] {
     const at::AutoGradMode with_gradients(true);
     Follower follower(*state);
     Activations at_hand = TapScope(&follower, "").as_is("input", state->images);
-    for (const Step& step : state->backbone->steps()) {
-      if (state->activation.defined()) break;
+    const auto& steps = state->backbone->steps();
+    for (std::size_t i = 0; i < steps.size() && !state->activation.defined(); ++i) {
       throw_if_cancelled(job);
-      at_hand = step.run(at_hand, &follower);
+      if (cut) at_hand.x = cut->before(i, at_hand.x, *steps[i].reach);
+      at_hand = steps[i].run(at_hand, &follower);
       // An edit may leave nothing that depends on the images.
       if (at_hand.x.requires_grad())
         at_hand.x.register_hook([state = state.get()](const at::Tensor&) { throw_if_cancelled(*state->job); });
     }
+    if (cut && state->activation.defined())
+      state->activation = cut->whole(state->activation, *place, *grid_at(*state->backbone, found, height, width));
   }));
   state->job = nullptr;
   if (!state->activation.defined())

@@ -2,6 +2,7 @@
 #include "core/trace/packed.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/strides.h>
 
 #include <map>
 
@@ -17,7 +18,7 @@ std::vector<at::Tensor> unpacked(const at::Tensor& buffer, const std::vector<at:
   std::vector<at::Tensor> tensors;
   std::int64_t begin = 0;
   for (const at::Tensor& shape : like) {
-    tensors.push_back(buffer.narrow(0, begin, shape.numel()).view(shape.sizes()));
+    tensors.push_back(buffer.as_strided(shape.sizes(), c10::contiguous_strides(shape.sizes()), begin));
     begin += shape.numel();
   }
   return tensors;

@@ -9,6 +9,7 @@
 
 #include "core/base/guard.h"
 #include "core/cuda/graph.h"
+#include "core/cuda/side_stream.h"
 #include "core/models/backbone.h"
 #include "core/trace/packed.h"
 
@@ -25,6 +26,27 @@ Target most_likely_class() {
     return output.x.gather(1, winners).sum();
   };
   return target;
+}
+
+/// The same probes, whose work goes beside the passes.
+std::vector<Probe> on_side_stream(const std::vector<Probe>& probes, cuda::SideStream& side) {
+  std::vector<Probe> moved;
+  for (const Probe& probe : probes) {
+    Probe beside{probe.taps, {}, {}};
+    if (probe.forward) {
+      beside.forward = [&side, &probe](const at::Tensor& x) {
+        const at::Tensor activation = x.detach();
+        return side.run([&] { return probe.forward(activation); }, {activation});
+      };
+    }
+    if (probe.backward) {
+      beside.backward = [&side, &probe](const at::Tensor& x, const at::Tensor& gradient) {
+        return side.run([&] { return probe.backward(x, gradient); }, {x, gradient});
+      };
+    }
+    moved.push_back(std::move(beside));
+  }
+  return moved;
 }
 
 /// Where a tensor of the flat list of results belongs.
@@ -49,10 +71,13 @@ struct RepeatedTrace::State {
 
   /// Both passes; the logits first, then what was kept.
   Result<std::vector<at::Tensor>> pass(const at::Tensor& images, std::vector<Place>& found, const JobContext& job) {
-    TRY(Trace trace, Trace::forward(backbone, images, probes, {}, job));
+    std::optional<cuda::SideStream> side;
+    if (images.is_cuda()) side.emplace(images.device());
+    TRY(Trace trace, Trace::forward(backbone, images, side ? on_side_stream(probes, *side) : probes, {}, job));
     if (trace.logits().dim() != 2)
       return fail(Error::Kind::InvalidInput, "only a classifier's logits have a most likely class");
     if (wants_gradients) TRY_VOID(trace.backward(most_likely_class(), job));
+    if (side) side->join();
     std::vector<at::Tensor> all{trace.logits()};
     found.clear();
     for (std::size_t p = 0; p < probes.size(); ++p) {

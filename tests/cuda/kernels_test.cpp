@@ -6,6 +6,7 @@
 #include "core/cuda/operators.h"
 #include "core/models/depthwise_conv.h"
 #include "core/models/layers.h"
+#include "core/models/linear.h"
 #include "tests/cuda/cuda_test.h"
 
 namespace orderscope {
@@ -96,6 +97,31 @@ TEST_F(CudaKernels, ChannelReductionsAreThoseOfTheCpu) {
   }
   const at::Tensor tokens = at::randn({2, 49, 96});
   EXPECT_LT(relative_difference(reduce_channels(tokens.to(cuda_device())), reduce_channels(tokens)), 1e-6);
+}
+
+TEST_F(CudaKernels, ProductsWithFewRowsAreThoseOfLinear) {
+  torch::manual_seed(19);
+  for (const auto& [m, n, k] : std::vector<std::tuple<int64_t, int64_t, int64_t>>{
+           {196, 512, 256}, {49, 2048, 512}, {1, 4, 4}, {33, 36, 68}, {7, 132, 24}, {3136, 128, 64}, {49, 512, 2048}}) {
+    const at::Tensor x = at::randn({m, k}, at::kDouble), weight = at::randn({n, k}, at::kDouble);
+    const at::Tensor bias = at::randn({n}, at::kDouble), dy = at::randn({m, n}, at::kDouble);
+    const auto moved = [](const at::Tensor& t) { return t.to(test::cuda_device(), at::kFloat); };
+    const at::Tensor xc = moved(x).requires_grad_(), wc = moved(weight), bc = moved(bias);
+    ASSERT_TRUE(cuda::linear_fits(xc, wc, bc));
+    // Sums of up to 2048 float32 products.
+    const at::Tensor y = fast_linear(xc, wc, bc);
+    EXPECT_LT(relative_difference(y, at::linear(x, weight, bias)), 5e-6) << m << " " << n << " " << k;
+    const at::Tensor dx = torch::autograd::grad({y}, {xc}, {moved(dy)})[0];
+    EXPECT_LT(relative_difference(dx, at::matmul(dy, weight)), 5e-6) << m << " " << n << " " << k;
+    const at::NoGradGuard no_grad;
+    EXPECT_LT(relative_difference(fast_linear_gelu(xc, wc, bc), at::gelu(at::linear(x, weight, bias))), 5e-6);
+    EXPECT_LT(relative_difference(fast_linear(xc, wc, {}), at::linear(x, weight)), 5e-6);
+    // Rows that do not begin at 16 bytes, and are not adjacent.
+    const at::Tensor wide = moved(at::randn({m, k + 3}, at::kDouble));
+    EXPECT_LT(relative_difference(fast_linear(wide.slice(1, 1, k + 1), wc, bc),
+                                  at::linear(wide.slice(1, 1, k + 1).to(at::kCPU, at::kDouble), weight, bias)),
+              5e-6);
+  }
 }
 
 TEST_F(CudaKernels, PatchConvolutionsEqualConv2d) {

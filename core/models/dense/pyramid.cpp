@@ -12,7 +12,8 @@ Step pyramid_step(const std::string& name, std::shared_ptr<LayerNorm> norm) {
             out.aside[name] = TapScope(taps, "").as_nchw(name, norm->forward(in.x));
             return out;
           },
-          {name}};
+          {name},
+          Reach{0, 1}};
 }
 
 std::vector<at::Tensor> levels_of(const Activations& at_hand, const Architecture& architecture) {

@@ -126,5 +126,28 @@ TEST(ErfMean, LeavesOutWhatCannotBeReadOrIsNotFinite) {
   EXPECT_EQ(failed.error().kind, Error::Kind::Broken) << "why the only image could not be read";
 }
 
+TEST(ErfMean, InBatchesItIsTheSameMeanOfTheSameImages) {
+  const auto model = test::small_model("hornet_7x7");
+  ErfOptions by_order = options(4);
+  by_order.by_order = true;
+  const auto expected = effective_receptive_field(model->backbone, noise(9, 1, 3), by_order);
+  ASSERT_TRUE(expected) << expected.error().message();
+  EXPECT_EQ(expected->images, (std::vector<std::int64_t>{0, 2, 4, 5}));
+  for (const std::int64_t batch : {2, 3, 100}) {
+    by_order.batch = batch;
+    const auto found = effective_receptive_field(model->backbone, noise(9, 1, 3), by_order);
+    ASSERT_TRUE(found) << found.error().message();
+    EXPECT_EQ(found->images, expected->images);
+    EXPECT_EQ(found->skipped_nan, expected->skipped_nan);
+    EXPECT_EQ(found->unreadable, expected->unreadable);
+    ASSERT_EQ(found->fields.size(), expected->fields.size());
+    for (std::size_t f = 0; f < found->fields.size(); ++f) {
+      const at::Tensor a = at::tensor(found->fields[f].mean.values), b = at::tensor(expected->fields[f].mean.values);
+      // Products over more rows may be summed in another order.
+      EXPECT_LT(test::max_abs_difference(a, b), 1e-5 * b.abs().max().item<double>()) << batch << " " << f;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace orderscope
