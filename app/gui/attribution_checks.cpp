@@ -114,6 +114,8 @@ void AttributionChecks::show_maps(const Model& model, const AttributionKey& chos
                                   const AttributionSettings& settings) {
   chosen_ = chosen;
   settings_ = settings;
+  classifies_ = model.is_classifier();
+  for (QWidget* widget : std::initializer_list<QWidget*>{which_, all_}) widget->setVisible(classifies_);
   beside_.clear();
   const auto rows = attribution_rows(model, settings);
   // Beside a method without a layer stand the others at the deepest one.
@@ -179,6 +181,11 @@ void AttributionChecks::show_faithfulness() {
   all_->setEnabled(cell != nullptr && all.size() < beside_.size());
   which_->setEnabled(!all.empty());
   faithfulness_->set_subtitle({});
+  if (!classifies_) {
+    faithfulness_->show_hint(
+        tr("For classifiers only: the curves follow the probability of a class of the whole picture"));
+    return;
+  }
   if (!all.empty()) {
     std::vector<PlottedCurve> plotted;
     for (const Judged& each : all) {
@@ -210,6 +217,10 @@ void AttributionChecks::show_randomisation() {
   const auto& progress = work_.progress();
   const MethodDescriptor* method = find_descriptor(chosen_.method);
   randomisation_->set_subtitle({});
+  if (!classifies_) {
+    randomisation_->show_hint(tr("For classifiers only: stages are shuffled from the head down"));
+    return;
+  }
   if (cell && cell->randomised) {
     std::vector<PlottedCurve> plotted;
     const QColor color = method_color(settings_, chosen_.method);

@@ -53,6 +53,7 @@ class AttributionChecks : public QWidget {
   AttributionWork& work_;
   AttributionKey chosen_;
   AttributionSettings settings_;
+  bool classifies_ = true;              ///< the model; else there is nothing to check, and a hint says so
   std::vector<AttributionKey> beside_;  ///< the chosen one among them
   CurvePlot* curves_;
   QLabel* table_;

@@ -142,7 +142,11 @@ void MixerSection::show_sliders(int count) {
     sliders_[i]->setValue(static_cast<int>(std::lround(factor * kStepsOfOne)));
     values_[i]->setText(QString::number(factor, 'f', 2));
   }
-  setVisible(!session_.result() || count > 0);
+  // Of a segmenter or detector the note stays that says why there are no sliders.
+  const auto result = session_.result();
+  const bool note = result && !result->model->is_classifier() &&
+                    std::ranges::any_of(result->model->blocks, [](const BlockInfo& block) { return block.order > 0; });
+  setVisible(!result || count > 0 || note);
   scope_->setEnabled(count > 0);
   reset_->setEnabled(std::ranges::any_of(detail_.factors, [](double factor) { return factor != 1; }));
 }

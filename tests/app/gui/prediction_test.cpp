@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QLabel>
 #include <QListView>
 #include <QMouseEvent>
 #include <QTest>
@@ -13,6 +14,7 @@
 #include "app/gui/attribution_page.h"
 #include "app/gui/inspector.h"
 #include "app/gui/main_window.h"
+#include "app/gui/orders_mixer.h"
 #include "app/gui/orders_page.h"
 #include "app/gui/prediction_controls.h"
 #include "app/gui/prediction_image.h"
@@ -21,6 +23,7 @@
 #include "widgets/banner.h"
 #include "widgets/input_view.h"
 #include "widgets/map_grid.h"
+#include "widgets/result_area.h"
 #include "widgets/score_list.h"
 
 namespace orderscope {
@@ -64,6 +67,14 @@ TEST_F(PredictionTest, AClickOnASegmentationExplainsTheClassThere) {
   ASSERT_TRUE(idle());
   EXPECT_EQ(window.session().view()->class_index, other);
   EXPECT_EQ(window.inspector()->scores()->chosen(), other);
+}
+
+TEST_F(PredictionTest, TheMixerSaysThatItIsForClassifiers) {
+  open("upernet_small_gf");
+  const MixerSection* mixer = window.orders_page()->mixer();
+  EXPECT_TRUE(mixer->sliders().empty());
+  EXPECT_FALSE(mixer->isHidden());
+  EXPECT_TRUE(mixer->change()->text().contains(QStringLiteral("classifiers only")));
 }
 
 TEST_F(PredictionTest, BoxesAreChosenByNumber) {
@@ -170,7 +181,8 @@ TEST_F(PredictionTest, AttributionGoesThroughTheLevels) {
     reached += std::ranges::any_of(values, [](float value) { return value != 0; }) ? 1 : 0;
   }
   EXPECT_EQ(reached, 1) << "a box of this detector is read from one level";
-  EXPECT_TRUE(page->checks()->isHidden());
+  EXPECT_TRUE(page->checks()->faithfulness()->message().contains(QStringLiteral("classifiers only")));
+  EXPECT_TRUE(page->checks()->randomisation()->message().contains(QStringLiteral("classifiers only")));
 }
 
 }  // namespace
