@@ -161,13 +161,15 @@ Plate ReceptiveFieldPage::figure() const {
     plate.footnotes
         << tr("Intervals: 95\u2009% percentile bootstrap over images, %1 resamplings.").arg(settings_.plan.bootstrap);
   plate.footnotes << tr("r½: the radius that holds half of the field.");
+  QStringList sources;
   for (const NamedField& named : fields) {
     const Provenance& from = named.field->mean.provenance;
     if (named.control || named.field->order || from.model_sha256.empty()) continue;
-    plate.footnotes << tr("%1: %2, weights SHA-256 %3")
-                           .arg(named.name, QString::fromStdString(from.layer),
-                                QString::fromStdString(from.model_sha256.substr(0, 16)));
+    sources << tr("%1, %2, %3")
+                   .arg(named.name, QString::fromStdString(from.layer),
+                        QString::fromStdString(from.model_sha256.substr(0, 16)));
   }
+  if (!sources.isEmpty()) plate.footnotes << tr("Layers and weights, SHA-256: %1.").arg(sources.join("; "));
   return plate;
 }
 

@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "widgets/figure/custom_plot.h"
 #include "widgets/figure/plate_parts.h"
@@ -97,23 +98,30 @@ class Layout {
   std::vector<Line> lines_;
 };
 
-/// Maps as large as a page allows, all to the same limit.
-PlatePainter page_fitting(const Plate& plate) {
-  PlatePainter parts(plate);
-  constexpr double kSmallestTile = 14 * kPointsPerMm * kPoint;
-  constexpr double kPage = kPageHeightMm * kPointsPerMm * kPoint - 2 * kMargin - kPoint;  // whole points
-  const auto fits = [&](double tile) {
-    parts.largest_tile = tile;
-    return Layout(plate, parts).height() <= kPage;
-  };
-  double low = kSmallestTile, high = parts.largest_tile;
-  if (fits(high)) return parts;
-  constexpr int kHalvings = 10;  // to a thirtieth of a millimetre
+/// The largest value that fits, to a thousandth of the range; `low` where none does.
+double largest_fitting(double low, double high, const std::function<bool(double)>& fits) {
+  if (fits(high)) return high;
+  constexpr int kHalvings = 10;
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
     (fits(middle) ? low : high) = middle;
   }
-  parts.largest_tile = low;
+  return low;
+}
+
+/// Maps as large as a page allows, all to the same limit; where that is not enough, plots lower.
+PlatePainter page_fitting(const Plate& plate) {
+  PlatePainter parts(plate);
+  constexpr double kSmallestTile = 13 * kPointsPerMm * kPoint, kLowestPlots = 0.6;
+  constexpr double kPage = kPageHeightMm * kPointsPerMm * kPoint - 2 * kMargin - kPoint;  // whole points
+  const auto fits = [&](double& size) {
+    return [&](double value) {
+      size = value;
+      return Layout(plate, parts).height() <= kPage;
+    };
+  };
+  parts.largest_tile = largest_fitting(kSmallestTile, parts.largest_tile, fits(parts.largest_tile));
+  parts.plots = largest_fitting(kLowestPlots, 1, fits(parts.plots));
   return parts;
 }
 

@@ -110,19 +110,31 @@ void paint_tile(QCPPainter& painter, const PlatePainter& plate, const PanelGrid&
                    Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine, caption_text(font, panel, tile.width()));
 }
 
+double dot_side(const PlatePainter& plate) { return 0.55 * plate.plate.font_pt * kPoint; }
+
+/// Of all titles over columns: as large as lets each of them be read.
+QFont column_font(const PlatePainter& plate, const PanelGrid& grid, const std::vector<QRectF>& places) {
+  QFont font = plate.fonts.heading;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const double dot = grid.columns[i].color.isValid() ? 1.6 * dot_side(plate) : 0;
+    font = PlateFonts::fitting(font, grid.columns[i].title, places[i].width() - dot);
+  }
+  return font;
+}
+
 /// The title over a column, behind a dot in the colour of its model.
-void paint_column(QCPPainter& painter, const PlatePainter& plate, const PanelColumn& column, const QRectF& place) {
+void paint_column(QCPPainter& painter, const PlatePainter& plate, const PanelColumn& column, const QFont& font,
+                  const QRectF& place) {
   double x = place.left();
   const double baseline = place.top() + QFontMetricsF(plate.fonts.heading).ascent();
   if (column.color.isValid()) {
-    const double side = 0.55 * plate.plate.font_pt * kPoint;
+    const double side = dot_side(plate);
     painter.setPen(Qt::NoPen);
     painter.setBrush(column.color);
     painter.drawEllipse(QRectF(x, baseline - side, side, side));
     x += 1.6 * side;
   }
-  const double right = place.right() + 3 * kPoint;  // into the gap
-  const QFont font = PlateFonts::fitting(plate.fonts.heading, column.title, right - x);
+  const double right = place.right();
   painter.setFont(font);
   painter.setPen(QPen(kInk));
   painter.drawText(QPointF(x, baseline), QFontMetricsF(font).elidedText(column.title, Qt::ElideMiddle, right - x));
@@ -189,8 +201,9 @@ void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& whole
   const MapsLayout layout(plate, whole, area.width());
   const PanelGrid& grid = layout.grid;
   painter.translate(area.topLeft());
+  const QFont title_font = column_font(plate, grid, layout.panels.columns);
   for (std::size_t i = 0; i < layout.panels.columns.size(); ++i)
-    paint_column(painter, plate, grid.columns[i], layout.panels.columns[i]);
+    paint_column(painter, plate, grid.columns[i], title_font, layout.panels.columns[i]);
   bool scaled = !plate.plate.scale_bar || grid.photo.isNull();
   for (std::size_t row = 0; row < layout.panels.rows.size(); ++row) {
     for (std::size_t i = 0; i < layout.panels.rows[row].size(); ++i) {

@@ -15,6 +15,7 @@ struct PlatePainter {
   const Plate& plate;
   PlateFonts fonts;
   int letter = 0;                      ///< of the next part
+  double plots = 1;                    ///< of their heights, the same
   double largest_tile = 130 * kPoint;  ///< of maps: less where the plate would be taller than a page
 
   /// Letter and title on one line, elided to `width`; gives the line's height, also when there is nothing on it.

@@ -248,7 +248,7 @@ class PlotDrawing {
 
 double plot_height(const PlatePainter& parts, const PlotPanel& plot, double width) {
   const double least = 8 * PlateFonts::height(parts.fonts.caption);
-  return std::clamp(width * plot.aspect, least, 170 * kPoint);
+  return std::clamp(width * plot.aspect * parts.plots, least, 170 * kPoint);
 }
 
 void paint_plot(QCPPainter& painter, const PlatePainter& parts, const PlotPanel& plot, const QRectF& area) {
