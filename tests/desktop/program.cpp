@@ -43,7 +43,19 @@ void DesktopTest::quit() {
 void DesktopTest::wait_for_maps() {
   ASSERT_TRUE(wait_for([&] { return desktop->screenshot().colourful(page_area()) > 0.1; }, kPatience))
       << desktop->output();
-  desktop->settled();
+  idle();
+}
+
+Screenshot DesktopTest::idle() const {
+  Screenshot last;
+  const auto ready = [&] { return shows("Ready", 0ms); };
+  // Between two jobs the list is empty, too: it must still be so when the screen has settled.
+  wait_for([&] {
+    if (!ready()) return !desktop->running();
+    last = desktop->settled();
+    return ready() || !desktop->running();
+  });
+  return last;
 }
 
 Area DesktopTest::page_area() const {
@@ -77,7 +89,7 @@ void DesktopTest::go_to(const std::string& page) {
 
 Screenshot DesktopTest::changed_page(const Screenshot& before, double share) const {
   desktop->until([&](const Screenshot& shot) { return shot.changed(before, page_area()) > share; });
-  return desktop->settled();
+  return idle();
 }
 
 Screenshot DesktopTest::same_page(const Screenshot& before, double share) const {

@@ -24,14 +24,16 @@ class DesktopTest : public ::testing::Test {
   void start(std::vector<std::string> arguments = {}, bool first = false);
   /// Ctrl+Q; expects a clean end.
   void quit();
-  /// Until the maps of the orders page are there and nothing is computed any more.
+  /// Until there are maps and nothing is computed any more.
   void wait_for_maps();
+  /// Until the list of jobs is empty and the screen no longer changes.
+  Screenshot idle() const;
   /// The page in the middle: what lies between the panels.
   Area page_area() const;
   std::vector<std::string> pages() const;  ///< as their tabs name them
   bool in_front(const std::string& page) const;
   void go_to(const std::string& page);  ///< by its tab, with the mouse; until it is in front
-  /// Until more than this share of the page differs from `before`, and it no longer changes.
+  /// Until more than this share of the page differs from `before`, and nothing is computed any more.
   Screenshot changed_page(const Screenshot& before, double share) const;
   /// Until less than this share of the page differs from `before`.
   Screenshot same_page(const Screenshot& before, double share) const;
