@@ -216,6 +216,7 @@ Result<MeasuredBatch> BatchMeasure::measure(const at::Tensor& images, const std:
     classes.push_back(result.predicted.value_or(0));
   }
   if (config_.gradients) TRY_VOID(trace.backward(classes, job));
+  TRY_VOID(trace.move_results_to_cpu());
 
   Result<void> rest;
   TRY_VOID(guarded([&] {

@@ -53,6 +53,7 @@ Result<std::shared_ptr<Inspection>> Inspection::run(std::shared_ptr<const Model>
 
   const at::Tensor images = input.images.to(at::Device(model->device));
   TRY(Trace trace, Trace::forward(model->backbone, images, std::move(probes), {}, job));
+  TRY_VOID(trace.move_results_to_cpu());
   state.trace = std::make_unique<Trace>(std::move(trace));
   state.scores = class_scores(*model, state.trace->logits());
 
@@ -71,6 +72,7 @@ const std::vector<BlockOrderMaps>& Inspection::order_maps() const { return state
 
 Result<ClassView> Inspection::explain(int class_index, const JobContext& job) {
   TRY_VOID(state_->trace->backward({class_index}, job));
+  TRY_VOID(state_->trace->move_results_to_cpu());
   ClassView view;
   view.class_index = class_index;
   const std::string class_text = std::to_string(class_index);
