@@ -40,6 +40,7 @@ struct Setup {
 
 void ErfOverForwardBackward(benchmark::State& state) {
   const Setup s;
+  state.counters["peak_MB"] = bench::peak_memory_mb([&] { s.field(); });
   bench::compare(
       state, [&] { s.field(); }, [&] { s.bare(); });
 }

@@ -15,7 +15,8 @@ Run it with a Python that has torch; timm is used where it is there. The tasks:
   Batch       HorNet-T with the mean magnitude of every gate, in batches of 1 and of 8; a time an image
 
 With --device cuda all of them but Batch, against orderscope-bench-cuda; float32 without TF32 on both sides, results on the CPU at
-the end. Prints milliseconds, the median of the rounds, and PyTorch's time over ours.
+the end. Prints milliseconds, the median of the rounds, PyTorch's time over ours, and on the CPU the peak memory above what was
+resident before, where our benchmark knows its own.
 """
 import argparse
 import importlib
@@ -136,9 +137,23 @@ def order_summaries(model, blocks, images):
 
 
 def ours(arguments, pattern):
+    """What our benchmark of this name reports."""
     found = subprocess.run([arguments.bench, f"--benchmark_filter={pattern}", "--benchmark_format=json"], check=True,
                            capture_output=True, text=True)
-    return json.loads(found.stdout)["benchmarks"][0]["real_time"]
+    return json.loads(found.stdout)["benchmarks"][0]
+
+
+def peak_memory_mb(task):
+    """Peak resident memory of a task above what was resident before it (Linux)."""
+    def status(field):
+        with open("/proc/self/status") as lines:
+            return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field + ":"))
+
+    with open("/proc/self/clear_refs", "w") as reset:
+        reset.write("5")
+    before = status("VmRSS")
+    task()
+    return status("VmHWM") - before
 
 
 class Comparison:
@@ -149,20 +164,26 @@ class Comparison:
     def add(self, task, name, peer, pattern, images=1, rounds=5):
         """`peer` is timed in turn with the benchmark of ours that `pattern` names; both work on `images` images."""
         theirs, own = [], []
+        memory = peak_memory_mb(peer)
         for _ in range(self.arguments.rounds):
             peer()
             for _ in range(rounds):
                 start = time.perf_counter()
                 peer()
                 theirs.append(1e3 * (time.perf_counter() - start) / images)
-            own.append(ours(self.arguments, pattern) / images)
+            report = ours(self.arguments, pattern)
+            own.append(report["real_time"] / images)
         row = {"task": task, "model": name, "pytorch_ms": statistics.median(theirs),
                "orderscope_ms": statistics.median(own)}
         row["ratio"] = row["pytorch_ms"] / row["orderscope_ms"]
+        text = ("{task:28}{model:14}PyTorch {pytorch_ms:8.2f} ms   OrderScope {orderscope_ms:8.2f} ms   "
+                "{ratio:5.2f} x".format(**row))
+        if "peak_MB" in report:
+            row["pytorch_MB"], row["orderscope_MB"] = memory, report["peak_MB"]
+            text += f"   {memory:6.0f} MB, {report['peak_MB']:6.0f} MB"
         self.rows.append(row)
         if not self.arguments.json:
-            print("{task:28}{model:14}PyTorch {pytorch_ms:8.2f} ms   OrderScope {orderscope_ms:8.2f} ms   "
-                  "{ratio:5.2f} x".format(**row), flush=True)
+            print(text, flush=True)
 
 
 def compare(arguments):
