@@ -14,8 +14,8 @@ TEST(RunLengths, PolygonsAreFilledAsPycocotoolsDoes) {
   for (const auto& entry : manifest.at("polygons")) {
     const PixelSize image{entry.at("size")[0], entry.at("size")[1]};
     const RunLengths mask = fill_polygon(entry.at("corners").get<std::vector<double>>(), image);
-    EXPECT_EQ(to_coco_text(mask), entry.at("counts")) << entry;
-    EXPECT_EQ(mask.area(), entry.at("area"));
+    EXPECT_EQ(to_coco_text(mask), entry.at("counts").get<std::string>()) << entry;
+    EXPECT_EQ(mask.area(), entry.at("area").get<std::int64_t>());
     const auto box = entry.at("bbox").get<std::array<double, 4>>();
     EXPECT_EQ(bounding_box(mask), box);
     const auto back = from_coco_text(entry.at("counts"), image);

@@ -31,7 +31,7 @@ TEST(Containers, AZipCheckpointIsReadWithoutCopying) {
   EXPECT_EQ(checkpoint.state_dict.front().name, "downsample_layers.0.0.weight");
   for (const auto& [name, tensor] : checkpoint.state_dict) EXPECT_TRUE(points_into_file(tensor, checkpoint)) << name;
   const auto manifest = golden_json("small/hornet_7x7/manifest.json");
-  EXPECT_EQ(checkpoint.sha256(), manifest["weights"]["official.pth"]["sha256"]);
+  EXPECT_EQ(checkpoint.sha256(), manifest["weights"]["official.pth"]["sha256"].get<std::string>());
   for (const auto& [name, tensor] : checkpoint.state_dict)
     EXPECT_EQ(tensor.sizes().vec(), manifest["state_dict_keys"][name].get<std::vector<int64_t>>()) << name;
 }
