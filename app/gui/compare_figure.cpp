@@ -37,8 +37,8 @@ PlotPanel spectrum_plot(const CurvePlot& plot, bool by_depth, int degree) {
   };
   PlotPanel panel;
   panel.x_label = by_depth ? ComparePage::tr("depth, first to last block") : ComparePage::tr("degree");
-  panel.y_label = by_depth ? ComparePage::tr("log10 left unexplained at degree %1").arg(degree)
-                           : ComparePage::tr("log10 left unexplained");
+  panel.y_label =
+      by_depth ? ComparePage::tr("log10 unexplained at degree %1").arg(degree) : ComparePage::tr("log10 unexplained");
   for (const PlottedCurve& curve : plot.curves())
     panel.lines.push_back(
         {curve.name, curve.x, decades(curve.y), decades(curve.low), decades(curve.high), curve.color, curve.dashed});

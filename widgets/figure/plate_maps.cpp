@@ -117,7 +117,9 @@ QFont column_font(const PlatePainter& plate, const PanelGrid& grid, const std::v
   QFont font = plate.fonts.heading;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const double dot = grid.columns[i].color.isValid() ? 1.6 * dot_side(plate) : 0;
-    font = PlateFonts::fitting(font, grid.columns[i].title, places[i].width() - dot);
+    const double room = places[i].width() - dot;
+    font = PlateFonts::fitting(font, grid.columns[i].title, room);
+    if (PlateFonts::width(font, grid.columns[i].title) > room) font.setBold(false);
   }
   return font;
 }
