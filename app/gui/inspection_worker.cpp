@@ -4,6 +4,8 @@
 #include <QElapsedTimer>
 #include <QMetaObject>
 
+#include "core/base/free_memory.h"
+
 namespace orderscope {
 
 InspectionWorker::InspectionWorker(std::unique_ptr<InspectionEngine> engine, QObject* parent)
@@ -71,6 +73,7 @@ void InspectionWorker::run(std::uint64_t id, const InspectionRequest& request, s
   };
 
   auto failure = run_stages(id, request, job);
+  return_free_memory();
   post(id, [this, failure = std::move(failure)] {
     busy_ = false;
     if (failure && failure->error.kind != Error::Kind::Cancelled) Q_EMIT failed(failure->stage, failure->error);

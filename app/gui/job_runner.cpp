@@ -3,6 +3,7 @@
 
 #include <QElapsedTimer>
 
+#include "core/base/free_memory.h"
 #include "core/base/threads.h"
 
 namespace orderscope {
@@ -49,6 +50,7 @@ void JobRunner::start_job(const QString& name, const QString& title, std::functi
     };
     Delivery deliver;
     if (!token.stop_requested()) deliver = work(job);
+    return_free_memory();
     QMetaObject::invokeMethod(
         this,
         [this, name, id, title, deliver, ms = timer.nsecsElapsed() / 1e6] { finish(name, id, title, deliver, ms); },

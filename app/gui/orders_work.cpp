@@ -41,12 +41,7 @@ void OrdersWork::take_session() {
   if (session_.result() != result_) {
     for (const QString& what : {kMix, kTerms, kShares, kChannels}) stop(what);
     result_ = session_.result();
-    inspection_.reset();
-    // A model without a network is one that no file was read for.
-    if (result_ && result_->subject)
-      inspection_ = std::make_shared<OrderInspection>(result_->subject);
-    else if (result_ && result_->model->backbone)
-      inspection_ = std::make_shared<OrderInspection>(result_->model, result_->input);
+    renew_inspection();
     shares_.clear();
     shares_problem_.clear();
     tap_.clear();
@@ -67,6 +62,15 @@ void OrdersWork::take_session() {
   advance();
 }
 
+void OrdersWork::renew_inspection() {
+  inspection_.reset();
+  // A model without a network is one that no file was read for.
+  if (result_ && result_->subject)
+    inspection_ = std::make_shared<OrderInspection>(result_->subject);
+  else if (result_ && result_->model->backbone)
+    inspection_ = std::make_shared<OrderInspection>(result_->model, result_->input);
+}
+
 void OrdersWork::forget_terms() {
   stop(kTerms);
   terms_.reset();
@@ -76,6 +80,8 @@ void OrdersWork::forget_terms() {
 
 void OrdersWork::set_in_front(bool in_front) {
   in_front_ = in_front;
+  // The forward pass of a segmenter or detector takes gigabytes, which another page will want; what is shown stays.
+  if (!in_front && result_ && result_->subject) renew_inspection();
   advance();
 }
 

@@ -62,6 +62,7 @@ class OrdersWork : public QObject {
 
  private:
   void take_session();
+  void renew_inspection();  ///< with nothing computed yet
   void forget_terms();
   void notice_cancelled();
   void advance();

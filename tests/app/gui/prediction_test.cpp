@@ -16,6 +16,7 @@
 #include "app/gui/main_window.h"
 #include "app/gui/orders_mixer.h"
 #include "app/gui/orders_page.h"
+#include "app/gui/orders_work.h"
 #include "app/gui/prediction_controls.h"
 #include "app/gui/prediction_image.h"
 #include "app/gui/session.h"
@@ -75,6 +76,22 @@ TEST_F(PredictionTest, TheMixerSaysThatItIsForClassifiers) {
   EXPECT_TRUE(mixer->sliders().empty());
   EXPECT_FALSE(mixer->isHidden());
   EXPECT_TRUE(mixer->change()->text().contains(QStringLiteral("classifiers only")));
+}
+
+TEST_F(PredictionTest, OrdersComeBackAfterAnotherPageTookTheMemory) {
+  open("maskrcnn_small");
+  OrdersWork& work = window.orders_page()->work();
+  window.show_page(QStringLiteral("orders"));
+  const auto ready = [&] { return QTest::qWaitFor([&] { return work.terms() != nullptr && work.idle(); }, kPatience); };
+  ASSERT_TRUE(ready());
+  const auto before = work.terms();
+  window.show_page(QStringLiteral("compare"));
+  EXPECT_EQ(work.terms(), before) << "what is shown stays";
+  window.show_page(QStringLiteral("orders"));
+  EXPECT_TRUE(work.idle()) << "and is not computed again";
+  window.session().select_block(0);
+  ASSERT_TRUE(ready());
+  EXPECT_NE(work.terms(), before);
 }
 
 TEST_F(PredictionTest, BoxesAreChosenByNumber) {
