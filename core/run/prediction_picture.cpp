@@ -8,6 +8,10 @@
 
 namespace orderscope {
 
+namespace {
+constexpr double kLeastScore = 0.3;  // what the window shows at first, too
+}
+
 std::vector<ClassLook> class_looks(const Model& model) {
   std::vector<ClassLook> looks;
   for (int i = 0; i < model.architecture.classes; ++i) {
@@ -25,7 +29,12 @@ Result<Image> draw_prediction(const DensePrediction& prediction, const Model& mo
   Image drawn = prediction.picture;
   if (!prediction.labels.empty())
     drawn = blend(drawn, paint_labels(prediction.labels, drawn.width, drawn.height, model.palette), 0.5F);
-  if (model.is_detector()) drawn = draw_detections(prediction.photo, prediction.detections, class_looks(model));
+  if (model.is_detector()) {
+    DetectionOverlayOptions style;
+    const auto& found = prediction.detections.found;
+    if (!found.empty()) style.least_score = std::min(kLeastScore, double(found.front().score));
+    drawn = draw_detections(prediction.photo, prediction.detections, class_looks(model), style);
+  }
   const int side = std::max(drawn.width, drawn.height);
   if (side <= longest) return drawn;
   const ImageSize size = rescaled_size({drawn.width, drawn.height}, longest, longest);

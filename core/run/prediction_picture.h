@@ -14,8 +14,8 @@ namespace orderscope {
 std::vector<ClassLook> class_looks(const Model& model);
 
 /// A prediction over its picture: a segmenter's classes in the colours of its palette, half transparent; a detector's
-/// masks, boxes and names; of a backbone the picture alone. No side of it is longer than `longest` pixels. Errors:
-/// OutOfMemory.
+/// masks, boxes and names, from a score of 0.3 on or else the best one; of a backbone the picture alone. No side of it
+/// is longer than `longest` pixels. Errors: OutOfMemory.
 Result<Image> draw_prediction(const DensePrediction& prediction, const Model& model, int longest);
 
 }  // namespace orderscope
