@@ -80,7 +80,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY_VOID(taps.status());
 
   const Provenance provenance = provenance_of(*model, input.input.input);
-  TRY_VOID(write_detection_arrays(detections, common.output));
+  TRY_VOID(write_detection_arrays(detections, common.output, job));
   DetectionOverlayOptions style;
   style.opacity = static_cast<float>(options.opacity);
   style.least_score = options.least_score;

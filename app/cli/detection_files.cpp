@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/base/guard.h"
 #include "core/checkpoint/npy.h"
 #include "core/checkpoint/npy_rows.h"
 
@@ -57,7 +58,8 @@ nlohmann::json coco_results(const Detections& detections, std::int64_t image,
   return results;
 }
 
-Result<void> write_detection_arrays(const Detections& detections, const std::filesystem::path& folder) {
+Result<void> write_detection_arrays(const Detections& detections, const std::filesystem::path& folder,
+                                    const JobContext& job) {
   const auto count = static_cast<std::int64_t>(detections.found.size());
   at::Tensor boxes = at::empty({count, 5}), labels = at::empty({count}, at::kInt);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -71,11 +73,17 @@ Result<void> write_detection_arrays(const Detections& detections, const std::fil
   if (!detections.has_masks) return {};
   const auto [height, width] = detections.frame.original;
   at::Tensor pixels = at::empty({height, width}, at::kByte);
-  return write_npy_rows(folder / "masks.npy", at::kByte, {count, height, width}, [&](std::int64_t i) {
-    const Detection& detection = detections.found[static_cast<std::size_t>(i)];
-    decode_mask(*detection.mask, {pixels.mutable_data_ptr<std::uint8_t>(), static_cast<std::size_t>(pixels.numel())});
-    return pixels;
-  });
+  Result<void> written;
+  TRY_VOID(guarded([&] {
+    written = write_npy_rows(folder / "masks.npy", at::kByte, {count, height, width}, [&](std::int64_t i) {
+      throw_if_cancelled(job);
+      job.progress(i, count, "writing masks");
+      const Detection& detection = detections.found[static_cast<std::size_t>(i)];
+      decode_mask(*detection.mask, {pixels.mutable_data_ptr<std::uint8_t>(), static_cast<std::size_t>(pixels.numel())});
+      return pixels;
+    });
+  }));
+  return written;
 }
 
 }  // namespace orderscope::cli

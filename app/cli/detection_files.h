@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/analysis/detections.h"
+#include "core/base/job.h"
 #include "core/models/dense/detection_settings.h"
 #include "core/models/model.h"
 
@@ -23,7 +24,8 @@ nlohmann::json coco_results(const Detections& detections, std::int64_t image,
                             const std::vector<std::int64_t>& category_ids);
 
 /// Writes boxes.npy [n, 5] (x1, y1, x2, y2, score), labels.npy [n] and, from a detector with masks, masks.npy
-/// [n, H, W] (uint8, one mask in memory at a time).
-Result<void> write_detection_arrays(const Detections& detections, const std::filesystem::path& folder);
+/// [n, H, W] (uint8, one mask in memory at a time). Errors: Cancelled, FileAccess.
+Result<void> write_detection_arrays(const Detections& detections, const std::filesystem::path& folder,
+                                    const JobContext& job = {});
 
 }  // namespace orderscope::cli

@@ -45,7 +45,13 @@ Result<void> write_in_parts(const fs::path& path, const std::function<std::span<
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) return refuse("cannot be written");
   bool written = true;
-  for (auto part = next(); written && !part.empty(); part = next()) written = write_all(descriptor, part);
+  try {
+    for (auto part = next(); written && !part.empty(); part = next()) written = write_all(descriptor, part);
+  } catch (...) {  // somebody asked to stop, or memory is short
+    ::close(descriptor);
+    ::unlink(temporary.c_str());
+    throw;
+  }
   written = written && ::fsync(descriptor) == 0;
   const int reason = errno;
   written = ::close(descriptor) == 0 && written;

@@ -9,6 +9,7 @@
 
 #include "core/base/mapped_file.h"
 #include "core/base/sha256.h"
+#include "core/base/streamed_file.h"
 
 namespace orderscope {
 namespace {
@@ -54,6 +55,18 @@ TEST_F(Files, AFailedWriteLeavesTheOldFileAndNoOther) {
   EXPECT_THAT(written.error().message(), HasSubstr("taken"));
   EXPECT_TRUE(fs::is_directory(folder_ / "taken"));
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1) << "a temporary file was left behind";
+}
+
+TEST_F(Files, APartThatThrowsLeavesNothingBehind) {
+  const std::string part = "part";
+  int asked = 0;
+  EXPECT_THROW(std::ignore = write_in_parts(folder_ / "masks",
+                                            [&]() -> std::span<const std::byte> {
+                                              if (asked++ > 0) throw std::runtime_error("somebody asked to stop");
+                                              return std::as_bytes(std::span(part));
+                                            }),
+               std::runtime_error);
+  EXPECT_TRUE(fs::is_empty(folder_));
 }
 
 TEST_F(Files, OverwritingReplacesTheWholeContent) {
