@@ -6,8 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "bench/compare.h"
+#include "bench/families.h"
 #include "core/base/threads.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/image/png.h"
@@ -49,25 +51,38 @@ const Setup& setup() {
   return instance;
 }
 
-/// Forward with every order's energy, share, entropy and scale, over the bare forward; images a pass: state.range(0).
+/// Forward with every order's energy, share, entropy and scale, images a pass: state.range(0).
+struct Summaries {
+  explicit Summaries(const benchmark::State& state)
+      : batch(state.range(0)),
+        images(test::formula_input(224, 224).expand({batch, 3, 224, 224}).contiguous()),
+        labels(static_cast<std::size_t>(batch), 0) {
+    BatchConfig config;
+    config.gradients = false;
+    auto made = BatchMeasure::make(0, setup().model, config, {});
+    if (!made) std::abort();
+    measure.emplace(std::move(*made));
+  }
+
+  void run() {
+    auto measured = measure->measure(images, labels);
+    if (!measured) std::abort();
+    benchmark::DoNotOptimize(measured->results.data());
+  }
+
+  std::int64_t batch;
+  at::Tensor images;
+  std::vector<int> labels;
+  std::optional<BatchMeasure> measure;
+};
+
 void SummariesOverBareForward(benchmark::State& state) {
-  const std::int64_t batch = state.range(0);
-  const at::Tensor images = test::formula_input(224, 224).expand({batch, 3, 224, 224}).contiguous();
-  BatchConfig config;
-  config.gradients = false;
-  auto measure = BatchMeasure::make(0, setup().model, config, {});
-  if (!measure) std::abort();
-  const std::vector<int> labels(static_cast<std::size_t>(batch), 0);
+  Summaries summaries(state);
   bench::compare(
-      state,
-      [&] {
-        auto measured = measure->measure(images, labels);
-        if (!measured) std::abort();
-        benchmark::DoNotOptimize(measured->results.data());
-      },
+      state, [&] { summaries.run(); },
       [&] {
         const at::NoGradGuard no_grad;
-        benchmark::DoNotOptimize(setup().model->backbone->forward(images));
+        benchmark::DoNotOptimize(setup().model->backbone->forward(summaries.images));
       });
   state.counters["rate_over_bare"] = 1 / state.counters["ratio"];
 }
@@ -79,6 +94,15 @@ BENCHMARK(SummariesOverBareForward)
     ->UseManualTime()
     ->Iterations(7)
     ->Unit(benchmark::kMillisecond);
+
+/// 1 / ratio is the share of the machine's limit that is reached.
+void SummariesOverLimit(benchmark::State& state) {
+  Summaries summaries(state);
+  const bench::MatrixProduct limit(summaries.batch * setup().model->backbone->macs(224, 224));
+  bench::compare(
+      state, [&] { summaries.run(); }, [&] { limit.run(); });
+}
+BENCHMARK(SummariesOverLimit)->Arg(16)->UseManualTime()->Iterations(5)->Unit(benchmark::kMillisecond);
 
 /// A million empty files in a thousand folders.
 void ListAMillionFiles(benchmark::State& state) {

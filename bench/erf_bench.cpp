@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "bench/compare.h"
+#include "bench/families.h"
 #include "core/analysis/erf.h"
 #include "core/base/threads.h"
 #include "core/models/backbone.h"
@@ -45,6 +46,15 @@ void ErfOverForwardBackward(benchmark::State& state) {
       state, [&] { s.field(); }, [&] { s.bare(); });
 }
 BENCHMARK(ErfOverForwardBackward)->UseManualTime()->Iterations(3)->Unit(benchmark::kMillisecond);
+
+/// Forward and backward have as many products each; 1 / ratio is the share of the limit that is reached.
+void ErfOverLimit(benchmark::State& state) {
+  const Setup s;
+  const bench::MatrixProduct limit(s.backbone->macs(kSize, kSize));
+  bench::compare(
+      state, [&] { s.field(); }, [&] { limit.run(2); });
+}
+BENCHMARK(ErfOverLimit)->UseManualTime()->Iterations(3)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace orderscope

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bench/families.h"
 
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
 #include "core/analysis/grad_cam.h"
 #include "core/analysis/order_contribution.h"
 #include "core/analysis/order_maps.h"
+#include "core/models/linear.h"
 #include "tests/formula.h"
 
 namespace orderscope::bench {
@@ -26,5 +31,20 @@ std::vector<Probe> everything_probes(const Backbone& backbone) {
     probes.insert(probes.end(), {order_maps_probe(), order_contribution_probe()});
   return probes;
 }
+
+namespace {
+constexpr std::int64_t kRows = 1024;
+}
+
+MatrixProduct::MatrixProduct(std::int64_t macs)
+    : rows_(at::randn({kRows, kRows})),
+      weight_(at::randn({std::max<std::int64_t>(1, macs / (kRows * kRows)), kRows})) {}
+
+void MatrixProduct::run(int times) const {
+  const at::NoGradGuard no_grad;
+  for (int i = 0; i < times; ++i) fast_linear(rows_, weight_, at::Tensor());
+}
+
+double MatrixProduct::macs() const { return static_cast<double>(kRows * weight_.numel()); }
 
 }  // namespace orderscope::bench

@@ -7,7 +7,6 @@
 #include "bench/families.h"
 #include "core/base/threads.h"
 #include "core/models/backbone.h"
-#include "core/models/linear.h"
 #include "core/trace/trace.h"
 #include "tests/formula.h"
 
@@ -19,8 +18,6 @@ constexpr int kSize = 224;
 struct Setup {
   explicit Setup(const std::string& name) : backbone(test::formula_backbone(bench::family_architecture(name))) {
     set_up_compute_threads();
-    columns = std::max<int64_t>(1, backbone->macs(kSize, kSize) / (kRows * kRows));
-    weight = at::randn({columns, kRows});
   }
 
   void forward() const {
@@ -34,25 +31,16 @@ struct Setup {
     benchmark::DoNotOptimize(trace->backward({0}));
   }
 
-  void products(int times) const {
-    const at::NoGradGuard no_grad;
-    for (int i = 0; i < times; ++i) benchmark::DoNotOptimize(fast_linear(rows, weight, at::Tensor()));
-  }
-
-  static constexpr int64_t kRows = 1024;
   std::shared_ptr<Backbone> backbone;
   at::Tensor input = test::formula_input(kSize, kSize);
-  at::Tensor rows = at::randn({kRows, kRows});
-  int64_t columns = 0;
-  at::Tensor weight;
+  bench::MatrixProduct limit{backbone->macs(kSize, kSize)};
 };
 
 void Forward(benchmark::State& state, const std::string& name) {
   const Setup s(name);
   bench::compare(
-      state, [&] { s.forward(); }, [&] { s.products(1); });
-  state.counters["GFLOP_s"] =
-      2e-6 * static_cast<double>(s.columns * Setup::kRows * Setup::kRows) / state.counters["baseline_ms"].value;
+      state, [&] { s.forward(); }, [&] { s.limit.run(); });
+  state.counters["GFLOP_s"] = 2e-6 * s.limit.macs() / state.counters["baseline_ms"].value;
 }
 
 /// The backward pass to the activations has as many products as the forward pass.
@@ -60,7 +48,7 @@ void Everything(benchmark::State& state, const std::string& name) {
   const Setup s(name);
   state.counters["peak_MB"] = bench::peak_memory_mb([&] { s.everything(); });
   bench::compare(
-      state, [&] { s.everything(); }, [&] { s.products(2); });
+      state, [&] { s.everything(); }, [&] { s.limit.run(2); });
 }
 
 #define ORDERSCOPE_FAMILY(name)                                                                            \
