@@ -38,6 +38,16 @@ TEST(Architecture, TheEngineNeedsNoImageLibrary) {
   EXPECT_THAT(section, testing::Not(testing::HasSubstr("liborderscope_core")));
 }
 
+/// LibTorch exports parts of the C++ library of other versions; see cmake/FindLibTorch.cmake.
+TEST(Architecture, TheSystemsCppLibraryIsFoundBeforeThatInsideLibTorch) {
+  for (const std::string library : {"liborderscope_engine.so", "liborderscope_core.so"}) {
+    const std::string section = dynamic_section(library);
+    const auto cpp = section.find("[libstdc++.so"), torch = section.find("[libtorch");
+    ASSERT_NE(cpp, std::string::npos) << library;
+    if (torch != std::string::npos) EXPECT_LT(cpp, torch) << library;
+  }
+}
+
 /// Folder of a source file as its includes name it: "core/image", "widgets", "app/gui".
 std::string folder_of(const std::string& include) {
   std::smatch m;
@@ -51,9 +61,10 @@ TEST(Architecture, IncludesPointOneWay) {
       {"core/base", {}},
       {"core/image", {"core/analysis"}},  // Map, a plain value
       {"core/checkpoint", {}},
-      {"core/models", {"core/checkpoint"}},
-      {"core/trace", {"core/models", "core/checkpoint"}},
-      {"core/analysis", {"core/trace", "core/models", "core/checkpoint"}},
+      {"core/cuda", {}},
+      {"core/models", {"core/checkpoint", "core/cuda"}},
+      {"core/trace", {"core/models", "core/checkpoint", "core/cuda"}},
+      {"core/analysis", {"core/trace", "core/models", "core/checkpoint", "core/cuda"}},
       {"core/dataset", {"core/image"}},
       {"core/train", {"core/dataset", "core/image", "core/models", "core/checkpoint", "core/run"}},
       {"core/weights", {"core/checkpoint"}},
