@@ -26,8 +26,8 @@ void reduce_rows(const at::Tensor& rows, const at::Tensor& out);
 /// Scalar products of the rows of a and b, written to `out`, [rows] contiguous.
 void dot_rows(const at::Tensor& a, const at::Tensor& b, const at::Tensor& out);
 
-/// True if `linear` takes these and is faster than LibTorch's: float, few rows; weight [out, in], as it is stored or
-/// the transpose of a stored one.
+/// True if `linear` takes these: float, at most some hundred million multiply-adds; weight [out, in], as it is stored
+/// or the transpose of a stored one. Faster than LibTorch's in most such shapes, not in all: see docs/performance.md.
 bool linear_fits(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 /// x W^T + bias over the last dimension, or gelu of it. `bias` may be undefined.
