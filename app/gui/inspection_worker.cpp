@@ -2,30 +2,22 @@
 #include "app/gui/inspection_worker.h"
 
 #include <QElapsedTimer>
-#include <QMetaObject>
 
 #include "core/base/free_memory.h"
 
 namespace orderscope {
 
 InspectionWorker::InspectionWorker(std::unique_ptr<InspectionEngine> engine, QObject* parent)
-    : QObject(parent), engine_(std::move(engine)) {
-  pool_.setMaxThreadCount(1);
-  pool_.setExpiryTimeout(-1);
-}
+    : QObject(parent), engine_(std::move(engine)) {}
 
-InspectionWorker::~InspectionWorker() {
-  stop_.request_stop();
-  pool_.clear();
-  pool_.waitForDone();
-}
+InspectionWorker::~InspectionWorker() { stop_.request_stop(); }
 
 std::stop_source InspectionWorker::start(InspectionRequest request) {
   stop_.request_stop();
   stop_ = std::stop_source();
   busy_ = true;
   const std::uint64_t id = ++newest_;
-  pool_.start([this, id, request = std::move(request), stop = stop_.get_token()] { run(id, request, stop); });
+  thread_.run([this, id, request = std::move(request), stop = stop_.get_token()] { run(id, request, stop); });
   return stop_;
 }
 
@@ -39,7 +31,7 @@ void InspectionWorker::drop() {
 
 void InspectionWorker::forget() {
   stop_.request_stop();
-  pool_.start([this] {
+  thread_.run([this] {
     models_.clear();
     last_result_.reset();
     last_view_.reset();
@@ -48,12 +40,9 @@ void InspectionWorker::forget() {
 
 template <class F>
 void InspectionWorker::post(std::uint64_t id, F deliver) {
-  QMetaObject::invokeMethod(
-      this,
-      [this, id, deliver = std::move(deliver)] {
-        if (id == newest_) deliver();
-      },
-      Qt::QueuedConnection);
+  thread_.post([this, id, deliver = std::move(deliver)] {
+    if (id == newest_) deliver();
+  });
 }
 
 void InspectionWorker::run(std::uint64_t id, const InspectionRequest& request, std::stop_token stop) {

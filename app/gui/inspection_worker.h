@@ -2,13 +2,13 @@
 #pragma once
 
 #include <QObject>
-#include <QThreadPool>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
 
+#include "app/gui/background_threads.h"
 #include "app/gui/inspection_engine.h"
 
 namespace orderscope {
@@ -70,7 +70,7 @@ class InspectionWorker : public QObject {
   std::shared_ptr<const ClassView> last_view_;
   DenseQuestion last_question_;  ///< that it answers
 
-  QThreadPool pool_;  ///< last: its thread ends before what it uses goes
+  BackgroundThreads thread_{*this};  ///< last: it ends before what it uses goes
 };
 
 }  // namespace orderscope

@@ -13,15 +13,9 @@ namespace {
 thread_local quint64 job_of_thread = 0;
 }  // namespace
 
-JobRunner::JobRunner(JobList& list, QObject* parent) : QObject(parent), list_(list) {
-  pool_.setMaxThreadCount(1);
-  pool_.setExpiryTimeout(-1);
-}
+JobRunner::JobRunner(JobList& list, QObject* parent) : QObject(parent), list_(list) {}
 
-JobRunner::~JobRunner() {
-  cancel_all();
-  pool_.waitForDone();
-}
+JobRunner::~JobRunner() { cancel_all(); }
 
 void JobRunner::start_job(const QString& name, const QString& title, std::function<Delivery(const JobContext&)> work) {
   cancel(name);
@@ -29,7 +23,7 @@ void JobRunner::start_job(const QString& name, const QString& title, std::functi
   const quint64 id = list_.add(title, stop);
   running_[name] = {id, stop};
   Q_EMIT busy_changed();
-  pool_.start([this, name, title, id, work = std::move(work), token = stop.get_token()] {
+  thread_.run([this, name, title, id, work = std::move(work), token = stop.get_token()] {
     set_up_compute_threads();
     job_of_thread = id;
     QElapsedTimer timer, since_report;
@@ -45,16 +39,14 @@ void JobRunner::start_job(const QString& name, const QString& title, std::functi
           progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : -1;
       const auto activity =
           QString::fromUtf8(progress.activity.data(), static_cast<qsizetype>(progress.activity.size()));
-      QMetaObject::invokeMethod(
-          this, [this, id, activity, fraction] { list_.set_progress(id, activity, fraction); }, Qt::QueuedConnection);
+      thread_.post([this, id, activity, fraction] { list_.set_progress(id, activity, fraction); });
     };
     Delivery deliver;
     if (!token.stop_requested()) deliver = work(job);
     return_free_memory();
-    QMetaObject::invokeMethod(
-        this,
-        [this, name, id, title, deliver, ms = timer.nsecsElapsed() / 1e6] { finish(name, id, title, deliver, ms); },
-        Qt::QueuedConnection);
+    thread_.post([this, name, id, title, deliver = std::move(deliver), ms = timer.nsecsElapsed() / 1e6] {
+      finish(name, id, title, deliver, ms);
+    });
   });
 }
 
@@ -75,15 +67,12 @@ void JobRunner::finish(const QString& name, quint64 id, const QString& title, co
 }
 
 void JobRunner::post(const QString& name, std::function<void()> show) {
-  QMetaObject::invokeMethod(
-      this,
-      [this, name, id = job_of_thread, show = std::move(show)] {
-        const auto found = running_.find(name);
-        if (found == running_.end() || found->second.stop.stop_requested()) return;
-        // What a job posted before another of its name took its place is not shown under that one.
-        if (id == 0 || found->second.id == id) show();
-      },
-      Qt::QueuedConnection);
+  thread_.post([this, name, id = job_of_thread, show = std::move(show)] {
+    const auto found = running_.find(name);
+    if (found == running_.end() || found->second.stop.stop_requested()) return;
+    // What a job posted before another of its name took its place is not shown under that one.
+    if (id == 0 || found->second.id == id) show();
+  });
 }
 
 void JobRunner::cancel(const QString& name) {

@@ -3,13 +3,13 @@
 
 #include <QObject>
 #include <QString>
-#include <QThreadPool>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 
+#include "app/gui/background_threads.h"
 #include "app/gui/job_list.h"
 #include "core/base/job.h"
 
@@ -64,7 +64,7 @@ class JobRunner : public QObject {
   JobList& list_;
   std::map<QString, Running> running_;
   std::set<QString> quiet_;
-  QThreadPool pool_;  ///< last: its thread ends before what it uses goes
+  BackgroundThreads thread_{*this};  ///< last: it ends before what it uses goes
 };
 
 }  // namespace orderscope

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/thumbnails.h"
 
-#include <QMetaObject>
-
 #include "core/image/image.h"
 #include "widgets/figure/map_image.h"
 
@@ -13,15 +11,10 @@ constexpr int kShortSide = 240;  // sharp on a display with two device pixels a 
 
 }  // namespace
 
-ThumbnailLoader::ThumbnailLoader(QObject* parent) : QObject(parent) { pool_.setMaxThreadCount(1); }
-
-ThumbnailLoader::~ThumbnailLoader() {
-  pool_.clear();
-  pool_.waitForDone();
-}
+ThumbnailLoader::ThumbnailLoader(QObject* parent) : QObject(parent) {}
 
 void ThumbnailLoader::load(const std::filesystem::path& path) {
-  pool_.start([this, path] {
+  thread_.run([this, path] {
     QImage small;
     QString problem;
     if (auto decoded = decode_image(path))
@@ -29,8 +22,7 @@ void ThumbnailLoader::load(const std::filesystem::path& path) {
                   .scaled(kShortSide, kShortSide, Qt::KeepAspectRatioByExpanding, Qt::SmoothTransformation);
     else
       problem = QString::fromStdString(decoded.error().message());
-    QMetaObject::invokeMethod(
-        this, [this, path, small, problem] { Q_EMIT loaded(path, small, problem); }, Qt::QueuedConnection);
+    thread_.post([this, path, small, problem] { Q_EMIT loaded(path, small, problem); });
   });
 }
 

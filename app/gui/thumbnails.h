@@ -3,8 +3,9 @@
 
 #include <QImage>
 #include <QObject>
-#include <QThreadPool>
 #include <filesystem>
+
+#include "app/gui/background_threads.h"
 
 namespace orderscope {
 
@@ -14,8 +15,6 @@ class ThumbnailLoader : public QObject {
 
  public:
   explicit ThumbnailLoader(QObject* parent = nullptr);
-  ~ThumbnailLoader() override;  ///< drops what has not begun, then waits
-
   void load(const std::filesystem::path& path);
 
  Q_SIGNALS:
@@ -23,7 +22,7 @@ class ThumbnailLoader : public QObject {
   void loaded(const std::filesystem::path& path, const QImage& image, const QString& problem);
 
  private:
-  QThreadPool pool_;
+  BackgroundThreads thread_{*this};  ///< drops what has not begun, then waits
 };
 
 }  // namespace orderscope

@@ -2,18 +2,14 @@
 #include "app/gui/weights_downloads.h"
 
 #include <QElapsedTimer>
-#include <QMetaObject>
 
 namespace orderscope {
 
 WeightsDownloads::WeightsDownloads(GetOptions options, QObject* parent)
-    : QObject(parent), options_(std::move(options)) {
-  pool_.setMaxThreadCount(2);
-}
+    : QObject(parent), options_(std::move(options)) {}
 
 WeightsDownloads::~WeightsDownloads() {
   for (auto& [name, stop] : running_) stop.request_stop();
-  pool_.waitForDone();
 }
 
 void WeightsDownloads::start(const PublishedWeights& weights, const std::filesystem::path& folder) {
@@ -21,7 +17,7 @@ void WeightsDownloads::start(const PublishedWeights& weights, const std::filesys
   if (running_.contains(name)) return;
   const std::stop_source stop = running_[name];
   Q_EMIT progressed(name, 0, tr("waiting"));
-  pool_.start([this, name, weights, folder, options = options_, stop = stop.get_token()] {
+  threads_.run([this, name, weights, folder, options = options_, stop = stop.get_token()] {
     QElapsedTimer since_report;
     JobContext job;
     job.stop = stop;
@@ -34,19 +30,15 @@ void WeightsDownloads::start(const PublishedWeights& weights, const std::filesys
       auto text = QString::fromUtf8(progress.activity.data(), static_cast<qsizetype>(progress.activity.size()));
       // The row has the name already.
       if (text.startsWith(name)) text.remove(0, name.size() + 2);
-      QMetaObject::invokeMethod(
-          this, [this, name, fraction, text] { Q_EMIT progressed(name, fraction, text); }, Qt::QueuedConnection);
+      threads_.post([this, name, fraction, text] { Q_EMIT progressed(name, fraction, text); });
     };
     const auto got = get_weights(weights, folder, options, job);
     QString problem;
     if (!got && got.error().kind != Error::Kind::Cancelled) problem = QString::fromStdString(got.error().message());
-    QMetaObject::invokeMethod(
-        this,
-        [this, name, problem] {
-          running_.erase(name);
-          Q_EMIT finished(name, problem);
-        },
-        Qt::QueuedConnection);
+    threads_.post([this, name, problem] {
+      running_.erase(name);
+      Q_EMIT finished(name, problem);
+    });
   });
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <QObject>
-#include <QThreadPool>
 #include <map>
 #include <stop_token>
 
+#include "app/gui/background_threads.h"
 #include "core/weights/store.h"
 
 namespace orderscope {
@@ -29,7 +29,7 @@ class WeightsDownloads : public QObject {
  private:
   GetOptions options_;
   std::map<QString, std::stop_source> running_;
-  QThreadPool pool_;  ///< last: its threads end before what they use goes
+  BackgroundThreads threads_{*this, 2};  ///< last: they end before what they use goes
 };
 
 }  // namespace orderscope
