@@ -7,6 +7,7 @@
 
 #include "app/cli/command.h"
 #include "core/run/batch_config.h"
+#include "core/run/batch_shard.h"
 
 namespace orderscope::cli {
 
@@ -27,6 +28,11 @@ struct BatchOptions {
 
 /// Errors: Broken (all images are; names the first and why). A run of none at all is not its concern.
 Result<void> check_readable(const std::filesystem::path& run, std::int64_t images, std::int64_t broken);
+
+/// A run that this user began may name any file when it is gone on with or reported; another's stays in its folder.
+void trust_run(const std::filesystem::path& run, const BatchConfig& config);
+PathScope scope_of_run(const std::filesystem::path& run, const Shard& shard = {});
+inline constexpr const char* kRunOutsideHelp = "a run that was not begun here may name files outside its folder";
 
 // The commands under `batch`.
 Run make_batch_run(CLI::App& app, CommonOptions& common);

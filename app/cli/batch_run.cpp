@@ -5,13 +5,17 @@
 #include <cstdio>
 
 #include "app/cli/batch.h"
+#include "core/run/batch_images.h"
+#include "core/run/batch_query.h"
 #include "core/run/batch_runner.h"
+#include "core/run/trusted_sessions.h"
 
 namespace orderscope::cli {
 
 void BatchOptions::add_to(CLI::App& app) {
   app.add_option("CONFIG", config_file, "settings as JSON instead of the options below, see docs/batch.md");
-  app.add_flag("--allow-outside", allow_outside, "CONFIG may name files outside its folder");
+  app.add_flag("--allow-outside", allow_outside,
+               "CONFIG may name files outside its folder, and a list of --images too");
   settings = {
       app.add_option("--model", models, "a checkpoint; several may be named"),
       app.add_option("--images", config.images,
@@ -54,10 +58,21 @@ Result<BatchConfig> BatchOptions::read(const CommonOptions& common) const {
     TRY(BatchMethod method, batch_method_from_text(text));
     all.methods.push_back(std::move(method));
   }
+  if (!allow_outside) all.list_scope = scope_of_lists(all.images);
   all.device = common.device;
   all.gradients = !forward_only;
   TRY_VOID(check_batch_config(all));
   return all;
+}
+
+PathScope scope_of_run(const std::filesystem::path& run, const Shard& shard) {
+  const auto query = BatchQuery::open(shard_folder(run, shard));
+  return orderscope::scope_of_run(run, query ? query->config_json() : std::string(), TrustedSessions::of_user());
+}
+
+void trust_run(const std::filesystem::path& run, const BatchConfig& config) {
+  // Where it cannot be kept, a resume asks for --allow-outside.
+  (void)TrustedSessions::of_user().add_run(run, settings_of_run(config));
 }
 
 namespace {
@@ -116,6 +131,7 @@ Run make_batch_run(CLI::App& app, CommonOptions& common) {
     if (common.output.empty()) return fail(Error::Kind::InvalidInput, "names the folder of the run", "--output");
     TRY(const BatchConfig config, options->read(common));
     TRY(const Shard shard, shard_of(options->shard));
+    trust_run(common.output, config);
     TRY(const BatchOutcome outcome, run_batch(common.output, config, shard, logged(job)));
     return tell(outcome, shard, common);
   };
@@ -126,14 +142,17 @@ Run make_batch_resume(CLI::App& app, CommonOptions& common) {
     std::filesystem::path run;
     std::string shard;
     int workers = 0;
+    bool allow_outside = false;
   };
   const auto options = std::make_shared<Options>();
   app.add_option("RUN", options->run, "folder of a batch run")->required();
   add_shard_option(app, options->shard);
   app.add_option("--workers", options->workers, "threads that decode")->check(CLI::Range(1, 256));
+  app.add_flag("--allow-outside", options->allow_outside, kRunOutsideHelp);
   return [=, &common](const JobContext& job) -> Result<void> {
     TRY(const Shard shard, shard_of(options->shard));
-    TRY(const BatchOutcome outcome, resume_batch(options->run, shard, options->workers, logged(job)));
+    const PathScope scope = options->allow_outside ? PathScope::anywhere() : scope_of_run(options->run, shard);
+    TRY(const BatchOutcome outcome, resume_batch(options->run, shard, options->workers, logged(job), scope));
     return tell(outcome, shard, common);
   };
 }

@@ -13,6 +13,7 @@
 #include "core/analysis/detect.h"
 #include "core/base/csv.h"
 #include "core/base/files.h"
+#include "core/base/path_scope.h"
 #include "core/dataset/coco.h"
 #include "core/models/dense/test_settings.h"
 #include "core/run/dense_input.h"
@@ -153,6 +154,8 @@ void DetectionEvalOptions::add_to(CLI::App& app) {
   app.add_option("--config", config,
                  "JSON with the detector's finest_scale, rpn and rcnn, if not those of its own test")
       ->needs(coco);
+  app.add_flag("--allow-outside", allow_outside, "the annotations may name pictures outside the folder of the pictures")
+      ->needs(coco);
 }
 
 Result<void> run_detection_eval(const Model& model, const std::filesystem::path& images,
@@ -167,6 +170,9 @@ Result<void> run_detection_eval(const Model& model, const std::filesystem::path&
   }
   TRY(const CocoSet set, read_coco(options.annotations, job));
   for (const std::string& warning : set.warnings) print_warning(options.annotations.string() + ": " + warning);
+  ScopeOfFiles scope(options.allow_outside ? PathScope::anywhere() : PathScope::below({images}));
+  for (const CocoImage& image : set.images)
+    if (!scope.contains(images / image.file)) return fail(outside_of("pictures", images / image.file));
   TRY(const ClassMatch match, match_classes(model, set, options.annotations.string()));
 
   std::vector<std::int64_t> used;

@@ -35,6 +35,7 @@ void ImageSetOptions::add_to(CLI::App& app, std::filesystem::path& input) {
 void ImageSetOptions::add_size_and_exif(CLI::App& app) {
   app.add_option("--size", size, "side of the images in pixels; native: as they are")->check(is_size);
   add_exif_option(app, exif);
+  app.add_flag("--allow-outside", allow_outside, "a list may name pictures outside its folder");
 }
 
 SetPreprocessing ImageSetOptions::preprocessing(const Preprocessing& normal) const {

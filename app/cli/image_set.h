@@ -11,17 +11,18 @@
 
 namespace orderscope::cli {
 
-/// --images DIR|LIST|FILE.npy, with --size and --exif.
+/// --images DIR|LIST|FILE.npy, with --size, --exif and --allow-outside.
 struct ImageSetOptions {
   std::filesystem::path path;
   std::string size;  ///< pixels, "native", or empty: the command's own default
   ExifOrientation exif = ExifOrientation::Apply;
+  bool allow_outside = false;  ///< a list may name pictures outside its folder
 
   void add_to(CLI::App& app);
   /// Either these images or --input X.npy, which is fed to the model as it is.
   void add_to(CLI::App& app, std::filesystem::path& input);
   /// Errors: as ImageSet::open.
-  Result<ImageSet> open() const { return ImageSet::open(path, exif); }
+  Result<ImageSet> open() const { return ImageSet::open(path, exif, allow_outside); }
 
   /// `normal`, unless --size says another size or none.
   SetPreprocessing preprocessing(const Preprocessing& normal) const;

@@ -24,6 +24,7 @@
 #include "app/gui/data_set_work.h"
 #include "app/gui/page_controls.h"
 #include "app/gui/session.h"
+#include "core/run/batch_runner.h"
 #include "widgets/banner.h"
 #include "widgets/theme.h"
 
@@ -118,7 +119,7 @@ QWidget* DataSetPage::make_table() {
   columns->setSortIndicatorShown(true);
   columns->setStretchLastSection(true);
   const int letter = fontMetrics().averageCharWidth();
-  constexpr int kLetters[] = {27, 13, 13, 13, 9, 13, 8, 9, 10, 15, 10, 14};
+  constexpr int kLetters[] = {25, 12, 12, 12, 10, 13, 8, 9, 10, 15, 10, 14};
   for (int column = 0; column < DataSetModel::kColumns; ++column)
     table_->setColumnWidth(column, kLetters[column] * letter + 2 * kStep);
   connect(columns, &QHeaderView::sectionClicked, this, [this](int column) {
@@ -238,6 +239,8 @@ DataSetSetup& DataSetPage::setup() {
     connect(setup_, &DataSetSetup::start_requested, this,
             [this](const std::filesystem::path& run, const BatchConfig& config) {
               banner()->dismiss();
+              // What was begun here may be gone on with. Where that cannot be kept, it is asked.
+              (void)work_->trusted().add_run(run, settings_of_run(config));
               runner_->start(run, config);
               open_run(run);
             });
@@ -258,8 +261,12 @@ void DataSetPage::pause_or_resume() {
   const bool unfinished = work_->run() && work_->counts().done < work_->counts().images;
   const bool paused = runner_->state() == DataSetRunner::State::Paused && runner_->run() == settings_.run;
   if (runner_->active() || !(unfinished || paused)) return;
-  banner()->dismiss();
-  runner_->resume(settings_.run);
+  const auto resume = [this, run = settings_.run] {
+    banner()->dismiss();
+    runner_->resume(run);
+  };
+  if (paused || work_->run()->scope.is_anywhere()) return resume();
+  ask_for_outside({}, tr("Go on with it"), resume);
 }
 
 void DataSetPage::rank_by_disagreement() {

@@ -209,21 +209,6 @@ void DataSetPage::take_selection() {
   if (const int model = chart_model(); model >= 0) work_->select_images(model, chosen_rows());
 }
 
-void DataSetPage::open_row(int row) {
-  const BatchRow* chosen = model_->row(row);
-  const auto& run = work_->run();
-  if (!chosen || !run) return;
-  const std::filesystem::path model = run->models[static_cast<std::size_t>(chosen->model)].path;
-  std::vector<std::filesystem::path> files{work_->file(*chosen)};
-  const auto& open = session().models();
-  const auto known = std::ranges::find(open, model, &ModelSource::path);
-  if (known != open.end())
-    session().select_model(static_cast<int>(known - open.begin()));
-  else if (open.empty())
-    files.push_back(model);
-  session().add_files(files);
-}
-
 void DataSetPage::follow_runner() {
   const bool own = runner_->run() == settings_.run;
   if (own && in_front_ && runner_->progress().total > 0 && !work_->run() && !work_->busy()) work_->open(settings_.run);

@@ -79,6 +79,9 @@ class DataSetPage : public Page {
   void take_run();
   void take_rows(const std::shared_ptr<const std::vector<std::int64_t>>& ids, const std::vector<BatchRow>& first);
   void take_selection();
+  // In data_set_outside.cpp: what the run names outside its folder is opened once the user says so.
+  void open_files(const std::vector<std::filesystem::path>& files);
+  void ask_for_outside(const QString& named, const QString& go_on_text, const std::function<void()>& go_on);
   void follow_runner();
   int chart_model() const;  ///< -1: none
   std::vector<std::int64_t> chosen_rows() const;

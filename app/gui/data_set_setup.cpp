@@ -16,6 +16,7 @@
 #include <QVBoxLayout>
 
 #include "core/analysis/descriptor.h"
+#include "core/run/batch_images.h"
 #include "widgets/banner.h"
 #include "widgets/theme.h"
 
@@ -102,6 +103,17 @@ QWidget* DataSetSetup::make_form() {
   auto* folder = button(tr("Folder…"), tr("Choose a folder of images"));
   auto* file = button(tr("List…"), tr("Choose a list or a CSV file"));
   form->addRow(tr("&Images"), beside({images_, folder, file}, page));
+  lists_anywhere_ =
+      check(tr("the list may name images outside its folder"),
+            tr("Else what it names must lie beside it or below: a list of somebody else could put your own "
+               "pictures into results"),
+            false);
+  lists_anywhere_->hide();
+  form->addRow(QString(), lists_anywhere_);
+  connect(images_, &QLineEdit::textChanged, this, [this](const QString& text) {
+    std::error_code error;
+    lists_anywhere_->setVisible(std::filesystem::is_regular_file(text.trimmed().toStdString(), error));
+  });
   models_ = new QListWidget(page);
   models_->setAccessibleName(tr("Models of the run"));
   models_->setToolTip(tr("The open models; those that are ticked see every image"));
@@ -210,6 +222,8 @@ std::filesystem::path DataSetSetup::run() const { return run_->text().trimmed().
 Result<BatchConfig> DataSetSetup::config() const {
   BatchConfig config;
   if (!images_->text().trimmed().isEmpty()) config.images = {images_->text().trimmed().toStdString()};
+  if (!(lists_anywhere_->isVisibleTo(this) && lists_anywhere_->isChecked()))
+    config.list_scope = scope_of_lists(config.images);
   for (int i = 0; i < models_->count(); ++i) {
     const QListWidgetItem* item = models_->item(i);
     if (item->checkState() == Qt::Checked)

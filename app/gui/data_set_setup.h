@@ -40,6 +40,7 @@ class DataSetSetup : public QDialog {
   QTableWidget* methods() const { return methods_; }
   QCheckBox* network() const { return network_; }
   QSpinBox* batch() const { return batch_; }
+  QCheckBox* lists_anywhere() const { return lists_anywhere_; }
 
  Q_SIGNALS:
   void start_requested(const std::filesystem::path& run, const BatchConfig& config);
@@ -51,6 +52,7 @@ class DataSetSetup : public QDialog {
 
   Banner* banner_;
   QLineEdit* images_;
+  QCheckBox* lists_anywhere_;
   QLineEdit* run_;
   QListWidget* models_;
   QTableWidget* methods_;

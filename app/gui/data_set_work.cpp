@@ -21,12 +21,15 @@ struct Selected {
   BatchCounts counts;
 };
 
-Result<Opened> open_run(const std::filesystem::path& path) {
+Result<Opened> open_run(const std::filesystem::path& path, const TrustedSessions& trusted, bool allowed) {
   TRY(BatchQuery query, BatchQuery::open(path));
   Opened opened;
   TRY(opened.counts, query.counts());
   opened.folder = query.value("folder");
-  opened.run = std::make_shared<OpenRun>(OpenRun{path, query.models(), query.set_classes()});
+  const std::string settings = query.config_json();
+  opened.run =
+      std::make_shared<OpenRun>(OpenRun{path, query.models(), query.set_classes(), settings,
+                                        allowed ? PathScope::anywhere() : scope_of_run(path, settings, trusted)});
   opened.reader = std::make_shared<std::optional<BatchQuery>>(std::move(query));
   return opened;
 }
@@ -68,7 +71,10 @@ DataSetWork::DataSetWork(JobList& jobs, QObject* parent) : QObject(parent), quer
 void DataSetWork::open(const std::filesystem::path& path) {
   close();
   queries_.start<Opened>(
-      QStringLiteral("open"), tr("opening a run"), [path](const JobContext&) { return open_run(path); },
+      QStringLiteral("open"), tr("opening a run"),
+      [path, trusted = trusted_, allowed = always_allowed_](const JobContext&) {
+        return open_run(path, trusted, allowed);
+      },
       [this](Result<Opened> opened) {
         if (!opened) {
           Q_EMIT failed(QString::fromStdString(opened.error().message()));
@@ -80,6 +86,15 @@ void DataSetWork::open(const std::filesystem::path& path) {
         reader_ = std::move(opened->reader);
         Q_EMIT run_opened();
       });
+}
+
+void DataSetWork::allow_outside() {
+  if (!run_) return;
+  // Where it cannot be kept, it is asked again.
+  (void)trusted_.add_run(run_->path, run_->settings);
+  auto run = std::make_shared<OpenRun>(*run_);
+  run->scope = PathScope::anywhere();
+  run_ = std::move(run);
 }
 
 void DataSetWork::close() {

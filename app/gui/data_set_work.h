@@ -7,6 +7,7 @@
 
 #include "app/gui/data_set_model.h"
 #include "app/gui/job_runner.h"
+#include "core/run/trusted_sessions.h"
 
 namespace orderscope {
 
@@ -38,8 +39,16 @@ class DataSetWork : public QObject {
 
   explicit DataSetWork(JobList& jobs, QObject* parent = nullptr);
 
+  /// Which runs may name files outside their folder; without it none may until allow_outside() says so.
+  void set_trusted(TrustedSessions trusted) { trusted_ = std::move(trusted); }
+  const TrustedSessions& trusted() const { return trusted_; }
+  /// From the command line: every run that is opened may.
+  void always_allow_outside() { always_allowed_ = true; }
+
   void open(const std::filesystem::path& run);
   void close();
+  /// The run that is open may name any file, now and later.
+  void allow_outside();
   /// Ids of rows, in order, with what is in the first ones.
   void select(const BatchFilter& filter, const BatchSort& sort);
   void summarize(int model, const BatchFilter& filter);
@@ -67,6 +76,8 @@ class DataSetWork : public QObject {
   void query(const QString& name, const QString& title,
              std::function<Result<T>(const BatchQuery&, const JobContext&)> work, std::function<void(T)> take);
 
+  TrustedSessions trusted_;
+  bool always_allowed_ = false;
   std::shared_ptr<const OpenRun> run_;
   std::filesystem::path folder_;  ///< which relative paths start from
   BatchCounts counts_;

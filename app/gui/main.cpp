@@ -92,8 +92,8 @@ int main(int argc, char** argv) {
 
   const auto models = std::make_shared<ModelCache>();
   MainWindow window(make_core_engine(models), theme, std::move(settings), models);
-  window.document().set_trusted(TrustedSessions::of_user());
-  if (options.allow_outside) window.document().always_allow_outside();
+  window.set_trusted(TrustedSessions::of_user());
+  if (options.allow_outside) window.always_allow_outside();
   window.timings().start_at(started);
   window.timings().print_to_stderr(options.trace_timings);
   window.timings().watch_stalls();

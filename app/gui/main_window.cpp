@@ -98,8 +98,9 @@ MainWindow::~MainWindow() {
 
 void MainWindow::make_pages() {
   orders_ = new OrdersPage(*session_, this);
+  data_set_ = new DataSetPage(*session_, this);
   pages_ = {orders_, new ReceptiveFieldPage(*session_, this), new AttributionPage(*session_, this),
-            new ComparePage(*session_, this), new DataSetPage(*session_, this)};
+            new ComparePage(*session_, this), data_set_};
   for (Page* page : pages_) {
     stack_->addWidget(page);
     tabs_->addTab(page->title());

@@ -18,6 +18,7 @@ class QTabBar;
 
 namespace orderscope {
 
+class DataSetPage;
 class FigureDialog;
 class ImagesPanel;
 class Inspector;
@@ -31,6 +32,7 @@ class Page;
 class Session;
 class SessionDocument;
 class Timings;
+class TrustedSessions;
 class Tour;
 class ViewHistory;
 class WeightsDialog;
@@ -67,6 +69,9 @@ class MainWindow : public QMainWindow {
 
   // In main_window_session.cpp.
   SessionDocument& document() { return *document_; }
+  /// Which sessions and runs may name files outside their folder without being asked about.
+  void set_trusted(const TrustedSessions& trusted);
+  void always_allow_outside();       ///< all of them
   SessionFile session_file() const;  ///< what the window shows now
   void open_session(const std::filesystem::path& path);
   /// From now on a copy of the session is kept there. One that a window left which ended without being closed is
@@ -139,6 +144,7 @@ class MainWindow : public QMainWindow {
   QStackedWidget* stack_;
   std::vector<Page*> pages_;
   std::vector<QMenu*> page_menus_;  ///< as many as pages
+  DataSetPage* data_set_ = nullptr;
   OrdersPage* orders_;
   ModelsPanel* models_;
   ImagesPanel* images_;

@@ -10,6 +10,8 @@
 #include <algorithm>
 
 #include "app/gui/actions.h"
+#include "app/gui/data_set_page.h"
+#include "app/gui/data_set_work.h"
 #include "app/gui/figure_dialog.h"
 #include "app/gui/inspector.h"
 #include "app/gui/main_window.h"
@@ -190,6 +192,16 @@ void MainWindow::ask_for_outside(const QString& text) {
     document_->forget_opening();
   });
   box->open();
+}
+
+void MainWindow::set_trusted(const TrustedSessions& trusted) {
+  document_->set_trusted(trusted);
+  data_set_->work().set_trusted(trusted);
+}
+
+void MainWindow::always_allow_outside() {
+  document_->always_allow_outside();
+  data_set_->work().always_allow_outside();
 }
 
 void MainWindow::keep_copies(const fs::path& folder) {

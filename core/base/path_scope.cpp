@@ -29,4 +29,20 @@ bool PathScope::contains(const fs::path& path) const {
   });
 }
 
+bool ScopeOfFiles::contains(const fs::path& file) {
+  if (scope_.is_anywhere()) return true;
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const auto [known, unknown] = folders_.try_emplace(folder.string());
+  if (unknown) known->second = scope_.contains(folder);
+  std::error_code error;
+  const bool climbs = file.filename() == "..", link = fs::is_symlink(file, error);
+  return known->second && ((!climbs && !link) || scope_.contains(file));
+}
+
+Error outside_of(const std::string& named_by, const fs::path& path) {
+  return {Error::Kind::InvalidInput, "lies outside the folder of the " + named_by, path.string(),
+          "put it below that folder, or say --allow-outside if you know where the " + named_by +
+              (named_by.ends_with('s') ? " come from" : " comes from")};
+}
+
 }  // namespace orderscope

@@ -3,7 +3,11 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
+
+#include "core/base/result.h"
 
 namespace orderscope {
 
@@ -21,5 +25,19 @@ class PathScope {
  private:
   std::optional<std::vector<std::filesystem::path>> folders_;  ///< without links
 };
+
+/// Asks a scope about many files: each folder once, for a data set has a million pictures in a few of them.
+class ScopeOfFiles {
+ public:
+  explicit ScopeOfFiles(PathScope scope) : scope_(std::move(scope)) {}
+  bool contains(const std::filesystem::path& file);
+
+ private:
+  PathScope scope_;
+  std::unordered_map<std::string, bool> folders_;
+};
+
+/// Why a path is not looked at; `named_by`: "settings", "list", "pictures", "run". The error is InvalidInput.
+Error outside_of(const std::string& named_by, const std::filesystem::path& path);
 
 }  // namespace orderscope

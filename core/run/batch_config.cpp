@@ -109,15 +109,6 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
   return {};
 }
 
-}  // namespace
-
-Error outside_of_settings(const std::filesystem::path& path) {
-  return {Error::Kind::InvalidInput, "lies outside the folder of the settings", path.string(),
-          "put it below that folder, or say --allow-outside if you know where the settings come from"};
-}
-
-namespace {
-
 Result<BatchConfig> settings_of(const std::string& text, const std::filesystem::path& base, const PathScope& scope) {
   // Nested without bound, what names a wrong value in a message would run out of stack.
   TRY(const json parsed, parse_json(text, {}));
@@ -133,9 +124,9 @@ Result<BatchConfig> settings_of(const std::string& text, const std::filesystem::
   TRY_VOID(check_batch_config(config));
   config.scope = scope;
   for (const BatchModel& model : config.models)
-    if (!scope.contains(model.path)) return fail(outside_of_settings(model.path));
+    if (!scope.contains(model.path)) return fail(outside_of("settings", model.path));
   for (const auto& images : config.images)
-    if (!scope.contains(images)) return fail(outside_of_settings(images));
+    if (!scope.contains(images)) return fail(outside_of("settings", images));
   return config;
 }
 

@@ -24,7 +24,7 @@ struct BatchMethod {
   std::map<std::string, std::string> parameters;
 };
 
-/// What a batch run does. Everything but `workers` and `scope` decides what is stored; a run is gone on with by the
+/// What a batch run does. Everything but `workers` and the scopes decides what is stored; a run is gone on with by the
 /// same settings only.
 struct BatchConfig {
   std::vector<BatchModel> models;
@@ -43,6 +43,7 @@ struct BatchConfig {
   std::optional<bool> align_corners;  ///< of segmenters' heads, see LoadOptions
   int workers = 2;                    ///< threads that decode
   PathScope scope{};                  ///< of settings from a file: where what they and their lists name may lie
+  PathScope list_scope{};             ///< where what lists name may lie; see scope_of_lists
 };
 
 /// Reads a JSON object with the names above; "images" and "models" may be one or a list, a model a path or {"path",
@@ -52,9 +53,6 @@ struct BatchConfig {
 Result<BatchConfig> read_batch_config(const std::filesystem::path& path, bool allow_outside = false);
 Result<BatchConfig> parse_batch_config(const std::string& json, const std::filesystem::path& base = {},
                                        const PathScope& scope = PathScope::anywhere());
-
-/// Why a path is refused. The error is InvalidInput.
-Error outside_of_settings(const std::filesystem::path& path);
 
 /// The settings as JSON, always the same text for the same settings; without `workers`.
 std::string batch_config_json(const BatchConfig& config);

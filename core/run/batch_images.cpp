@@ -21,8 +21,8 @@ namespace {
 
 class Listing {
  public:
-  Listing(const std::vector<std::string>& known, fs::path list_folder)
-      : known_(known.begin(), known.end()), list_folder_(std::move(list_folder)) {}
+  Listing(const std::vector<std::string>& known, fs::path list_folder, PathScope list_scope)
+      : known_(known.begin(), known.end()), list_folder_(std::move(list_folder)), list_scope_(std::move(list_scope)) {}
 
   Result<void> add_folder(const fs::path& root) {
     TRY(ImageFolder folder, open_image_folder(root));
@@ -83,7 +83,8 @@ class Listing {
       };
       labels.push_back(text_at(label_column));
       if (std::string name = text_at(name_column); !name.empty()) names.emplace(labels.back(), std::move(name));
-      rows.push_back({joined(path, text_at(path_column)), -1, text_at(hash_column)});
+      TRY(std::string file, joined(path, text_at(path_column)));
+      rows.push_back({std::move(file), -1, text_at(hash_column)});
     }
     return take_rows(std::move(rows), labels, names, path);
   }
@@ -98,7 +99,9 @@ class Listing {
       text.remove_prefix(std::min(line.size() + 1, text.size()));
       line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
       line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
-      if (!line.empty() && line[0] != '#') add({joined(path, std::string(line)), -1, {}});
+      if (line.empty() || line[0] == '#') continue;
+      TRY(std::string named, joined(path, std::string(line)));
+      add({std::move(named), -1, {}});
     }
     return {};
   }
@@ -117,9 +120,12 @@ class Listing {
   BatchImages result() && { return std::move(result_); }
 
  private:
-  std::string joined(const fs::path& list, const std::string& path) const {
+  /// Errors: InvalidInput, where a list may not name it.
+  Result<std::string> joined(const fs::path& list, const std::string& path) {
     const fs::path folder = list_folder_.empty() ? list.parent_path() : list_folder_;
-    return folder.empty() || folder == "." ? path : (folder / path).string();
+    std::string file = folder.empty() || folder == "." ? path : (folder / path).string();
+    if (!list_scope_.contains(file)) return fail(outside_of("list", file));
+    return file;
   }
 
   bool knows_any(const std::vector<std::string>& names) const {
@@ -188,23 +194,18 @@ class Listing {
 
   std::unordered_set<std::string> known_;
   fs::path list_folder_;
+  ScopeOfFiles list_scope_;
   std::unordered_map<std::string, int> labels_;
   std::unordered_set<std::string> seen_;
   bool deduplicate_ = false;
   BatchImages result_;
 };
 
-/// A folder is asked about once: a data set has a million pictures.
 Result<void> check_scope(const BatchImages& images, const PathScope& scope, const JobContext& job) {
-  std::unordered_map<std::string, bool> folders;
+  ScopeOfFiles files(scope);
   for (const ListedImage& image : images.images) {
     TRY_VOID(job.check());
-    const fs::path path = image.path;
-    std::error_code error;
-    const auto [folder, unknown] = folders.try_emplace(path.parent_path().string());
-    if (unknown) folder->second = scope.contains(path.has_parent_path() ? path.parent_path() : fs::path("."));
-    if (!folder->second || (fs::is_symlink(path, error) && !scope.contains(path)))
-      return fail(outside_of_settings(path));
+    if (!files.contains(image.path)) return fail(outside_of("settings", image.path));
   }
   return {};
 }
@@ -212,8 +213,9 @@ Result<void> check_scope(const BatchImages& images, const PathScope& scope, cons
 }  // namespace
 
 Result<BatchImages> list_batch_images(std::span<const fs::path> paths, const std::vector<std::string>& known_classes,
-                                      const fs::path& list_folder, const PathScope& scope, const JobContext& job) {
-  Listing listing(known_classes, list_folder);
+                                      const fs::path& list_folder, const PathScope& scope, const PathScope& list_scope,
+                                      const JobContext& job) {
+  Listing listing(known_classes, list_folder, list_scope);
   std::error_code error;
   listing.set_deduplicate(paths.size() > 1 || (paths.size() == 1 && !fs::is_directory(paths[0], error)));
   for (const fs::path& path : paths) {
@@ -237,6 +239,14 @@ Result<BatchImages> list_batch_images(std::span<const fs::path> paths, const std
   }
   if (!scope.is_anywhere()) TRY_VOID(check_scope(result, scope, job));
   return result;
+}
+
+PathScope scope_of_lists(std::span<const fs::path> paths) {
+  std::vector<fs::path> folders;
+  std::error_code error;
+  for (const fs::path& path : paths)
+    folders.push_back(fs::is_directory(path, error) ? path : fs::absolute(path).parent_path());
+  return PathScope::below(folders);
 }
 
 std::string batch_images_csv(const BatchImages& images) {

@@ -36,11 +36,16 @@ struct BatchImages {
 /// Paths in lists are relative to `list_folder`, or if that is empty to the list. Labels are brought together by the
 /// classes' names.
 /// Errors: FileAccess, InvalidInput (no pictures, a list without such a column, more columns than its header has, a
-/// picture outside `scope`).
+/// picture outside `scope`, or one that a list names outside `list_scope`).
 Result<BatchImages> list_batch_images(std::span<const std::filesystem::path> paths,
                                       const std::vector<std::string>& known_classes,
                                       const std::filesystem::path& list_folder = {},
-                                      const PathScope& scope = PathScope::anywhere(), const JobContext& job = {});
+                                      const PathScope& scope = PathScope::anywhere(),
+                                      const PathScope& list_scope = PathScope::anywhere(), const JobContext& job = {});
+
+/// What the lists among `paths` may name where somebody named the paths but knows not what stands in the lists: what
+/// lies beside the lists or in one of the folders, and below.
+PathScope scope_of_lists(std::span<const std::filesystem::path> paths);
 
 /// The list as a CSV file that list_batch_images reads to the same images with list_folder ".".
 std::string batch_images_csv(const BatchImages& images);

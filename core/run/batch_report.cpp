@@ -162,7 +162,7 @@ Result<BatchReport> make_batch_report(const BatchQuery& query, const BatchReport
     std::move(ablated.begin(), ablated.end(), std::back_inserter(report.parts));
   }
   if (options.images > 0) {
-    TRY(auto shown, shown_images(query, options.images, job));
+    TRY(auto shown, shown_images(query, options, report.warnings, job));
     if (!shown.empty()) {
       report.parts.push_back(heading(query.models().size() > 1 ? "Where the models disagree most"
                                      : query.has_regions()     ? "The surest and the least sure pictures"

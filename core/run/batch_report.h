@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/path_scope.h"
 #include "core/image/image.h"
 #include "core/run/batch_query.h"
 
@@ -23,10 +24,12 @@ struct ReportPart {
 struct BatchReport {
   std::string title;
   std::vector<ReportPart> parts;
+  std::vector<std::string> warnings;  ///< what could not be shown
 };
 
 struct BatchReportOptions {
-  int images = 8;  ///< of those that the models disagree on, shown with their maps; 0: none
+  int images = 8;     ///< of those that the models disagree on, shown with their maps; 0: none
+  PathScope scope{};  ///< where the models and pictures may lie that the run names; others are not looked at
 };
 
 /// What a run found: accuracy, by class; energy, contribution, entropy and scale of the orders through the network;
@@ -54,6 +57,7 @@ struct OrderMeans {
 Result<std::vector<ReportPart>> order_charts(const OrderMeans& means);
 Result<std::vector<ReportPart>> ablation_charts(const OrderMeans& means);
 /// Photos with their maps, model by model.
-Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, int images, const JobContext& job);
+Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, const BatchReportOptions& options,
+                                             std::vector<std::string>& warnings, const JobContext& job);
 
 }  // namespace orderscope

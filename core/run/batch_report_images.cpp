@@ -118,13 +118,21 @@ Result<std::vector<ReportPart>> show_regions(const Model& loaded, const DecodedI
 
 }  // namespace
 
-Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, int images, const JobContext& job) {
-  TRY(const std::vector<Shown> shown, choose(query, images, job));
+Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, const BatchReportOptions& asked,
+                                             std::vector<std::string>& warnings, const JobContext& job) {
+  TRY(const std::vector<Shown> shown, choose(query, asked.images, job));
   std::vector<ReportPart> parts;
   if (shown.empty()) return parts;
   TRY(const BatchConfig config, parse_batch_config(query.config_json()));
   std::vector<std::shared_ptr<const Model>> models;
   for (std::size_t m = 0; m < config.models.size() && m < query.models().size(); ++m) {
+    if (!asked.scope.contains(config.models[m].path)) {
+      models.push_back(nullptr);
+      warnings.push_back(outside_of("run", config.models[m].path).message());
+      parts.push_back(
+          {ReportPart::Kind::Text, query.models()[m].name + " lies outside the run's folder: its maps are not shown."});
+      continue;
+    }
     LoadOptions options;
     options.key = config.models[m].key;
     const auto model = load_model(config.models[m].path, options, {job.stop, {}});
@@ -147,7 +155,9 @@ Result<std::vector<ReportPart>> shown_images(const BatchQuery& query, int images
         first.set_label ? "labelled " + name_of(query.set_classes(), first.set_label) : "unlabelled";
     parts.push_back(
         {ReportPart::Kind::Text, std::filesystem::path(first.path).filename().string() + ", " + label + bits});
-    const auto decoded = decode_image(query.file(first), config.exif);
+    const bool inside = asked.scope.contains(query.file(first));
+    if (!inside) warnings.push_back(outside_of("run", query.file(first)).message());
+    const auto decoded = inside ? decode_image(query.file(first), config.exif) : fail(outside_of("run", first.path));
     for (const BatchRow& row : shown[i].rows) {
       const auto m = static_cast<std::size_t>(row.model);
       char sure[32] = "";

@@ -72,7 +72,8 @@ Result<void> create_store(const fs::path& folder, const BatchConfig& given, cons
   std::vector<std::string> known;
   for (const LoadedModel& loaded : models)
     known.insert(known.end(), loaded.model->class_names.begin(), loaded.model->class_names.end());
-  TRY(BatchImages images, list_batch_images(given.images, known, given.list_folder, given.scope, job));
+  TRY(BatchImages images,
+      list_batch_images(given.images, known, given.list_folder, given.scope, given.list_scope, job));
   if (images.skipped > 0)
     notes.push_back(std::to_string(images.skipped) + " files are no pictures by their name and were left out");
   if (images.repeated > 0)
@@ -129,6 +130,21 @@ Result<void> check_same_models(const BatchStore& store, const std::vector<Loaded
   return {};
 }
 
+Result<void> check_scope_of_run(const BatchStore& store, const BatchConfig& config, const PathScope& scope,
+                                const JobContext& job) {
+  if (scope.is_anywhere()) return {};
+  for (const BatchModel& model : config.models)
+    if (!scope.contains(model.path)) return fail(outside_of("run", model.path));
+  TRY(const std::string home, store.value("folder"));
+  TRY(const auto images, store.all_images());
+  ScopeOfFiles files(scope);
+  for (const auto& [id, image] : images) {
+    TRY_VOID(job.check());
+    if (const fs::path path = home / fs::path(image.path); !files.contains(path)) return fail(outside_of("run", path));
+  }
+  return {};
+}
+
 Result<BatchOutcome> go_on(const fs::path& folder, const BatchConfig& config, std::vector<LoadedModel> models,
                            BatchOutcome outcome, const JobContext& job) {
   const auto start = std::chrono::steady_clock::now();
@@ -177,7 +193,10 @@ Result<BatchOutcome> run_batch(const fs::path& run, const BatchConfig& given, co
   return go_on(folder, config, std::move(models), std::move(outcome), job);
 }
 
-Result<BatchOutcome> resume_batch(const fs::path& run, const Shard& shard, int workers, const JobContext& job) {
+std::string settings_of_run(const BatchConfig& config) { return batch_config_json(anchored(config)); }
+
+Result<BatchOutcome> resume_batch(const fs::path& run, const Shard& shard, int workers, const JobContext& job,
+                                  const PathScope& scope) {
   const fs::path folder = shard_folder(run, shard);
   std::error_code error;
   if (!fs::exists(folder / kBatchStoreName, error)) {
@@ -186,12 +205,13 @@ Result<BatchOutcome> resume_batch(const fs::path& run, const Shard& shard, int w
   }
   TRY(const BatchLock lock, BatchLock::take(folder));
   BatchOutcome outcome;
-  std::string text;
+  BatchConfig config;
   {
     TRY(const BatchStore store, BatchStore::open(folder));
-    TRY(text, store.value("config"));
+    TRY(const std::string text, store.value("config"));
+    TRY(config, parse_batch_config(text));
+    TRY_VOID(check_scope_of_run(store, config, scope, job));
   }
-  TRY(BatchConfig config, parse_batch_config(text));
   if (workers > 0) config.workers = workers;
   TRY(auto models, load_models(config, outcome.notes, job));
   return go_on(folder, config, std::move(models), std::move(outcome), job);

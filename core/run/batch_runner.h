@@ -29,8 +29,12 @@ struct BatchOutcome {
 Result<BatchOutcome> run_batch(const std::filesystem::path& run, const BatchConfig& config, const Shard& shard = {},
                                const JobContext& job = {});
 
-/// Goes on with a run by its own settings. `workers` 0: as many as by default.
+/// Goes on with a run by its own settings. `workers` 0: as many as by default. Errors: also InvalidInput, where its
+/// store names a model or a picture outside `scope`; nothing is opened then.
 Result<BatchOutcome> resume_batch(const std::filesystem::path& run, const Shard& shard = {}, int workers = 0,
-                                  const JobContext& job = {});
+                                  const JobContext& job = {}, const PathScope& scope = PathScope::anywhere());
+
+/// The settings as a run keeps them: their text does not depend on the current folder.
+std::string settings_of_run(const BatchConfig& config);
 
 }  // namespace orderscope

@@ -86,7 +86,8 @@ Result<SlurmJobs> submit_to_slurm(const fs::path& given_run, const BatchConfig& 
     TRY(const auto model, load_model(asked.path, load, job));
     known.insert(known.end(), model->class_names.begin(), model->class_names.end());
   }
-  TRY(BatchImages images, list_batch_images(config.images, known, config.list_folder, config.scope, job));
+  TRY(BatchImages images,
+      list_batch_images(config.images, known, config.list_folder, config.scope, config.list_scope, job));
   TRY_VOID(hash_images(images, {}, config.workers, job));
 
   BatchConfig shared = config;

@@ -7,6 +7,7 @@
 
 #include "core/base/files.h"
 #include "core/base/mapped_file.h"
+#include "core/base/path_scope.h"
 #include "core/base/sha256.h"
 #include "core/checkpoint/npy.h"
 #include "core/dataset/image_folder.h"
@@ -16,16 +17,20 @@ namespace orderscope {
 
 namespace {
 
-Result<std::vector<std::filesystem::path>> read_list(const std::filesystem::path& list) {
+Result<std::vector<std::filesystem::path>> read_list(const std::filesystem::path& list, bool allow_outside) {
   TRY(const std::string text, read_text_file(list));
   if (text.find('\0') != std::string::npos)
     return fail(Error::Kind::NotThisFormat, "is neither a picture, an array nor a list of pictures", list.string());
   std::vector<std::filesystem::path> files;
   std::istringstream lines(text);
+  ScopeOfFiles scope(allow_outside ? PathScope::anywhere()
+                                   : PathScope::below({std::filesystem::absolute(list).parent_path()}));
   for (std::string line; std::getline(lines, line);) {
     line.erase(0, std::min(line.find_first_not_of(" \t"), line.size()));
     line.erase(line.find_last_not_of(" \t\r") + 1);
-    if (!line.empty() && line[0] != '#') files.push_back(list.parent_path() / line);
+    if (line.empty() || line[0] == '#') continue;
+    files.push_back(list.parent_path() / line);
+    if (!scope.contains(files.back())) return fail(outside_of("list", files.back()));
   }
   return files;
 }
@@ -34,7 +39,7 @@ bool is_array(const std::filesystem::path& path) { return path.extension() == ".
 
 }  // namespace
 
-Result<ImageSet> ImageSet::open(const std::filesystem::path& path, ExifOrientation exif) {
+Result<ImageSet> ImageSet::open(const std::filesystem::path& path, ExifOrientation exif, bool allow_outside) {
   ImageSet set;
   set.exif_ = exif;
   std::error_code ignored;
@@ -55,7 +60,7 @@ Result<ImageSet> ImageSet::open(const std::filesystem::path& path, ExifOrientati
   } else if (has_image_name(path)) {
     set.files_.push_back(path);
   } else {
-    TRY(set.files_, read_list(path));
+    TRY(set.files_, read_list(path, allow_outside));
   }
   if (set.files_.empty()) return fail(Error::Kind::InvalidInput, "there are no pictures in it", path.string());
   return set;

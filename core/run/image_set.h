@@ -20,8 +20,11 @@ namespace orderscope {
 /// N x H x W x 3. Decoded on demand, nothing is held.
 class ImageSet {
  public:
-  /// Errors: FileAccess, InvalidInput (no pictures; an array of another dtype or shape), and as read_npy.
-  static Result<ImageSet> open(const std::filesystem::path& path, ExifOrientation exif = ExifOrientation::Apply);
+  /// What a list names must lie beside it or below, unless `allow_outside`; links are followed.
+  /// Errors: FileAccess, InvalidInput (no pictures; an array of another dtype or shape; a picture outside), and as
+  /// read_npy.
+  static Result<ImageSet> open(const std::filesystem::path& path, ExifOrientation exif = ExifOrientation::Apply,
+                               bool allow_outside = false);
   /// Pictures by name, in this order; none is looked at yet.
   static ImageSet of(std::vector<std::filesystem::path> files, ExifOrientation exif = ExifOrientation::Apply);
 

@@ -28,6 +28,15 @@ Result<std::string> mark_of(const fs::path& session) {
   return sha256(std::as_bytes(std::span(text)));
 }
 
+Result<std::string> mark_of_run(const fs::path& run, const std::string& settings) {
+  std::error_code error;
+  fs::path place = fs::weakly_canonical(fs::absolute(run, error), error);
+  if (error) return fail(Error::Kind::FileAccess, error.message(), run.string());
+  if (place.filename().empty()) place = place.parent_path();
+  const std::string text = place.native() + '\0' + "run" + '\0' + settings;
+  return sha256(std::as_bytes(std::span(text)));
+}
+
 }  // namespace
 
 TrustedSessions::TrustedSessions(fs::path list) : list_(std::move(list)) {}
@@ -37,16 +46,32 @@ TrustedSessions TrustedSessions::of_user() {
   return TrustedSessions(folder ? *folder / "orderscope" / "trusted-sessions" : fs::path());
 }
 
-bool TrustedSessions::contains(const fs::path& session) const {
-  if (list_.empty()) return false;
+bool TrustedSessions::has(const Result<std::string>& mark) const {
+  if (!mark) return false;
   const auto known = read_text_file(list_, kMost * kLine);
-  const auto mark = known ? mark_of(session) : fail(Error::Kind::FileAccess, {});
-  return mark && known->find(*mark + '\n') != std::string::npos;
+  return known && known->find(*mark + '\n') != std::string::npos;
+}
+
+bool TrustedSessions::contains(const fs::path& session) const { return !list_.empty() && has(mark_of(session)); }
+
+bool TrustedSessions::contains_run(const fs::path& run, const std::string& settings) const {
+  return !list_.empty() && has(mark_of_run(run, settings));
 }
 
 Result<void> TrustedSessions::add(const fs::path& session) const {
-  if (list_.empty() || contains(session)) return {};
+  if (list_.empty()) return {};
   TRY(const std::string mark, mark_of(session));
+  return append(mark);
+}
+
+Result<void> TrustedSessions::add_run(const fs::path& run, const std::string& settings) const {
+  if (list_.empty()) return {};
+  TRY(const std::string mark, mark_of_run(run, settings));
+  return append(mark);
+}
+
+Result<void> TrustedSessions::append(const std::string& mark) const {
+  if (has(mark)) return {};
   // Two windows at once may lose one of two entries; its session is asked about once more.
   std::string known = read_text_file(list_, kMost * kLine).value_or(std::string());
   if (known.size() > (kMost - 1) * kLine) known.erase(0, known.size() - (kMost - 1) * kLine);
@@ -57,6 +82,10 @@ PathScope scope_of_session(const fs::path& session, const TrustedSessions& trust
   if (trusted.contains(session)) return PathScope::anywhere();
   named.push_back(fs::absolute(session).parent_path());
   return PathScope::below(named);
+}
+
+PathScope scope_of_run(const fs::path& run, const std::string& settings, const TrustedSessions& trusted) {
+  return trusted.contains_run(run, settings) ? PathScope::anywhere() : PathScope::below({run});
 }
 
 }  // namespace orderscope

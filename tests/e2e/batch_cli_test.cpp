@@ -94,6 +94,39 @@ TEST(BatchCli, RunsExportsAndReports) {
   EXPECT_THAT(content(folder / "report/report.pdf"), HasSubstr("%PDF-"));
 }
 
+TEST(BatchCli, ARunOfSomebodyElseStaysInItsFolder) {
+  const test::TemporaryFolder folder;
+  test::write_striped_set(folder / "photos", 1, 48, 1);
+  ASSERT_EQ(run_program(kCli, run_arguments(folder / "photos", folder / "run")).exit_code, 0);
+  EXPECT_EQ(run_program(kCli, {"batch", "resume", folder / "run"}).exit_code, 0) << "begun here";
+  const auto whole = run_program(kCli, {"batch", "report", folder / "run"});
+  EXPECT_EQ(whole.exit_code, 0);
+  EXPECT_THAT(whole.err, testing::Not(HasSubstr("outside")));
+
+  fs::copy(folder / "run", folder / "moved", fs::copy_options::recursive);
+  const auto refused = run_program(kCli, {"batch", "resume", folder / "moved"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err,
+              testing::AllOf(HasSubstr("lies outside the folder of the run"), HasSubstr("--allow-outside")));
+  EXPECT_EQ(run_program(kCli, {"batch", "resume", folder / "moved", "--allow-outside"}).exit_code, 0);
+  const auto report = run_program(kCli, {"batch", "report", folder / "moved"});
+  EXPECT_EQ(report.exit_code, 0) << "charts come from the store";
+  EXPECT_THAT(report.err, HasSubstr("lies outside the folder of the run"));
+  EXPECT_LT(fs::file_size(folder / "moved/report.html"), fs::file_size(folder / "run/report.html"));
+  EXPECT_THAT(run_program(kCli, {"batch", "report", folder / "moved", "--allow-outside"}).err,
+              testing::Not(HasSubstr("outside")));
+
+  // A list, too.
+  fs::create_directories(folder / "lists");
+  std::ofstream(folder / "lists/all.txt") << (folder / "photos/01_Vertical/0.png").string() << "\n";
+  auto arguments = run_arguments(folder / "lists/all.txt", folder / "listed");
+  const auto listed = run_program(kCli, arguments);
+  EXPECT_EQ(listed.exit_code, 1);
+  EXPECT_THAT(listed.err, HasSubstr("lies outside the folder of the list"));
+  arguments.emplace_back("--allow-outside");
+  EXPECT_THAT(run_program(kCli, arguments).err, testing::Not(HasSubstr("lies outside")));
+}
+
 TEST(BatchCli, SaysWhatIsWrong) {
   const test::TemporaryFolder folder;
   const auto nothing = run_program(kCli, {"batch", "status", folder / "none"});

@@ -170,7 +170,7 @@ TEST(DetectCli, EvalFindsItsOwnDetectionsPerfect) {
   EXPECT_TRUE(std::filesystem::exists(out / "eval" / "categories.csv"));
 }
 
-TEST(DetectCli, EvalSaysWhenClassesDoNotFit) {
+TEST(DetectCli, EvalSaysWhenClassesDoNotFitAndLooksAtNoPictureElsewhere) {
   const test::TemporaryFolder out;
   ASSERT_TRUE(
       write_file(out / "other.json", R"({"images": [{"id": 1, "file_name": "dog.jpg", "height": 10, "width": 10}],
@@ -179,6 +179,16 @@ TEST(DetectCli, EvalSaysWhenClassesDoNotFit) {
       kCli, {"eval", kModel, "--images", out.string(), "--coco", (out / "other.json").string(), "-o", out.string()});
   EXPECT_NE(result.exit_code, 0);
   EXPECT_THAT(result.err, HasSubstr("none of its 1 categories"));
+  std::filesystem::create_directories(out / "pictures");
+  for (const std::string name : {"../secret.png", "/etc/secret.png"}) {
+    ASSERT_TRUE(
+        write_file(out / "climbs.json", R"({"images": [{"id": 1, "file_name": ")" + name +
+                                            R"(", "height": 10, "width": 10}], "categories": [], "annotations": []})"));
+    const auto refused = run_program(kCli, {"eval", kModel, "--images", (out / "pictures").string(), "--coco",
+                                            (out / "climbs.json").string(), "-o", out.string()});
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("secret.png: lies outside the folder of the pictures"));
+  }
 }
 
 }  // namespace

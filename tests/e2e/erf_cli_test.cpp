@@ -64,8 +64,17 @@ TEST(ErfCommand, EqualsTheReferenceAndWritesFiguresControlAndOrders) {
 TEST(ErfCommand, TakesFoldersAndListsAndARatioNotReachedIsNull) {
   const test::TemporaryFolder out;
   std::ofstream(out / "list.txt") << "# two photos\n" << kPhoto << "\n\n" << kPhotos << "/dog.jpg\n";
-  const auto listed = run_program(kCli, {"erf", golden("small/hornet_7x7/official.pth"), "--images", out / "list.txt",
-                                         "--size", "128", "--count", "2", "-o", out / "a", "--json"});
+  std::vector<std::string> arguments{"erf",      golden("small/hornet_7x7/official.pth"),
+                                     "--images", out / "list.txt",
+                                     "--size",   "128",
+                                     "--count",  "2",
+                                     "-o",       out / "a",
+                                     "--json"};
+  const auto outside = run_program(kCli, arguments);
+  EXPECT_EQ(outside.exit_code, 1);
+  EXPECT_THAT(outside.err, HasSubstr("lies outside the folder of the list")) << "the list was made by anybody";
+  arguments.emplace_back("--allow-outside");
+  const auto listed = run_program(kCli, arguments);
   ASSERT_EQ(listed.exit_code, 0) << listed.err;
   const json erf = json::parse(listed.out);
   EXPECT_EQ(erf["images"]["used"], 2);

@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QMessageBox>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
@@ -149,6 +150,7 @@ TEST_F(DataSetPageTest, RanksByDisagreementAndShowsTheSelectionInTheCharts) {
 
 TEST_F(DataSetPageTest, ADoubleClickOpensTheImageWithItsModel) {
   open(20);
+  page.work().allow_outside();
   // The made-up photos lie nowhere: the session says so, and stays as it is.
   QSignalSpy message(&session, &Session::message);
   Q_EMIT page.table()->doubleClicked(page.model()->index(0, 0));
@@ -265,6 +267,7 @@ TEST_F(DataSetRunTest, PausedAndGoneOnWithItIsTheUndisturbedRun) {
   ASSERT_NE(page.model()->row(0), nullptr);
   EXPECT_FALSE(page.model()->index(0, DataSetModel::Note).data().toString().isEmpty());
   set([](DataSetSettings& s) { s.outcome = DataSetOutcome::All; });
+  page.work().allow_outside();
   page.open_row(0);
   ASSERT_EQ(session.images().size(), 1U);
   EXPECT_EQ(session.image_path(), page.work().file(*page.model()->row(0)));
@@ -296,8 +299,47 @@ TEST_F(DataSetRunTest, ARunWithoutAReadableImageSaysSoInASessionWithoutModels) {
   EXPECT_TRUE(page.charts()->classes_area()->message().contains(QStringLiteral("No image of this run could be read")))
       << page.charts()->classes_area()->message().toStdString();
   // Its model comes into the session with its image, though that cannot be shown.
+  page.work().allow_outside();
   page.open_row(0);
   EXPECT_EQ(session.models().size(), 1U);
+}
+
+TEST_F(DataSetRunTest, OfSomebodyElseItAsksBeforeItOpensWhatLiesOutsideItsFolder) {
+  const TrustedSessions trusted(folder / "data/trusted");
+  page.work().set_trusted(trusted);
+  ASSERT_TRUE(run_batch(folder / "run", config));
+  page.open_run(folder / "run");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return page.model()->rowCount() > 0 && !page.work().busy(); }, kPatience));
+  const auto answer = [&](const QString& text) {
+    auto* box = page.findChild<QMessageBox*>(QStringLiteral("outside"));
+    ASSERT_NE(box, nullptr) << "it is asked";
+    for (QAbstractButton* button : box->buttons())
+      if (button->text().remove(QLatin1Char('&')) == text) button->click();
+    QCoreApplication::sendPostedEvents(box, QEvent::DeferredDelete);
+  };
+  page.open_row(0);
+  EXPECT_TRUE(session.images().empty()) << "nobody has looked at it";
+  answer(QStringLiteral("Cancel"));
+  EXPECT_TRUE(session.images().empty());
+  page.open_row(0);
+  answer(QStringLiteral("Open"));
+  EXPECT_EQ(session.images().size(), 1U);
+  page.open_row(1);
+  EXPECT_EQ(page.findChild<QMessageBox*>(QStringLiteral("outside")), nullptr) << "once";
+  EXPECT_EQ(session.images().size(), 2U);
+  EXPECT_TRUE(scope_of_run(folder / "run", page.work().run()->settings, trusted).is_anywhere());
+
+  // A list in the dialog of a new run: beside it, unless the user says so.
+  std::ofstream(folder / "list.txt") << "photos/a.png\n";
+  DataSetSetup& setup = page.setup();
+  setup.set_models({{QStringLiteral("m"), config.models.front().path}});
+  setup.set_images(QString::fromStdString((folder / "list.txt").string()));
+  ASSERT_TRUE(setup.config());
+  EXPECT_FALSE(setup.config()->list_scope.is_anywhere());
+  setup.lists_anywhere()->setChecked(true);
+  EXPECT_TRUE(setup.config()->list_scope.is_anywhere());
+  setup.set_images(QString::fromStdString(folder.path().string()));
+  EXPECT_FALSE(setup.lists_anywhere()->isVisibleTo(&setup)) << "a folder is no list";
 }
 
 TEST_F(DataSetRunTest, CancelledWhatIsDoneIsKept) {

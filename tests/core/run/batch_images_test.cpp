@@ -128,6 +128,31 @@ TEST(BatchImages, StayInTheirScope) {
   EXPECT_TRUE(listed({folder / "photos"})) << "a folder that the user named";
 }
 
+TEST(BatchImages, AListThatTheUserNamedStaysBesideItUnlessTheUserSaysSo) {
+  const test::TemporaryFolder folder, elsewhere;
+  touch(folder / "photos/1.jpg");
+  touch(elsewhere / "2.jpg");
+  const std::string outside = (elsewhere / "2.jpg").string();
+  touch(folder / "inside.txt", "photos/1.jpg\n");
+  touch(folder / "list.txt", "photos/1.jpg\n" + outside + "\n");
+  touch(folder / "list.csv", "path,label\n" + outside + ",3\n");
+  const auto refusal = [&](const std::vector<fs::path>& paths) {
+    const auto images = list_batch_images(paths, {}, {}, PathScope::anywhere(), scope_of_lists(paths));
+    return images ? std::string() : images.error().message();
+  };
+  EXPECT_EQ(refusal({folder / "inside.txt"}), "");
+  EXPECT_EQ(refusal({outside}), "") << "a picture that the user named";
+  EXPECT_EQ(refusal({elsewhere.path(), folder / "list.txt"}), "") << "in a folder that the user named";
+  for (const char* list : {"list.txt", "list.csv"}) {
+    EXPECT_THAT(refusal({folder / list}), HasSubstr(outside + ": lies outside the folder of the list"));
+    EXPECT_THAT(refusal({folder / list}), HasSubstr("--allow-outside"));
+    EXPECT_TRUE(listed({folder / list})) << "anywhere is allowed";
+  }
+  fs::create_directory_symlink(elsewhere.path(), folder / "photos/link");
+  touch(folder / "linked.txt", "photos/link/2.jpg\n");
+  EXPECT_THAT(refusal({folder / "linked.txt"}), HasSubstr("lies outside")) << "by a link";
+}
+
 TEST(ClassPlaces, NamesCountBeforeOrder) {
   EXPECT_THAT(place_classes({"Pear", "Cat", ""}, {"Apple", "Pear"}, 2), ElementsAre(1, -1, -1));
   EXPECT_THAT(place_classes({"x", "y"}, {"Apple", "Pear"}, 2), ElementsAre(0, 1));

@@ -6,6 +6,7 @@
 #include "core/analysis/order_flow.h"
 #include "core/models/backbone.h"
 #include "core/run/batch_export.h"
+#include "core/run/batch_report.h"
 #include "core/run/batch_store.h"
 #include "core/run/model_input.h"
 #include "tests/core/run/batch_set.h"
@@ -132,6 +133,44 @@ TEST_F(BatchRunTest, OneWriterAndOneSetOfSettings) {
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message(), HasSubstr("is being written by process"));
   EXPECT_THAT(resume_batch(folder / "nowhere").error().message(), HasSubstr("no batch run"));
+}
+
+TEST_F(BatchRunTest, OfSomebodyElseItOpensNothingOutsideItsFolder) {
+  // A run with its model and pictures inside its folder, and one whose pictures lie beside it.
+  const std::filesystem::path own = folder / "own";
+  std::filesystem::create_directories(own);
+  std::filesystem::copy_file(test::small_checkpoint("hornet_7x7"), own / "model.pth");
+  test::write_striped_set(own / "photos", 1, 48, 3);
+  BatchConfig how = test::small_batch(own / "photos");
+  how.models = {{own / "model.pth", {}}};
+  ASSERT_TRUE(run_batch(own, how));
+  EXPECT_TRUE(resume_batch(own, {}, 0, {}, PathScope::below({own})));
+  const auto refused = [&](const BatchConfig& config, const std::string& name) {
+    EXPECT_TRUE(run_batch(folder / name, config));
+    const auto resumed = resume_batch(folder / name, {}, 0, {}, PathScope::below({folder / name}));
+    return resumed ? std::string() : resumed.error().message();
+  };
+  EXPECT_THAT(refused(how, "beside"), HasSubstr("model.pth: lies outside the folder of the run"));
+  std::filesystem::create_directories(folder / "pictures");
+  std::filesystem::copy_file(own / "model.pth", folder / "pictures/model.pth");
+  how.models = {{folder / "pictures/model.pth", {}}};
+  EXPECT_THAT(refused(how, "pictures"),
+              testing::AllOf(HasSubstr("lies outside the folder of the run"), HasSubstr("photos/")));
+
+  // Its report has the charts, not the pictures.
+  const auto query = BatchQuery::open(folder / "beside");
+  ASSERT_TRUE(query);
+  BatchReportOptions options;
+  options.scope = PathScope::below({folder / "beside"});
+  const auto confined = make_batch_report(*query, options), whole = make_batch_report(*query);
+  ASSERT_TRUE(confined && whole);
+  EXPECT_THAT(confined->warnings, testing::Contains(HasSubstr("model.pth: lies outside")));
+  EXPECT_THAT(whole->warnings, testing::IsEmpty());
+  const auto photos = [](const BatchReport& report) {
+    return std::ranges::count(report.parts, true, &ReportPart::photo);
+  };
+  EXPECT_EQ(photos(*confined), 0);
+  EXPECT_GT(photos(*whole), 0);
 }
 
 TEST_F(BatchRunTest, AModelThatHasChangedIsRefused) {

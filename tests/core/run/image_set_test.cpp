@@ -39,7 +39,12 @@ TEST(ImageSet, ReadsFoldersAndLists) {
   const test::TemporaryFolder out;
   std::filesystem::copy_file(kSamples + "/dog.jpg", out / "dog.jpg");
   std::ofstream(out / "list.txt") << "# comment\r\n\n  dog.jpg \n" << kSamples << "/chelsea.png";
-  const auto list = ImageSet::open(out / "list.txt");
+  const auto refused = ImageSet::open(out / "list.txt");
+  ASSERT_FALSE(refused) << "chelsea.png is not beside the list";
+  EXPECT_THAT(refused.error().message(),
+              testing::AllOf(testing::HasSubstr("chelsea.png: lies outside the folder of the list"),
+                             testing::HasSubstr("--allow-outside")));
+  const auto list = ImageSet::open(out / "list.txt", ExifOrientation::Apply, true);
   ASSERT_TRUE(list) << list.error().message();
   ASSERT_EQ(list->size(), 2);
   EXPECT_EQ(list->name(0), (out / "dog.jpg").string());
@@ -49,6 +54,11 @@ TEST(ImageSet, ReadsFoldersAndLists) {
   const auto image = tensor_source(*list, {how, true}, "cpu").image(1);
   ASSERT_TRUE(image);
   EXPECT_EQ(image->sizes(), (std::vector<std::int64_t>{1, 3, 64, 64}));
+  std::filesystem::create_symlink(kSamples + "/chelsea.png", out / "link.png");
+  std::ofstream(out / "list.txt") << "dog.jpg\n";
+  EXPECT_TRUE(ImageSet::open(out / "list.txt"));
+  std::ofstream(out / "list.txt") << "link.png\n";
+  EXPECT_FALSE(ImageSet::open(out / "list.txt")) << "by a link";
 }
 
 TEST(ImageSet, RefusesWhatHoldsNoPictures) {

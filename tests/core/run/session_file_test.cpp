@@ -351,6 +351,24 @@ TEST(TrustedSessions, AreKnownByTheirPlaceAndBytes) {
   EXPECT_FALSE(trusted.contains(file)) << "a list that is none";
 }
 
+TEST(TrustedSessions, ARunIsKnownByItsPlaceAndSettings) {
+  const test::TemporaryFolder folder;
+  const TrustedSessions trusted(folder / "data/trusted-sessions");
+  EXPECT_FALSE(scope_of_run(folder / "run", "{}", trusted).is_anywhere());
+  ASSERT_TRUE(trusted.add_run(folder / "run", "{}")) << "it need not exist yet";
+  std::filesystem::create_directories(folder / "run");
+  EXPECT_TRUE(scope_of_run(folder / "run", "{}", trusted).is_anywhere());
+  EXPECT_TRUE(trusted.contains_run(folder / "run/", "{}"));
+  EXPECT_TRUE(trusted.contains_run(folder / "other/../run", "{}"));
+  EXPECT_FALSE(trusted.contains_run(folder / "run", "{ }")) << "other settings";
+  EXPECT_FALSE(trusted.contains_run(folder / "moved", "{}"));
+  EXPECT_FALSE(trusted.contains(folder / "run")) << "no session";
+  const PathScope scope = scope_of_run(folder / "run", "{ }", trusted);
+  EXPECT_TRUE(scope.contains(folder / "run/a.png"));
+  EXPECT_FALSE(scope.contains(folder / "a.png"));
+  EXPECT_FALSE(TrustedSessions().contains_run(folder / "run", "{}"));
+}
+
 TEST(TrustedSessions, TheOldestAreForgotten) {
   const test::TemporaryFolder folder;
   ASSERT_TRUE(write_file(folder / "s", "a session"));
