@@ -68,6 +68,8 @@ class MapGrid : public QWidget {
   /// Where the height is too little for tiles of this side the grid asks for more, for its place to be scrolled.
   void set_comfortable_tile(double side);
   void set_title_width(double width);  ///< left of the tiles; 0: no titles
+  /// At this height a greater width would leave the tiles as they are.
+  double useful_width(double height) const;
   QSize minimumSizeHint() const override;
   int heightForWidth(int width) const override;
 

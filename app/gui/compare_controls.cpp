@@ -60,13 +60,16 @@ QWidget* ComparePage::make_header() {
   least_score_->setKeyboardTracking(false);
   models_ = make_menu_button(header, tr("Models"), tr("Which of the open models are columns"));
   divide_ = make_button(header, tr("Divide"),
-                        tr("Uncover the second model's maps under the first one's: drag the divider (D)"));
+                        tr("Uncover one model's maps under another's: drag the divider (D, other models Shift+D)"));
   divide_->setCheckable(true);
+  left_ = make_box(header, tr("Model left of the divider"), tr("Whose maps lie left of the divider (Shift+D)"));
+  right_ = make_box(header, tr("Model right of the divider"), tr("Whose maps lie right of the divider (Shift+D)"));
+  for (QComboBox* box : {left_, right_}) box->setIconSize({10, 10});
   drawing_ = make_menu_button(header, tr("Drawing"), tr("Colour maps, interpolation, contour lines"));
   opacity_ = make_opacity_slider(header, tr("Opacity of the maps over the photo"));
   layout->addWidget(title_);
   for (QWidget* control : std::initializer_list<QWidget*>{back_, models_, rows_, quantity_, stage_, class_, scale_,
-                                                          least_score_, divide_, drawing_, opacity_})
+                                                          least_score_, divide_, left_, right_, drawing_, opacity_})
     layout->addWidget(control);
 
   connect(back_, &QToolButton::clicked, this, [this] { change([](CompareSettings& s) { s.layers.reset(); }); });
@@ -88,6 +91,15 @@ QWidget* ComparePage::make_header() {
           [this](double score) { change([&](CompareSettings& s) { s.least_score = score; }); });
   connect(divide_, &QToolButton::toggled, this,
           [this](bool on) { change([&](CompareSettings& s) { s.divide = on; }); });
+  // The same model on both sides: the other side takes the one that this side had.
+  connect(left_, qOverload<int>(&QComboBox::activated), this, [this](int index) {
+    const auto [left, right] = divided_columns(*work_, settings_);
+    divide_columns(index, index == right ? left : right);
+  });
+  connect(right_, qOverload<int>(&QComboBox::activated), this, [this](int index) {
+    const auto [left, right] = divided_columns(*work_, settings_);
+    divide_columns(index == left ? right : left, index);
+  });
   connect(opacity_, &QSlider::valueChanged, this,
           [this](int value) { change([&](CompareSettings& s) { s.style.opacity = value / 100.0; }); });
   connect(models_->menu(), &QMenu::aboutToShow, this, &ComparePage::show_models_menu);
@@ -116,6 +128,7 @@ void ComparePage::show_controls() {
   scale_->setCurrentIndex(static_cast<int>(settings_.scale));
   divide_->setChecked(settings_.divide);
   divide_->setEnabled(work_->columns().size() > 1);
+  show_divided();
   opacity_->setValue(static_cast<int>(std::lround(settings_.style.opacity * 100)));
   least_score_->setValue(settings_.least_score);
   least_score_->setVisible(!layers && std::ranges::any_of(work_->columns(), [](const CompareColumn& column) {
@@ -126,6 +139,45 @@ void ComparePage::show_controls() {
   replace_menu(*drawing_, make_style_menu(settings_.style, this, [this](const MapStyle& style) {
     change([&](CompareSettings& s) { s.style = style; });
   }));
+}
+
+void ComparePage::show_divided() {
+  const auto& columns = work_->columns();
+  const bool layers = settings_.layers && can_open(*work_, *settings_.layers);
+  const bool choice = settings_.divide && !layers && columns.size() > 2;
+  const auto [left, right] = divided_columns(*work_, settings_);
+  for (const auto& [box, index] : {std::pair(left_, left), std::pair(right_, right)}) {
+    const QSignalBlocker blocked(box);
+    bool same = box->count() == static_cast<int>(columns.size());
+    for (int i = 0; same && i < box->count(); ++i) same = box->itemText(i) == columns[static_cast<std::size_t>(i)].name;
+    // An open list would close.
+    if (!same) {
+      box->clear();
+      for (const CompareColumn& column : columns) box->addItem(color_dot(column.color), column.name);
+    }
+    box->setCurrentIndex(index < box->count() ? index : -1);
+    box->setVisible(choice);
+  }
+}
+
+void ComparePage::divide_columns(int left, int right) {
+  const auto path = [&](int index) { return work_->columns()[static_cast<std::size_t>(index)].path.string(); };
+  change([&](CompareSettings& s) {
+    s.divide = true;
+    s.divided = ComparePair{path(left), path(right)};
+  });
+}
+
+void ComparePage::divide_next() {
+  const int count = static_cast<int>(work_->columns().size());
+  if (count < 2) return;
+  const auto [a, b] = divided_columns(*work_, settings_);
+  int left = std::min(a, b), right = std::max(a, b);
+  if (settings_.divide && ++right == count) {
+    left = left + 2 < count ? left + 1 : 0;
+    right = left + 1;
+  }
+  divide_columns(left, right);
 }
 
 void ComparePage::show_models_menu() {
@@ -176,8 +228,10 @@ void ComparePage::fill_menu(QMenu& menu) {
   add_action(menu, tr("Next colour s&cale"), tr("S"), tr("One for all maps, one a row, one a map"), [this] {
     change([](CompareSettings& s) { s.scale = static_cast<CompareScale>((static_cast<int>(s.scale) + 1) % 3); });
   });
-  add_action(menu, tr("&Divide two models"), tr("D"), tr("Uncover the second model's maps under the first one's"),
+  add_action(menu, tr("&Divide two models"), tr("D"), tr("Uncover one model's maps under another's"),
              [this] { change([](CompareSettings& s) { s.divide = !s.divide; }); });
+  add_action(menu, tr("Divide the next t&wo models"), tr("Shift+D"), tr("The divider goes on to another two models"),
+             [this] { divide_next(); });
   add_action(menu, tr("&Interpolate"), tr("I"), tr("Interpolate between the cells of a map"),
              [this] { change([](CompareSettings& s) { s.style.interpolate = !s.style.interpolate; }); });
   add_action(menu, tr("C&ontour lines"), tr("C"), tr("Draw contour lines over the maps"),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/compare_disagreement.h"
 
+#include <QBoxLayout>
 #include <QLabel>
-#include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
@@ -26,19 +26,19 @@ std::string subtracted(const std::string& quantity) {
 DisagreementSection::DisagreementSection(CompareWork& work, MapLink* link, QWidget* parent)
     : QWidget(parent), work_(work), grid_(new MapGrid(this)), texts_(new QLabel(this)) {
   auto* content = new QWidget(this);
-  auto* lines = new QVBoxLayout(content);
-  lines->setContentsMargins(0, 0, 0, 0);
-  lines->setSpacing(2 * kStep);
+  lines_ = new QBoxLayout(QBoxLayout::TopToBottom, content);
+  lines_->setContentsMargins(0, 0, 0, 0);
+  lines_->setSpacing(2 * kStep);
   grid_->set_link(link);
   grid_->set_title_width(0);
   grid_->set_comfortable_tile(160);
   grid_->set_largest_tile(260);
   grid_->setAccessibleName(tr("Where the models disagree"));
-  lines->addWidget(grid_, 1);
+  lines_->addWidget(grid_, 1);
   texts_->setTextFormat(Qt::RichText);
   texts_->setWordWrap(true);
   texts_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  lines->addWidget(texts_);
+  lines_->addWidget(texts_);
   area_ = new ResultArea(tr("They disagree here"), content, this);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -46,6 +46,16 @@ DisagreementSection::DisagreementSection(CompareWork& work, MapLink* link, QWidg
   connect(area_, &ResultArea::start_requested, &work_, &CompareWork::retry);
   connect(&work_, &CompareWork::changed, this, &DisagreementSection::show_work);
   show_work();
+}
+
+void DisagreementSection::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  constexpr int kWide = 560;
+  const bool wide = width() >= kWide;
+  lines_->setDirection(wide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+  grid_->set_comfortable_tile(wide ? 240 : 160);
+  grid_->setMaximumWidth(wide ? kWide / 2 + 60 : QWIDGETSIZE_MAX);
+  texts_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
 }
 
 QString DisagreementSection::text() const { return texts_->text(); }

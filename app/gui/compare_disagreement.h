@@ -9,6 +9,7 @@
 #include "app/gui/compare_work.h"
 #include "widgets/figure/panel_grid.h"
 
+class QBoxLayout;
 class QLabel;
 
 namespace orderscope {
@@ -34,6 +35,9 @@ class DisagreementSection : public QWidget {
   const QStringList& models() const { return models_; }
   void show_settings(const CompareSettings& settings);
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void show_work();
   QString predictions() const;
@@ -45,6 +49,7 @@ class DisagreementSection : public QWidget {
 
   CompareWork& work_;
   CompareSettings settings_;
+  QBoxLayout* lines_;  ///< the text beside the map where there is room
   MapGrid* grid_;
   QLabel* texts_;
   ResultArea* area_;

@@ -4,7 +4,6 @@
 #include <QCoreApplication>
 #include <algorithm>
 
-#include "core/analysis/descriptor.h"
 #include "core/image/overlay.h"
 #include "widgets/figure/format.h"
 
@@ -226,19 +225,11 @@ bool can_open(const CompareWork& work, const CompareLayers& layers) {
   return true;
 }
 
-QString quantity_title(const std::string& quantity) {
-  if (quantity == "energy") return tr("activation energy");
-  if (quantity == "pca") return tr("PCA colours");
-  if (quantity == "attention") return tr("Swin attention");
-  const MethodDescriptor* about = find_descriptor(quantity);
-  return QString::fromStdString(about ? about->title : quantity);
-}
-
-std::vector<std::string> compare_quantities() {
-  std::vector<std::string> all{"energy", "pca", "gradcam", "attention"};
-  for (const std::string& id : comparable_methods())
-    if (std::find(all.begin(), all.end(), id) == all.end()) all.push_back(id);
-  return all;
+std::pair<int, int> divided_columns(const CompareWork& work, const CompareSettings& settings) {
+  const bool opened = settings.layers && can_open(work, *settings.layers);
+  if (opened || !settings.divided) return {0, 1};
+  const int left = column_of(work, settings.divided->model_a), right = column_of(work, settings.divided->model_b);
+  return left < 0 || right < 0 || left == right ? std::pair(0, 1) : std::pair(left, right);
 }
 
 int stage_count(const std::vector<CompareColumn>& columns) {
@@ -246,18 +237,6 @@ int stage_count(const std::vector<CompareColumn>& columns) {
   for (const CompareColumn& column : columns)
     if (column.model) stages = std::max(stages, last_blocks(*column.model).size());
   return static_cast<int>(stages);
-}
-
-std::set<std::string> wanted_quantities(const CompareSettings& settings, const std::vector<CompareColumn>& columns) {
-  // Grad-CAM is cheap from the trace that is there, and says where models disagree.
-  std::set<std::string> wanted{"gradcam"};
-  if (settings.layers) return wanted;
-  wanted.insert(settings.quantity);
-  if (settings.rows != CompareRows::Maps) return wanted;
-  wanted.insert("pca");
-  if (std::any_of(columns.begin(), columns.end(), [](const CompareColumn& c) { return c.has_attention(); }))
-    wanted.insert("attention");
-  return wanted;
 }
 
 SharedMap compare_map(const CompareColumn& column, const std::string& quantity, int stage) {

@@ -4,6 +4,7 @@
 #include <QString>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/gui/compare_settings.h"
@@ -25,6 +26,9 @@ PanelGrid compare_grid(const CompareWork& work, const CompareSettings& settings)
 
 /// Whether both layers are there to be shown: a session may name models that are not open any more.
 bool can_open(const CompareWork& work, const CompareLayers& layers);
+
+/// The columns whose maps the divider shows, left and right of it.
+std::pair<int, int> divided_columns(const CompareWork& work, const CompareSettings& settings);
 
 /// The map of a column's block that the settings' quantity gives, at a stage or of one block; null where there is none.
 SharedMap compare_map(const CompareColumn& column, const std::string& quantity, int stage);

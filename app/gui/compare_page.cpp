@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/compare_page.h"
 
+#include <QEvent>
 #include <QLabel>
 #include <QScrollArea>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QStyle>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/gui/compare_disagreement.h"
@@ -17,6 +21,7 @@
 #include "app/gui/page_controls.h"
 #include "app/gui/page_hint.h"
 #include "app/gui/session.h"
+#include "app/gui/side_column.h"
 #include "widgets/map_grid.h"
 #include "widgets/map_link.h"
 #include "widgets/map_tile.h"
@@ -30,15 +35,13 @@ ComparePage::ComparePage(Session& session, QWidget* parent)
       link_(new MapLink(this)) {
   auto* layout = content();
   layout->addWidget(make_header());
-  auto* splitter = new QSplitter(Qt::Horizontal, this);
-  splitter->addWidget(make_maps());
-  splitter->addWidget(make_side());
-  splitter->setSizes({488, 300});
-  splitter->setStretchFactor(0, 5);
-  splitter->setStretchFactor(1, 3);
-  splitter->setChildrenCollapsible(true);
-  splitter->setHandleWidth(4 * kStep);
-  layout->addWidget(splitter, 1);
+  splitter_ = new QSplitter(Qt::Horizontal, this);
+  splitter_->addWidget(make_maps());
+  splitter_->addWidget(make_side());
+  splitter_->setChildrenCollapsible(true);
+  splitter_->setHandleWidth(4 * kStep);
+  splitter_->installEventFilter(this);
+  layout->addWidget(splitter_, 1);
   connect_parts();
   show_controls();
   show_work();
@@ -53,7 +56,7 @@ QWidget* ComparePage::make_maps() {
   grid_ = new MapGrid(stack_);
   grid_->set_link(link_);
   grid_->set_smallest_tile(72);
-  grid_->set_comfortable_tile(112);
+  grid_->set_comfortable_tile(140);
   grid_->setAccessibleName(tr("Maps of the models"));
   stack_->addWidget(empty.widget);
   stack_->addWidget(make_scroll_area(grid_, stack_));
@@ -61,24 +64,35 @@ QWidget* ComparePage::make_maps() {
 }
 
 QWidget* ComparePage::make_side() {
-  auto* side = new QWidget(this);
-  auto* lines = new QVBoxLayout(side);
-  lines->setContentsMargins(0, 0, 2 * kStep, 0);
-  lines->setSpacing(5 * kStep);
+  auto* side = new SideColumn(this);
   similarity_ = new SimilaritySection(*work_, side);
   spectrum_ = new SpectrumSection(*work_, side);
   disagreement_ = new DisagreementSection(*work_, link_, side);
-  lines->addWidget(similarity_);
-  lines->addWidget(spectrum_);
-  lines->addWidget(disagreement_);
-  lines->addStretch(1);
+  for (QWidget* section : std::initializer_list<QWidget*>{similarity_, spectrum_, disagreement_}) side->add(section);
   QScrollArea* scroll = make_scroll_area(side, this);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setMinimumWidth(298);
   return scroll;
 }
 
+/// What the maps cannot use goes to the side, unless somebody has moved the divider.
+void ComparePage::share_width() {
+  const int room = splitter_->width() - splitter_->handleWidth();
+  if (divider_moved_ || room <= 0) return;
+  constexpr double kMost = 0.63, kLeast = 0.35;
+  const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent) + 2 * kStep;
+  const double useful = grid_->grid().empty() ? room : grid_->useful_width(splitter_->height()) + bar;
+  const int maps = static_cast<int>(std::clamp(useful, kLeast * room, kMost * room));
+  if (splitter_->sizes().value(0) != maps) splitter_->setSizes({maps, room - maps});
+}
+
+bool ComparePage::eventFilter(QObject* object, QEvent* event) {
+  if (object == splitter_ && event->type() == QEvent::Resize) QTimer::singleShot(0, this, &ComparePage::share_width);
+  return Page::eventFilter(object, event);
+}
+
 void ComparePage::connect_parts() {
+  connect(splitter_, &QSplitter::splitterMoved, this, [this] { divider_moved_ = true; });
   connect(&session(), &Session::models_changed, this, &ComparePage::take_sources);
   connect(&session(), &Session::images_changed, this, &ComparePage::take_sources);
   connect(work_, &CompareWork::changed, this, &ComparePage::show_work);
@@ -152,14 +166,16 @@ void ComparePage::show_work() {
   // Attention is looked at from the pinned pixel, the middle of the photo if a row of it is asked for unpinned.
   work_->set_wanted(wanted_quantities(settings_, work_->columns()));
   PanelGrid grid = compare_grid(*work_, settings_);
-  const std::size_t columns = grid.rows.empty() ? 0 : grid.rows.front().front().panels.size();
-  const std::size_t rows = grid.rows.size();
+  const int columns = grid.rows.empty() ? 0 : static_cast<int>(grid.rows.front().front().panels.size());
+  const int rows = static_cast<int>(grid.rows.size());
   grid_->set_title_width(settings_.rows == CompareRows::Stages && !settings_.layers ? 60 : 84);
   grid_->set_grid(std::move(grid));
   grid_->clear_swipes();
-  if (settings_.divide && columns > 1)
-    for (std::size_t row = 0; row < rows; ++row)
-      grid_->set_swipe(static_cast<int>(row * columns), static_cast<int>(row * columns + 1));
+  if (settings_.divide && columns > 1) {
+    const auto [left, right] = divided_columns(*work_, settings_);
+    for (int row = 0; row < rows; ++row) grid_->set_swipe(row * columns + left, row * columns + right);
+  }
+  share_width();
   show_hint();
   show_controls();  // there may be more stages to choose from
   show_classes();

@@ -35,6 +35,8 @@ class ComparePage : public Page {
   void set_settings(const CompareSettings& settings);
   MapGrid* grid() const { return grid_; }
   QDoubleSpinBox* least_score() const { return least_score_; }
+  QComboBox* left_of_divider() const { return left_; }
+  QComboBox* right_of_divider() const { return right_; }
   CompareWork& work() { return *work_; }
   SimilaritySection* similarity() const { return similarity_; }
   SpectrumSection* spectrum() const { return spectrum_; }
@@ -52,18 +54,23 @@ class ComparePage : public Page {
 
  protected:
   void hideEvent(QHideEvent* event) override;
+  bool eventFilter(QObject* object, QEvent* event) override;
 
  private:
   QWidget* make_header();
   QWidget* make_maps();
   QWidget* make_side();
   void connect_parts();
+  void share_width();
   void change(const std::function<void(CompareSettings&)>& edit);
   void show_controls();
   void show_work();
   void show_progress();
   void show_hint();
   void show_models_menu();
+  void show_divided();
+  void divide_columns(int left, int right);
+  void divide_next();
   void show_classes();
   void follow_cursor();
   void take_sources();
@@ -82,9 +89,12 @@ class ComparePage : public Page {
   QComboBox* class_;
   QToolButton* models_;
   QToolButton* divide_;
+  QComboBox* left_;
+  QComboBox* right_;
   QToolButton* drawing_;
   QSlider* opacity_;
   QDoubleSpinBox* least_score_;
+  QSplitter* splitter_;
   QStackedWidget* stack_;
   QLabel* hint_;
   QToolButton* again_;
@@ -94,6 +104,7 @@ class ComparePage : public Page {
   DisagreementSection* disagreement_;
   std::filesystem::path image_;  ///< whose pixels the link speaks of
   bool in_front_ = false;
+  bool divider_moved_ = false;  ///< by hand
 };
 
 }  // namespace orderscope

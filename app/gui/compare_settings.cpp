@@ -28,6 +28,15 @@ void take_colormap(const json& from, const char* key, std::optional<Colormap>& t
   if (const auto known = colormap_named(name)) to = *known;
 }
 
+json to_json(const ComparePair& pair) { return {pair.model_a, pair.model_b}; }
+
+std::optional<ComparePair> pair_in(const json& from, const char* key) {
+  const auto pair = from.find(key);
+  if (pair == from.end() || !pair->is_array() || pair->size() != 2) return std::nullopt;
+  if (!(*pair)[0].is_string() || !(*pair)[1].is_string()) return std::nullopt;
+  return ComparePair{(*pair)[0].get<std::string>(), (*pair)[1].get<std::string>()};
+}
+
 }  // namespace
 
 json to_json(const CompareSettings& settings) {
@@ -48,7 +57,8 @@ json to_json(const CompareSettings& settings) {
   if (settings.style.signed_colormap) result["signed_colormap"] = name_of(*settings.style.signed_colormap);
   if (const auto& layers = settings.layers)
     result["layers"] = {layers->model_a, layers->block_a, layers->model_b, layers->block_b};
-  if (const auto& pair = settings.similarity) result["similarity"] = {pair->model_a, pair->model_b};
+  if (settings.similarity) result["similarity"] = to_json(*settings.similarity);
+  if (settings.divided) result["divided"] = to_json(*settings.divided);
   return result;
 }
 
@@ -80,10 +90,8 @@ void read_json(const json& from, CompareSettings& settings) {
   settings.degree = std::clamp(settings.degree, 0, 8);
   take(from, "least_score", settings.least_score);
   settings.least_score = std::clamp(settings.least_score, 0.0, 1.0);
-  settings.similarity.reset();
-  const auto pair = from.find("similarity");
-  if (pair != from.end() && pair->is_array() && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string())
-    settings.similarity = ComparePair{(*pair)[0].get<std::string>(), (*pair)[1].get<std::string>()};
+  settings.similarity = pair_in(from, "similarity");
+  settings.divided = pair_in(from, "divided");
   settings.layers.reset();
   const auto layers = from.find("layers");
   if (layers != from.end() && layers->is_array() && layers->size() == 4 && (*layers)[0].is_string() &&

@@ -21,7 +21,7 @@ struct CompareLayers {
   bool operator==(const CompareLayers&) const = default;
 };
 
-/// Whose blocks the similarity matrix compares, by paths.
+/// Two of the models, by paths.
 struct ComparePair {
   std::string model_a, model_b;
 
@@ -36,13 +36,14 @@ struct CompareSettings {
   int stage = -1;  ///< from 0, of the rows of maps; -1: the last
   CompareScale scale = CompareScale::PerRow;
   MapStyle style;
-  bool divide = false;             ///< the first model's maps uncover the second's
-  std::string class_name;          ///< "": the most likely one of the first model
-  std::set<std::string> left_out;  ///< paths of models that are no column
-  bool by_depth = false;           ///< the spectrum: over depth at a degree, else over the degree
+  bool divide = false;                 ///< one model's maps uncover another's
+  std::optional<ComparePair> divided;  ///< which; nothing, or models that are no columns: the first two
+  std::string class_name;              ///< "": the most likely one of the first model
+  std::set<std::string> left_out;      ///< paths of models that are no column
+  bool by_depth = false;               ///< the spectrum: over depth at a degree, else over the degree
   int degree = 1;
   std::optional<CompareLayers> layers;
-  std::optional<ComparePair> similarity;  ///< nothing: the first two columns
+  std::optional<ComparePair> similarity;  ///< whose blocks the matrix compares; nothing: the first two columns
   double least_score = 0.3;               ///< of detectors' boxes that are drawn and compared
 
   bool operator==(const CompareSettings&) const = default;

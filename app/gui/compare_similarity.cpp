@@ -3,8 +3,6 @@
 
 #include <QComboBox>
 #include <QHBoxLayout>
-#include <QPainter>
-#include <QPixmap>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -17,17 +15,6 @@
 
 namespace orderscope {
 namespace {
-
-QIcon dot(const QColor& color) {
-  QPixmap pixmap(20, 20);
-  pixmap.fill(Qt::transparent);
-  QPainter painter(&pixmap);
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(color);
-  painter.drawEllipse(QPointF(10, 10), 7, 7);
-  return QIcon(pixmap);
-}
 
 MatrixAxis axis_of(const CompareColumn& column) {
   MatrixAxis axis{column.name, column.color, {}};
@@ -86,7 +73,7 @@ void SimilaritySection::show_models() {
     // An open list would close.
     if (names == names_) break;
     box->clear();
-    for (const CompareColumn& column : work_.columns()) box->addItem(dot(column.color), column.name);
+    for (const CompareColumn& column : work_.columns()) box->addItem(color_dot(column.color), column.name);
     box->setEnabled(box->count() > 0);
   }
   names_ = names;

@@ -4,6 +4,8 @@
 #include <QComboBox>
 #include <QCoreApplication>
 #include <QMenu>
+#include <QPainter>
+#include <QPixmap>
 #include <QScrollArea>
 #include <QSlider>
 #include <QToolButton>
@@ -63,6 +65,17 @@ QSlider* make_opacity_slider(QWidget* parent, const QString& tool_tip) {
   slider->setToolTip(tool_tip);
   slider->setAccessibleName(tr("Opacity of the maps"));
   return slider;
+}
+
+QIcon color_dot(const QColor& color) {
+  QPixmap pixmap(20, 20);
+  pixmap.fill(Qt::transparent);
+  QPainter painter(&pixmap);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(color);
+  painter.drawEllipse(QPointF(10, 10), 7, 7);
+  return QIcon(pixmap);
 }
 
 QScrollArea* make_scroll_area(QWidget* content, QWidget* parent) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QFont>
+#include <QIcon>
 #include <QString>
 #include <functional>
 #include <set>
@@ -30,6 +31,8 @@ QToolButton* make_menu_button(QWidget* parent, const QString& text, const QStrin
 /// Another menu in place of the one that it has.
 void replace_menu(QToolButton& button, QMenu* menu);
 QSlider* make_opacity_slider(QWidget* parent, const QString& tool_tip);
+
+QIcon color_dot(const QColor& color);  ///< a model's mark in a list
 
 /// Scrolls `content` over the page's own background.
 QScrollArea* make_scroll_area(QWidget* content, QWidget* parent);
