@@ -109,15 +109,16 @@ void BarPlot::rebuild() {
   const double highest = heights.empty() ? 0 : *std::ranges::max_element(heights);
   plot_->yAxis->setRange(0, axes_.high > 0 ? axes_.high : std::max(1.05 * highest, 1e-12));
 
-  double widest = 0;
-  for (const QString& name : names_)
-    widest = std::max(widest, QFontMetricsF(plot_->xAxis->tickLabelFont()).horizontalAdvance(name));
-  const bool named = !axes_.numbers && !names_.isEmpty() && (widest + 4) * count < plot_->width() - 60;
+  // As much of each name as its bar has room for; a letter or two would say nothing.
+  constexpr double kAxis = 60, kLeastName = 30;
+  const QFontMetricsF metrics(plot_->xAxis->tickLabelFont());
+  const double room = names_.isEmpty() ? 0 : (plot_->width() - kAxis) / count - 4;
+  const bool named = !axes_.numbers && room >= kLeastName;
   plot_->xAxis->setTickLabels(named || axes_.numbers);
   plot_->xAxis->setTicks(named || axes_.numbers);
   if (named) {
     auto ticker = QSharedPointer<QCPAxisTickerText>::create();
-    for (int i = 0; i < names_.size(); ++i) ticker->addTick(i, names_[i]);
+    for (int i = 0; i < names_.size(); ++i) ticker->addTick(i, metrics.elidedText(names_[i], Qt::ElideRight, room));
     plot_->xAxis->setTicker(ticker);
   } else {
     plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());

@@ -16,6 +16,23 @@ namespace {
 
 constexpr double kLogFloor = 1e-12;  // under it a share is float64 rounding
 
+/// Ends with the curves: what lies beyond is room for their names.
+class CurveTicker : public QCPAxisTicker {
+ public:
+  explicit CurveTicker(double last) : last_(last) {}
+
+ protected:
+  QVector<double> createTickVector(double step, const QCPRange& range) override {
+    constexpr double kRounding = 1e-6;
+    QVector<double> ticks = QCPAxisTicker::createTickVector(step, range);
+    ticks.removeIf([&](double tick) { return tick > last_ + kRounding * step; });
+    return ticks;
+  }
+
+ private:
+  double last_;
+};
+
 QVector<double> vector_of(const std::vector<double>& values, bool log_y) {
   QVector<double> result;
   for (const double value : values) result << (log_y ? std::max(value, kLogFloor) : value);
@@ -118,6 +135,7 @@ void CurvePlot::place_labels() {
   const double share = std::min((widest + 10) / plot_width, 0.45);
   const QCPRange x = plot_->xAxis->range();
   plot_->xAxis->setRange(x.lower - x.size() * 0.02, x.lower + x.size() / (1 - share));
+  plot_->xAxis->setTicker(QSharedPointer<CurveTicker>::create(x.upper));
 
   std::vector<std::size_t> order(curves_.size());
   std::iota(order.begin(), order.end(), 0U);

@@ -4,6 +4,8 @@
 #include <QFontMetrics>
 #include <QPainter>
 
+#include "widgets/figure/elided_name.h"
+
 namespace orderscope {
 
 ElidedLabel::ElidedLabel(QPalette::ColorRole role, QWidget* parent, Qt::TextElideMode mode)
@@ -30,7 +32,7 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setPen(palette().color(role_));
   painter.drawText(rect(), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                   QFontMetrics(font()).elidedText(text_, mode_, width()));
+                   elided_name(text_, QFontMetrics(font()), width(), mode_));
 }
 
 void ElidedLabel::resizeEvent(QResizeEvent* event) {

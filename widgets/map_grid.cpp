@@ -4,7 +4,6 @@
 #include <QFontMetrics>
 #include <QHelpEvent>
 #include <QKeyEvent>
-#include <QPainter>
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
@@ -16,13 +15,6 @@
 
 namespace orderscope {
 namespace {
-
-void paint_dot(QPainter& painter, QPointF centre, const QColor& color) {
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(color);
-  painter.drawEllipse(centre, 4.5, 4.5);
-}
 
 QString unit_of(const PanelGroup& group) {
   for (const MapPanel& panel : group.panels)
@@ -128,6 +120,11 @@ double MapGrid::tile_for(QSizeF area) const {
   const double fitting = fitting_tile(grid_, metrics(), area);
   const double scrolled = std::min(fitting_tile(grid_, metrics(), {area.width(), kAnyHeight}), comfortable_tile_);
   return std::clamp(std::floor(std::max(fitting, scrolled)), smallest_tile_, largest_tile_);
+}
+
+double MapGrid::useful_width(double height) const {
+  constexpr double kAnyWidth = 1e6;
+  return layout_panels(grid_, metrics(), tile_for({kAnyWidth, height})).size.width();
 }
 
 int MapGrid::heightForWidth(int width) const {
@@ -244,69 +241,6 @@ void MapGrid::place() {
 }
 
 void MapGrid::resizeEvent(QResizeEvent*) { place(); }
-
-void MapGrid::paintEvent(QPaintEvent*) {
-  QPainter painter(this);
-  paint_columns(painter);
-  paint_titles(painter);
-}
-
-void MapGrid::paint_columns(QPainter& painter) const {
-  QFont bold = font();
-  bold.setBold(true);
-  for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
-    const PanelColumn& column = grid_.columns[i];
-    QRectF area = layout_.columns[i].adjusted(0, 0, 0, -kStep);
-    if (column.color.isValid()) {
-      paint_dot(painter, QPointF(area.left() + 5, area.center().y()), column.color);
-      area.setLeft(area.left() + 16);
-    }
-    // Smaller before it is cut.
-    const QFont sizes[] = {bold, small_font(bold), small_font(font())};
-    const auto* fitting = std::ranges::find_if(
-        sizes, [&](const QFont& size) { return QFontMetrics(size).horizontalAdvance(column.title) <= area.width(); });
-    painter.setFont(fitting == std::end(sizes) ? sizes[1] : *fitting);
-    const QFontMetrics metrics(painter.font());
-    painter.setPen(palette().color(QPalette::Text));
-    const QString title = metrics.elidedText(column.title, Qt::ElideMiddle, static_cast<int>(area.width()));
-    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, title);
-    area.setLeft(area.left() + metrics.horizontalAdvance(title) + 2 * kStep);
-    painter.setFont(small_font(font()));
-    const QFontMetrics small(painter.font());
-    if (column.detail.isEmpty() || area.width() < small.horizontalAdvance(column.detail)) continue;
-    painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, column.detail);
-  }
-}
-
-void MapGrid::paint_titles(QPainter& painter) const {
-  if (title_width_ < 8 * kStep) return;
-  QFont title_font = font();
-  title_font.setBold(true);
-  for (std::size_t row = 0; row < layout_.rows.size(); ++row) {
-    for (std::size_t i = 0; i < layout_.rows[row].size(); ++i) {
-      const PanelGroup& group = grid_.rows[row][i];
-      if (group.continued) continue;
-      // The title and its second line stand together, centred beside the pictures.
-      QRectF area = layout_.rows[row][i].title.adjusted(0, 0, -2 * kStep, 0);
-      const QRectF dot(area.topLeft(), QSizeF(16, area.height()));
-      if (group.color.isValid()) area.setLeft(dot.right());
-      const QFontMetrics small(small_font(font())), bold(title_font);
-      const int text_height = small.boundingRect(area.toRect(), Qt::TextWordWrap, group.subtitle).height();
-      const int title_height = bold.boundingRect(area.toRect(), Qt::TextWordWrap, group.title).height();
-      const double top = area.center().y() - (title_height + text_height) / 2.0;
-      if (group.color.isValid()) paint_dot(painter, QPointF(dot.left() + 5, top + bold.height() / 2.0), group.color);
-      painter.setFont(title_font);
-      painter.setPen(palette().color(QPalette::Text));
-      painter.drawText(QRectF(area.left(), top, area.width(), title_height), Qt::AlignLeft | Qt::TextWordWrap,
-                       group.title);
-      painter.setFont(small_font(font()));
-      painter.setPen(palette().color(QPalette::PlaceholderText));
-      painter.drawText(QRectF(area.left(), top + title_height + 1, area.width(), text_height + 2),
-                       Qt::AlignLeft | Qt::TextWordWrap, group.subtitle);
-    }
-  }
-}
 
 bool MapGrid::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {

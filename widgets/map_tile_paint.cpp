@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/figure/elided_name.h"
 #include "widgets/figure/format.h"
 #include "widgets/figure/map_render.h"
 #include "widgets/map_link.h"
@@ -201,8 +202,8 @@ void MapTile::paint_divider(QPainter& painter, const QRectF& rect) const {
     const MapPanel& panel = layers_[static_cast<std::size_t>(side)].panel;
     const double room = (side == 0 ? x - rect.left() : rect.right() - x) - 4 * kStep;
     if (room < 8 * kStep) continue;
-    const QString text = metrics.elidedText(panel.name.isEmpty() ? panel.label : panel.name, Qt::ElideMiddle,
-                                            static_cast<int>(room) - 2 * kStep);
+    const QString text =
+        elided_name(panel.name.isEmpty() ? panel.label : panel.name, metrics, room - 2 * kStep, Qt::ElideMiddle);
     QRectF box(0, rect.top() + kStep, metrics.horizontalAdvance(text) + 2 * kStep, metrics.height() + 2);
     box.moveLeft(side == 0 ? x - 2 * kStep - box.width() : x + 2 * kStep);
     painter.setPen(Qt::NoPen);
@@ -232,7 +233,7 @@ void MapTile::paint_caption(QPainter& painter, const QRectF& rect) const {
   }
   painter.setPen(palette().color(chosen_ ? QPalette::Text : QPalette::PlaceholderText));
   painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
-                   metrics.elidedText(text, Qt::ElideRight, room));
+                   elided_name(text, metrics, room, Qt::ElideRight));
 }
 
 }  // namespace orderscope

@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kGap = 6;
 constexpr double kStageGap = 20;
-constexpr double kWidestColumn = 54;
+constexpr double kWidestColumn = 96;
 constexpr double kNarrowestColumn = 6;
 
 }  // namespace

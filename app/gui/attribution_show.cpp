@@ -167,15 +167,20 @@ Plate AttributionPage::figure() const {
   plate.grid = with_choices(by_layer_, grid_->choices());
   plate.title = QString::fromStdString(known->name) + QStringLiteral("   ") + question();
   plate.subtitle = file_name(shown_->image_path);
-  if (!by_input_.empty()) plate.panels.push_back({{}, 1, with_choices(by_input_, whole_->choices()), {}});
+  // Few methods leave room beside their maps for what belongs to them.
+  constexpr std::size_t kNarrow = 3;
+  const double beside = plate.grid.columns.size() <= kNarrow ? 0.4 : 0.5;
+  if (beside < 0.5) plate.grid_width = 1 - beside;
+  if (!by_input_.empty())
+    plate.panels.push_back({{}, beside < 0.5 ? beside : 1, with_choices(by_input_, whole_->choices()), {}});
   const AttributionCell* cell = work_->cell(chosen());
   if (checks_->has_curves())
     plate.panels.push_back({tr("faithfulness, %1").arg(QString::fromStdString(settings_.curve)),
-                            0.5,
+                            beside,
                             plot_of(*checks_->curves()->plot()),
                             {}});
   if (cell && cell->randomised)
-    plate.panels.push_back({tr("weights shuffled from the head down"), 0.5, plot_of(*checks_->ranks()->plot()), {}});
+    plate.panels.push_back({tr("weights shuffled from the head down"), beside, plot_of(*checks_->ranks()->plot()), {}});
   plate.footnotes << tr("Raw maps, before any ReLU or scaling: red speaks for the class, blue against it. %1.")
                          .arg(settings_.scale == AttributionScale::PerMap     ? tr("One colour scale a map")
                               : settings_.scale == AttributionScale::PerLayer ? tr("One colour scale a layer")

@@ -32,7 +32,7 @@
 namespace orderscope {
 namespace {
 
-constexpr int kSideWidth = 260, kNarrowestSide = 256, kHighestProfile = 340;
+constexpr int kSideWidth = 260, kNarrowestSide = 256, kHighestProfile = 480;
 constexpr double kSmallestComfortable = 96;  // side of a map, where the width allows it
 
 }  // namespace
@@ -48,8 +48,8 @@ OrdersPage::OrdersPage(Session& session, QWidget* parent)
   splitter_ = new QSplitter(Qt::Horizontal, this);
   splitter_->addWidget(make_maps());
   splitter_->addWidget(make_side());
-  splitter_->setStretchFactor(0, 1);
-  splitter_->setStretchFactor(1, 0);
+  splitter_->setStretchFactor(0, 3);
+  splitter_->setStretchFactor(1, 1);
   splitter_->setChildrenCollapsible(false);
   splitter_->setSizes({3 * kSideWidth, kSideWidth});
   splitter_->setHandleWidth(4 * kStep);

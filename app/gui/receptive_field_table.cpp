@@ -179,7 +179,7 @@ void AreaTableView::fit() {
   constexpr int kLeastName = 72, kWidestName = 200;
   const QFontMetrics small(small_font(value_font(font())));
   const int interval = small.horizontalAdvance(QStringLiteral("0.0–0.00")) + 2 * kStep;
-  const int radius = std::max(small.horizontalAdvance(QStringLiteral("r½, px")), 32) + 2 * kStep;
+  const int radius = std::max(small.horizontalAdvance(QStringLiteral("r½, px")), 32) + 5 * kStep;
   setColumnWidth(0, std::clamp(width() - ratios * interval - radius, kLeastName, kWidestName));
   const int rest = std::max((width() - columnWidth(0) - radius) / ratios, 40);
   for (int column = 1; column <= ratios; ++column) setColumnWidth(column, rest);

@@ -23,10 +23,15 @@ struct Overloaded : F... {
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-/// Panels that share a line.
-struct Line {
+/// Panels above each other.
+struct Column {
+  double share = 1, width = 0, height = 0;
   std::vector<const PlatePanel*> panels;
-  std::vector<double> widths;
+};
+
+/// Columns beside each other; the last may have several panels, the others one.
+struct Line {
+  std::vector<Column> columns;
   double height = 0;
 };
 
@@ -38,19 +43,18 @@ class Layout {
     double used = 2;
     for (const PlatePanel& panel : panels_) {
       constexpr double kRounding = 1e-3;  // three thirds must fit
-      if (used + share_of(panel) > 1 + kRounding) {
+      const double share = share_of(panel);
+      if (used + share > 1 + kRounding) {
+        if (!lines_.empty() && put_under(lines_.back(), panel, share - kRounding)) {
+          used = 2;
+          continue;
+        }
         lines_.emplace_back();
         used = 0;
       }
-      used += share_of(panel);
-      lines_.back().panels.push_back(&panel);
-    }
-    for (Line& line : lines_) {
-      const double gaps = kGap * static_cast<double>(line.panels.size() - 1);
-      for (const PlatePanel* panel : line.panels) {
-        line.widths.push_back((width_ - gaps) * share_of(*panel));
-        line.height = std::max(line.height, part_height(parts_, *panel, line.widths.back()));
-      }
+      used += share;
+      lines_.back().columns.push_back({.share = share, .panels = {&panel}});
+      measure(lines_.back());
     }
   }
 
@@ -91,6 +95,30 @@ class Layout {
   }
 
  private:
+  void measure(Line& line) const {
+    line.height = 0;
+    for (Column& column : line.columns) {
+      column.width = (width_ - kGap * static_cast<double>(line.columns.size() - 1)) * column.share;
+      column.height = part_height(parts_, *column.panels.front(), column.width);
+      line.height = std::max(line.height, column.height);
+    }
+  }
+
+  /// Under the last panel of the line, if there is room beside the others; hardly more than they take, at the most.
+  bool put_under(Line& line, const PlatePanel& panel, double share) const {
+    Column& last = line.columns.back();
+    if (line.columns.size() < 2 || share > last.share) return false;
+    double beside = 0;
+    for (std::size_t i = 0; i + 1 < line.columns.size(); ++i) beside = std::max(beside, line.columns[i].height);
+    const double height = last.height + kLineGap + part_height(parts_, panel, last.width);
+    constexpr double kMore = 1.1;
+    if (height > beside * kMore) return false;
+    last.panels.push_back(&panel);
+    last.height = height;
+    line.height = std::max(line.height, height);
+    return true;
+  }
+
   const Plate& plate_;
   const PlatePainter& parts_;
   std::vector<PlatePanel> panels_;
@@ -147,9 +175,14 @@ void paint_contents(QCPPainter& painter, PlatePainter& parts) {
   y = layout.head_height();
   for (const Line& line : layout.lines()) {
     double x = 0;
-    for (std::size_t i = 0; i < line.panels.size(); ++i) {
-      paint_part(painter, parts, *line.panels[i], QRectF(x, y, line.widths[i], line.height));
-      x += line.widths[i] + kGap;
+    for (const Column& column : line.columns) {
+      double top = y;
+      for (const PlatePanel* panel : column.panels) {
+        const double height = part_height(parts, *panel, column.width);
+        paint_part(painter, parts, *panel, QRectF(x, top, column.width, height));
+        top += height + kLineGap;
+      }
+      x += column.width + kGap;
     }
     y += line.height + kLineGap;
   }
@@ -227,7 +260,7 @@ void paint_part(QCPPainter& painter, PlatePainter& parts, const PlatePanel& pane
 
 std::vector<PlatePanel> panels_of(const Plate& plate) {
   std::vector<PlatePanel> panels;
-  if (!plate.grid.empty()) panels.push_back({{}, 1, plate.grid, {}});
+  if (!plate.grid.empty()) panels.push_back({{}, plate.grid_width, plate.grid, {}});
   panels.insert(panels.end(), plate.panels.begin(), plate.panels.end());
   return panels;
 }

@@ -21,6 +21,7 @@ struct Plate {
   QString subtitle;       ///< under the title
   QStringList footnotes;  ///< under the panels, wrapped: what was computed, on which files
   PanelGrid grid;         ///< the first panel, unless it is empty
+  double grid_width = 1;  ///< as PlatePanel::width
   std::vector<PlatePanel> panels;
   double width_mm = 178;   ///< two columns of most journals
   double font_pt = 7;      ///< of titles of panels; captions are smaller, the plate's title larger in proportion

@@ -4,6 +4,7 @@
 
 #include "widgets/figure/color_bar_painter.h"
 #include "widgets/figure/custom_plot.h"
+#include "widgets/figure/elided_name.h"
 #include "widgets/figure/format.h"
 #include "widgets/figure/plate_parts.h"
 #include "widgets/figure/plate_picture.h"
@@ -83,31 +84,48 @@ struct MapsLayout {
   PanelLayout panels;
 };
 
-QString caption_text(const QFont& font, const MapPanel& panel, double width) {
-  QStringList candidates;
-  if (panel.map) {
-    const Range range = range_of(*panel.map);
-    for (const QString& text : {range_text(range), short_range_text(range)})
-      candidates << (panel.label.isEmpty() ? text : panel.label + QStringLiteral("   ") + text);
+/// What may stand under a map, the longest first.
+QStringList captions(const MapPanel& panel) {
+  if (!panel.map) return {panel.label};
+  const Range range = range_of(*panel.map);
+  QStringList all;
+  for (const QString& text : {range_text(range), short_range_text(range)})
+    all << (panel.label.isEmpty() ? text : panel.label + QStringLiteral("   ") + text);
+  return all << panel.label;
+}
+
+QFont caption_font(const PlatePainter& plate, const MapPanel& panel, const QRectF& tile) {
+  return PlateFonts::fitting(plate.fonts.caption, panel.label, tile.width());
+}
+
+/// The longest captions that fit under all maps of a group.
+qsizetype fitting_caption(const PlatePainter& plate, const PanelGroup& group, const GroupLayout& place) {
+  qsizetype shortest = 0;
+  for (std::size_t i = 0; i < group.panels.size(); ++i) {
+    const QFont font = caption_font(plate, group.panels[i], place.tiles[i]);
+    const QStringList all = captions(group.panels[i]);
+    qsizetype fitting = 0;
+    while (fitting + 1 < all.size() && PlateFonts::width(font, all[fitting]) > place.tiles[i].width()) ++fitting;
+    if (all.size() > 1) shortest = std::max(shortest, fitting);
   }
-  candidates << panel.label;
-  for (const QString& text : candidates)
-    if (PlateFonts::width(font, text) <= width) return text;
-  return QFontMetricsF(font).elidedText(panel.label, Qt::ElideRight, width);
+  return shortest;
 }
 
 void paint_tile(QCPPainter& painter, const PlatePainter& plate, const PanelGrid& grid, const MapPanel& panel,
-                const QRectF& tile) {
+                const QRectF& tile, qsizetype caption) {
   const QRectF picture = paint_picture(painter, grid, panel, tile);
   painter.setPen(QPen(kSecondary, kHairline));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(picture);
-  const QFont font = PlateFonts::fitting(plate.fonts.caption, panel.label, tile.width());
+  const QFont font = caption_font(plate, panel, tile);
+  const QStringList texts = captions(panel);
   painter.setFont(font);
   painter.setPen(QPen(kSecondary));
-  painter.drawText(QRectF(tile.left(), tile.top() + tile.width() + 1 * kPoint, tile.width(),
-                          PlateFonts::height(plate.fonts.caption)),
-                   Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine, caption_text(font, panel, tile.width()));
+  painter.drawText(
+      QRectF(tile.left(), tile.top() + tile.width() + 1 * kPoint, tile.width(),
+             PlateFonts::height(plate.fonts.caption)),
+      Qt::AlignLeft | Qt::AlignTop | Qt::TextSingleLine,
+      elided_name(texts[std::min(caption, texts.size() - 1)], QFontMetricsF(font), tile.width(), Qt::ElideRight));
 }
 
 double dot_side(const PlatePainter& plate) { return 0.55 * plate.plate.font_pt * kPoint; }
@@ -139,7 +157,7 @@ void paint_column(QCPPainter& painter, const PlatePainter& plate, const PanelCol
   const double right = place.right();
   painter.setFont(font);
   painter.setPen(QPen(kInk));
-  painter.drawText(QPointF(x, baseline), QFontMetricsF(font).elidedText(column.title, Qt::ElideMiddle, right - x));
+  painter.drawText(QPointF(x, baseline), elided_name(column.title, QFontMetricsF(font), right - x, Qt::ElideMiddle));
   x += PlateFonts::width(font, column.title) + 0.5 * plate.plate.font_pt * kPoint;
   if (column.detail.isEmpty() || PlateFonts::width(plate.fonts.caption, column.detail) > right - x) return;
   painter.setFont(plate.fonts.caption);
@@ -220,8 +238,9 @@ void paint_maps(QCPPainter& painter, PlatePainter& plate, const PanelGrid& whole
       } else {
         paint_side_title(painter, plate, group, place.title);
       }
+      const qsizetype caption = fitting_caption(plate, group, place);
       for (std::size_t k = 0; k < group.panels.size(); ++k) {
-        paint_tile(painter, plate, grid, group.panels[k], place.tiles[k]);
+        paint_tile(painter, plate, grid, group.panels[k], place.tiles[k], caption);
         // A part of another photo has pixels of another size.
         if (scaled || !group.panels[k].map || group.panels[k].frame) continue;
         const QRectF& tile = place.tiles[k];

@@ -59,7 +59,7 @@ struct TablePanel {
 /// A part of a plate with a letter of its own; of a grid every group has one.
 struct PlatePanel {
   QString title;
-  double width = 1;  ///< of the plate's width; neighbours share a line while they fit
+  double width = 1;  ///< of the plate's width; neighbours share a line while they fit, then lie under the last of them
   std::variant<PanelGrid, PlotPanel, MatrixPanel, TablePanel> content;
   Provenance provenance;  ///< of what has none itself: maps carry their own
 };
