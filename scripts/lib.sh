@@ -13,11 +13,13 @@ cmake_program() {
   if command -v cmake >/dev/null && cmake --version >/dev/null 2>&1; then echo cmake; else echo /usr/bin/cmake; fi
 }
 
-# build PRESET [TARGET...]: configures once, then builds.
+# build PRESET [TARGET...]: configures once, then builds. With ORDERSCOPE_CI a warning is an error in folders that are
+# configured then; those that are there already stay as they are, and nothing in them is compiled again for it.
 build() {
   local preset=$1; shift
   local cmake; cmake=$(cmake_program)
-  [ -f "build/$preset/build.ninja" ] || "$cmake" --preset "$preset"
+  [ -f "build/$preset/build.ninja" ] ||
+    "$cmake" --preset "$preset" ${ORDERSCOPE_CI:+-DCMAKE_COMPILE_WARNING_AS_ERROR=ON}
   if [ $# -gt 0 ]; then
     "$cmake" --build --preset "$preset" --parallel "$(jobs_count)" --target "$@"
   else

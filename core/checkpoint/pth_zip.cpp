@@ -66,7 +66,7 @@ Result<void> read_zip_pth(const std::string& key, Checkpoint& checkpoint) {
   });
   TRY_VOID(take_state_dict(pickle.root(), key, builder, checkpoint));
   if (pickle_member.crc == 0)
-    checkpoint.warnings.push_back("the file was saved without checksums: damage to its weights would go unnoticed");
+    checkpoint.warnings.emplace_back("the file was saved without checksums: damage to its weights would go unnoticed");
   return {};
 }
 
