@@ -7,14 +7,8 @@
 #include <cstring>
 
 #include "core/base/parallel.h"
+#include "core/base/vectorised.h"
 #include "core/cuda/operators.h"
-
-// The loops below are compiled for several instruction sets; the loader picks one.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define ORDERSCOPE_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define ORDERSCOPE_VECTORISED
-#endif
 
 namespace orderscope {
 

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "core/models/mlp.h"
+
 namespace orderscope {
 
 namespace {
@@ -20,7 +22,7 @@ class ConvNeXtBlock : public ConvBlock {
 
   at::Tensor forward(const at::Tensor& x, const TapScope& taps) const override {
     const at::Tensor mixed = taps.as_nchw("dwconv", dwconv_->forward(x));
-    return add_branch(x, gamma_, mlp(*pwconv1_, *pwconv2_, norm_->forward(mixed)), drop_path, is_training());
+    return add_mlp(x, mixed, *norm_, *pwconv1_, *pwconv2_, gamma_, drop_path, is_training());
   }
 
   int64_t macs(int64_t pixels) const override {

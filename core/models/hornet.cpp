@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "core/models/gnconv.h"
+#include "core/models/mlp.h"
 
 namespace orderscope {
 
@@ -30,7 +31,7 @@ class HorNetBlock : public ConvBlock {
   at::Tensor forward(const at::Tensor& x, const TapScope& taps) const override {
     const at::Tensor mixed = gnconv_->forward(norm1_->forward(x), taps.child("gnconv"));
     const at::Tensor y = add_branch(x, gamma1_, mixed, drop_path, is_training());
-    return add_branch(y, gamma2_, mlp(*pwconv1_, *pwconv2_, norm2_->forward(y)), drop_path, is_training());
+    return add_mlp(y, y, *norm2_, *pwconv1_, *pwconv2_, gamma2_, drop_path, is_training());
   }
 
   int64_t macs(int64_t pixels) const override {

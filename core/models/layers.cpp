@@ -57,10 +57,6 @@ at::Tensor DepthwiseConv::forward_scaled(const at::Tensor& x, double scale) cons
   return depthwise_conv(x, weight, bias.defined() ? std::optional(bias) : std::nullopt, scale);
 }
 
-at::Tensor mlp(const Linear& first, const Linear& second, const at::Tensor& x) {
-  return second.forward(fast_linear_gelu(x, first.matrix(), first.bias));
-}
-
 at::Tensor add_branch(const at::Tensor& x, const at::Tensor& gamma, const at::Tensor& branch, double drop_path,
                       bool training) {
   at::Tensor factor = gamma;

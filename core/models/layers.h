@@ -27,6 +27,7 @@ class LayerNorm : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x) const { return forward_scaled(x, 1.0); }
   /// LayerNorm(x) * scale, folded into weight and bias.
   at::Tensor forward_scaled(const at::Tensor& x, double scale) const;
+  double eps() const { return eps_; }
 
   at::Tensor weight, bias;
 
@@ -56,9 +57,6 @@ class DepthwiseConv : public torch::nn::Module {
 
   at::Tensor weight, bias;
 };
-
-/// Linear, exact GELU, Linear: the official pwconv1/pwconv2 or mlp.fc1/mlp.fc2.
-at::Tensor mlp(const Linear& first, const Linear& second, const at::Tensor& x);
 
 /// x + gamma * branch; in training, whole samples of the branch are dropped with probability `drop_path` (stochastic
 /// depth, Huang et al. 2016) and the others scaled up. An undefined gamma counts as 1.

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/models/dense/pyramid.h"
+#include "core/models/mlp.h"
 #include "core/models/window_attention.h"
 
 namespace orderscope {
@@ -58,7 +59,7 @@ struct Swin::Block : torch::nn::Module {
   at::Tensor forward(const at::Tensor& x, const TapScope& taps) const {
     const at::Tensor normed = taps.as_tokens("norm1", norm1->forward(x));
     const at::Tensor y = add_branch(x, {}, attn->forward(normed, taps.child("attn")), drop_path, is_training());
-    return add_branch(y, {}, orderscope::mlp(*mlp->fc1, *mlp->fc2, norm2->forward(y)), drop_path, is_training());
+    return add_mlp(y, y, *norm2, *mlp->fc1, *mlp->fc2, {}, drop_path, is_training());
   }
 
   int64_t macs(int64_t pixels) const { return attn->macs(pixels) + mlp->fc1->macs(pixels) + mlp->fc2->macs(pixels); }

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <torch/nn/modules/container/modulelist.h>
 
+#include "core/models/mlp.h"
+
 namespace gnconv_vit {
 
 using orderscope::Architecture;
@@ -42,8 +44,7 @@ class GnConvVit::Block : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x, const TapScope& taps) const {
     const at::Tensor mixed = gnconv_->forward(norm1_->forward(x), taps.child("gnconv"));
     const at::Tensor y = orderscope::add_branch(x, gamma1_, mixed, drop_path, is_training());
-    return orderscope::add_branch(y, gamma2_, orderscope::mlp(*fc1_, *fc2_, norm2_->forward(y)), drop_path,
-                                  is_training());
+    return orderscope::add_mlp(y, y, *norm2_, *fc1_, *fc2_, gamma2_, drop_path, is_training());
   }
 
   std::int64_t macs(std::int64_t pixels) const {
