@@ -19,8 +19,8 @@ struct OpenRun {
   std::filesystem::path path;
   std::vector<BatchModelInfo> models;
   std::vector<std::string> classes;  ///< of the data set
-  std::string settings;              ///< as it keeps them
-  PathScope scope;                   ///< where the models and pictures may lie that it names
+  std::string settings{};            ///< as it keeps them
+  PathScope scope{};                 ///< where the models and pictures may lie that it names
 };
 
 /// The rows of a run in a given order, an image and model each. It holds their ids and the rows around those that

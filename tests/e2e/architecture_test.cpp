@@ -44,7 +44,9 @@ TEST(Architecture, TheSystemsCppLibraryIsFoundBeforeThatInsideLibTorch) {
     const std::string section = dynamic_section(library);
     const auto cpp = section.find("[libstdc++.so"), torch = section.find("[libtorch");
     ASSERT_NE(cpp, std::string::npos) << library;
-    if (torch != std::string::npos) EXPECT_LT(cpp, torch) << library;
+    if (torch != std::string::npos) {
+      EXPECT_LT(cpp, torch) << library;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ constexpr std::size_t kMostDimensions = 8;
 
 /// "name 3 4 7 7" as a tensor of that shape in the memory of one number.
 NamedTensor tensor_of(std::string_view line) {
-  const std::size_t space = std::min(line.find(' '), line.size());
+  const auto space = static_cast<std::size_t>(std::ranges::find(line, ' ') - line.begin());
   NamedTensor result{std::string(line.substr(0, space)), at::zeros({})};
   std::vector<std::int64_t> shape;
   std::int64_t product = 1;
