@@ -39,7 +39,7 @@ Result<at::Tensor> logits_of(const Model& model, const TensorSource& source, std
   return at::cat(all);
 }
 
-/// Means over the images that have a value.
+/// Means over the images that have a value; scores that are not finite agree with nothing.
 struct Summary {
   double top1 = 0, js = 0, rank = 0;
 };
@@ -48,11 +48,10 @@ Summary summary_of(const std::vector<ScoreAgreement>& images) {
   Summary s;
   double with_js = 0, with_rank = 0;
   for (const ScoreAgreement& image : images) {
-    s.top1 += image.same_top1;
-    if (std::isfinite(image.js_divergence)) s.js += image.js_divergence, ++with_js;
+    if (std::isfinite(image.js_divergence)) s.top1 += image.same_top1, s.js += image.js_divergence, ++with_js;
     if (std::isfinite(image.rank_correlation)) s.rank += image.rank_correlation, ++with_rank;
   }
-  s.top1 /= static_cast<double>(images.size());
+  s.top1 /= with_js;
   s.js /= with_js;
   s.rank /= with_rank;
   return s;
@@ -70,6 +69,10 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
     TRY(auto model, one.load(common, job));
     const TensorSource source = tensor_source(set, options.images.preprocessing(model->preprocessing), common.device);
     TRY(at::Tensor scores, logits_of(*model, source, count, job));
+    const auto finite = at::isfinite(scores).all(1).sum().item<std::int64_t>();
+    if (finite < count)
+      print_warning(model->name + ": the scores of " + std::to_string(count - finite) + " of " + std::to_string(count) +
+                    " images are not finite; these images are left out of the means");
     logits.push_back(std::move(scores));
     models.push_back(std::move(model));
   }
@@ -85,7 +88,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
       if (!found) return fail(std::move(found.error()).on(models[i]->name + ", " + models[j]->name));
       const Summary s = summary_of(*found);
       pairs.push_back({{"models", {models[i]->name, models[j]->name}},
-                       {"top1_agreement", s.top1},
+                       {"top1_agreement", number_or_null(s.top1)},
                        {"js_divergence", number_or_null(s.js)},
                        {"rank_correlation", number_or_null(s.rank)}});
       if (!common.json) {
