@@ -29,7 +29,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
                               : scope_of_session(options.session, TrustedSessions::of_user(), options.folders);
   TRY(auto checks, find_sources(session, folders, scope, job));
   // A figure needs no run.
-  std::erase_if(checks, [](const SourceCheck& check) { return check.kind == SourceCheck::Kind::Run; });
+  std::erase_if(checks, [](const SourceCheck& check) { return check.kind == SourceCheck::Kind::Place; });
   const std::string advice = any_outside(checks) ? "name the folder with --find DIR, or say --allow-outside if you "
                                                    "know where the session comes from"
                                                  : "name the folder they are in now with --find DIR";

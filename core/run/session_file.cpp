@@ -114,10 +114,9 @@ void each_value(json& value, const std::function<void(json&)>& visit) {
 }
 
 constexpr const char* kModel = "model";
-constexpr const char* kDataSetPage = "data-set";
 
-/// Pages name models, and the run of a data set, by absolute paths. A file names models by their places in its list and
-/// the run relative to itself, so that all of them may move together.
+/// Pages name models and places (kPagePlaces) by absolute paths. A file names models by their positions in its list and
+/// places relative to itself, so that all of them may move together.
 json stored_pages(const SessionFile& session, const fs::path& folder) {
   json pages = session.pages;
   each_value(pages, [&](json& value) {
@@ -126,10 +125,13 @@ json stored_pages(const SessionFile& session, const fs::path& folder) {
     const auto model = std::ranges::find_if(session.models, is_it);
     if (model != session.models.end()) value = {{kModel, model - session.models.begin()}};
   });
-  const auto page = pages.find(kDataSetPage);
-  if (page == pages.end() || !page->is_object() || !page->contains("run") || !(*page)["run"].is_string()) return pages;
-  if (const auto run = (*page)["run"].get<std::string>(); fs::path(run).is_absolute())
-    (*page)["run"] = stored_path(run, folder);
+  for (const PagePlace& place : kPagePlaces) {
+    const auto page = pages.find(place.page);
+    if (page == pages.end() || !page->is_object()) continue;
+    const auto named = page->find(place.setting);
+    if (named == page->end() || !named->is_string()) continue;
+    if (const auto path = named->get<std::string>(); fs::path(path).is_absolute()) *named = stored_path(path, folder);
+  }
   return pages;
 }
 
@@ -142,12 +144,12 @@ void read_pages(const json& object, SessionFile& session, const fs::path& folder
     if (place < session.models.size()) value = session.models[place].path.string();
   });
   for (const auto& page : pages.items()) session.pages[page.key()] = page.value();
-  const auto page = session.pages.find(kDataSetPage);
-  if (page == session.pages.end() || !page->second.is_object()) return;
-  const auto run = page->second.find("run");
-  if (run == page->second.end() || !run->is_string() || run->get_ref<std::string&>().empty()) return;
-  const fs::path path = run->get<std::string>();
-  if (path.is_relative()) *run = (folder / path).lexically_normal().string();
+  for (const PagePlace& place : kPagePlaces) {
+    json* named = place_in(session, place);
+    if (named == nullptr) continue;
+    const fs::path path = named->get<std::string>();
+    if (path.is_relative()) *named = (folder / path).lexically_normal().string();
+  }
 }
 
 void read_chosen(const json& object, SessionFile& session, std::optional<Error>& error) {
@@ -183,6 +185,13 @@ void read_methods(const json& object, SessionFile& session, std::optional<Error>
 }
 
 }  // namespace
+
+json* place_in(SessionFile& session, const PagePlace& place) {
+  const auto page = session.pages.find(place.page);
+  if (page == session.pages.end() || !page->second.is_object()) return nullptr;
+  const auto named = page->second.find(place.setting);
+  return named != page->second.end() && named->is_string() && *named != "" ? &*named : nullptr;
+}
 
 Result<SessionFile> parse_session(std::string_view text, const fs::path& file) {
   const std::string subject = file.string();

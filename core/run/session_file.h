@@ -34,8 +34,8 @@ struct SessionFile {
   std::optional<int> class_index;       ///< nothing: the most likely class
   std::optional<PhotoRegion> region{};  ///< that a segmenter or detector is asked about instead
   std::string page;                     ///< id of the page in front
-  /// Settings of each page, and of the prediction over the picture; they alone know what they mean. Models and runs are
-  /// named by absolute paths; the file names them so that they may move with it.
+  /// Settings of each page, and of the prediction over the picture; they alone know what they mean. Models and places
+  /// are named by absolute paths; the file names them so that they may move with it.
   std::map<std::string, nlohmann::json> pages;
   std::map<std::string, std::map<std::string, std::string>> methods;  ///< settings of methods by descriptor names
   FigurePlan figure;
@@ -51,6 +51,17 @@ Result<SessionFile> parse_session(std::string_view text, const std::filesystem::
 
 /// The session as JSON text for a file at `file`: its sources relative to that file's folder.
 std::string session_text(const SessionFile& session, const std::filesystem::path& file);
+
+/// A setting of a page that names a file or folder besides models and images.
+struct PagePlace {
+  const char* page;
+  const char* setting;
+};
+/// The run that the Data set page reads, and the folder that the Receptive field page takes pictures from.
+inline constexpr PagePlace kPagePlaces[] = {{"data-set", "run"}, {"receptive-field", "folder"}};
+
+/// What the session says there; nullptr: nothing.
+nlohmann::json* place_in(SessionFile& session, const PagePlace& place);
 
 /// A model's file is at another place: pages that name it follow.
 void move_model(SessionFile& session, std::size_t model, const std::filesystem::path& to);

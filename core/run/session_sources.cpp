@@ -84,14 +84,6 @@ void each_source(SessionFile& session, Visit visit) {
   for (std::size_t i = 0; i < session.images.size(); ++i) visit(SourceCheck::Kind::Image, i, session.images[i]);
 }
 
-/// The run whose store the Data set page reads (DataSetSettings); nullptr: none.
-nlohmann::json* run_of(SessionFile& session) {
-  const auto page = session.pages.find("data-set");
-  if (page == session.pages.end() || !page->second.is_object()) return nullptr;
-  const auto run = page->second.find("run");
-  return run != page->second.end() && run->is_string() && *run != "" ? &*run : nullptr;
-}
-
 }  // namespace
 
 Result<std::string> file_sha256(const fs::path& path) {
@@ -130,14 +122,17 @@ Result<std::vector<SourceCheck>> find_sources(SessionFile& session, const std::v
     checks.push_back(check);
   });
   TRY_VOID(job.check());
-  if (const nlohmann::json* run = run_of(session); run != nullptr && !scope.contains(run->get<std::string>()))
-    checks.push_back({SourceCheck::Kind::Run, 0, SourceState::Outside, run->get<std::string>()});
+  for (std::size_t i = 0; i < std::size(kPagePlaces); ++i) {
+    const nlohmann::json* place = place_in(session, kPagePlaces[i]);
+    if (place != nullptr && !scope.contains(place->get<std::string>()))
+      checks.push_back({SourceCheck::Kind::Place, i, SourceState::Outside, place->get<std::string>()});
+  }
   if (all_there || folders.empty()) return checks;
 
   job.progress(0, 0, "searching for files that were moved");
   const Candidates candidates(folders, scope, job);
   for (SourceCheck& check : checks) {
-    if (check.usable() || check.kind == SourceCheck::Kind::Run) continue;
+    if (check.usable() || check.kind == SourceCheck::Kind::Place) continue;
     SessionSource& source =
         check.kind == SourceCheck::Kind::Model ? session.models[check.index] : session.images[check.index];
     // A name alone does not make it the file that was meant.
@@ -165,16 +160,16 @@ std::optional<Error> missing_sources(const SessionFile& session, const std::vect
   int count = 0;
   for (const SourceCheck& check : checks) {
     if (check.usable()) continue;
-    const bool model = check.kind == SourceCheck::Kind::Model, run = check.kind == SourceCheck::Kind::Run;
+    const bool model = check.kind == SourceCheck::Kind::Model, place = check.kind == SourceCheck::Kind::Place;
     list += (list.empty() ? "" : "; ") +
-            std::string(model ? "model "
-                        : run ? "run "
-                              : "image ") +
-            check.path.string() +
+            std::string(model   ? "model"
+                        : place ? kPagePlaces[check.index].setting
+                                : "image") +
+            " " + check.path.string() +
             (check.state == SourceState::Changed   ? " has changed"
              : check.state == SourceState::Outside ? " lies outside the session's folder"
                                                    : " is missing");
-    const std::string hash = run ? "" : (model ? session.models : session.images)[check.index].sha256;
+    const std::string hash = place ? "" : (model ? session.models : session.images)[check.index].sha256;
     if (!hash.empty()) list += " (SHA-256 " + hash.substr(0, 16) + "…)";
     ++count;
   }
@@ -190,8 +185,8 @@ void drop_unusable(SessionFile& session, const std::vector<SourceCheck>& checks)
   std::vector<int> models(session.models.size()), images(session.images.size());
   for (const SourceCheck& check : checks) {
     if (check.usable()) continue;
-    if (check.kind == SourceCheck::Kind::Run)
-      *run_of(session) = "";
+    if (check.kind == SourceCheck::Kind::Place)
+      *place_in(session, kPagePlaces[check.index]) = "";
     else
       (check.kind == SourceCheck::Kind::Model ? models : images)[check.index] = -1;
   }

@@ -21,9 +21,9 @@ enum class SourceState {
 
 /// What became of a file that a session names.
 struct SourceCheck {
-  enum class Kind { Model, Image, Run };
+  enum class Kind { Model, Image, Place };
   Kind kind = Kind::Model;
-  std::size_t index = 0;  ///< in the session's list; there is one run, that of the Data set page
+  std::size_t index = 0;  ///< in the session's list; of a place in kPagePlaces
   SourceState state = SourceState::Found;
   std::filesystem::path path;  ///< where the session has it
 

@@ -88,15 +88,18 @@ TEST(SessionFile, PagesNameModelsAndRunsSoThatAFolderMayMove) {
   const std::string hornet = session.models[0].path.string(), swin = session.models[1].path.string();
   session.pages["compare"] = {{"layers", {hornet, 1, swin, 2}}, {"left_out", {swin}}, {"class", "a cat"}};
   session.pages["data-set"] = {{"run", (folder / "runs" / "val").string()}};
+  session.pages["receptive-field"] = {{"folder", (folder / "photos").string()}};
   const json text = json::parse(session_text(session, folder / "a.orderscope"));
   EXPECT_EQ(text["pages"]["compare"]["left_out"], (json{{{"model", 1}}}));
   EXPECT_EQ(text["pages"]["data-set"]["run"], "runs/val");
+  EXPECT_EQ(text["pages"]["receptive-field"]["folder"], "photos");
   const auto moved = parse_session(text.dump(), "/other/place/a.orderscope");
   ASSERT_TRUE(moved) << moved.error().message();
   EXPECT_EQ(moved->pages.at("compare")["layers"],
             (json{"/other/place/models/hornet.pth", 1, "/other/elsewhere/swin.pth", 2}));
   EXPECT_EQ(moved->pages.at("compare")["class"], "a cat");
   EXPECT_EQ(moved->pages.at("data-set")["run"], "/other/place/runs/val");
+  EXPECT_EQ(moved->pages.at("receptive-field")["folder"], "/other/place/photos");
   // A place that the list does not have stays what it is, for the page to make nothing of.
   json nonsense = text;
   nonsense["pages"]["compare"]["left_out"] = {{{"model", 7}}};
@@ -315,14 +318,20 @@ TEST_F(Sources, OfTheSameBytesInsideTakeThePlaceOfThoseOutside) {
   EXPECT_EQ(session.images[0].path, folder / "b.jpg");
 }
 
-TEST_F(Sources, ARunOutsideIsLeftOutToo) {
-  for (const auto& [run, outside] : std::map<std::string, bool>{{folder / "run", false}, {"/run", true}, {"", false}}) {
-    session.pages["data-set"] = {{"run", run}, {"text", "cat"}};
-    const auto checks = find_sources(session, {}, PathScope::below({folder.path()}));
-    EXPECT_EQ(any_outside(*checks), outside) << run;
-    drop_unusable(session, *checks);
-    EXPECT_EQ(session.pages["data-set"]["run"], outside ? "" : run);
-    EXPECT_EQ(session.pages["data-set"]["text"], "cat");
+TEST_F(Sources, ARunOrAFolderOfPicturesOutsideIsLeftOutToo) {
+  for (const auto& [page, setting] : kPagePlaces) {
+    for (const auto& [path, outside] :
+         std::map<std::string, bool>{{folder / "run", false}, {"/run", true}, {"", false}}) {
+      session.pages[page] = {{setting, path}, {"text", "cat"}};
+      const auto checks = find_sources(session, {}, PathScope::below({folder.path()}));
+      EXPECT_EQ(any_outside(*checks), outside) << path;
+      if (outside) {
+        EXPECT_THAT(missing_sources(session, *checks, {})->message(), HasSubstr(std::string(setting) + " /run lies"));
+      }
+      drop_unusable(session, *checks);
+      EXPECT_EQ(session.pages[page][setting], outside ? "" : path);
+      EXPECT_EQ(session.pages[page]["text"], "cat");
+    }
   }
 }
 
