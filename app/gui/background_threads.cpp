@@ -2,11 +2,11 @@
 #include "app/gui/background_threads.h"
 
 #include <QMetaObject>
+#include <utility>
 
 namespace orderscope {
 
-BackgroundThreads::BackgroundThreads(QObject& owner, int threads)
-    : owner_(owner), most_(static_cast<std::size_t>(threads)) {}
+BackgroundThreads::BackgroundThreads(int threads) : most_(static_cast<std::size_t>(threads)) {}
 
 BackgroundThreads::~BackgroundThreads() {
   std::deque<std::function<void()>> dropped;
@@ -45,22 +45,22 @@ void BackgroundThreads::work_off() {
 
 void BackgroundThreads::post(std::function<void()> delivery) {
   {
-    const std::lock_guard lock(deliveries_->mutex);
-    deliveries_->queue.push_back(std::move(delivery));
+    const std::lock_guard lock(mutex_);
+    deliveries_.push_back(std::move(delivery));
   }
-  // One event a delivery, so that each comes where its event stands among the window's others.
-  QMetaObject::invokeMethod(
-      &owner_,
-      [deliveries = deliveries_] {
-        std::function<void()> next;
-        {
-          const std::lock_guard lock(deliveries->mutex);
-          next = std::move(deliveries->queue.front());
-          deliveries->queue.pop_front();
-        }
-        next();
-      },
-      Qt::QueuedConnection);
+  // One event a delivery, so that each comes where its event stands among the window's others. By name: a function
+  // object would be handed over by Qt's event itself.
+  QMetaObject::invokeMethod(this, "deliver_next", Qt::QueuedConnection);
+}
+
+void BackgroundThreads::deliver_next() {
+  std::function<void()> next;
+  {
+    const std::lock_guard lock(mutex_);
+    next = std::move(deliveries_.front());
+    deliveries_.pop_front();
+  }
+  next();
 }
 
 }  // namespace orderscope

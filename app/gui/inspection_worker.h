@@ -70,7 +70,7 @@ class InspectionWorker : public QObject {
   std::shared_ptr<const ClassView> last_view_;
   DenseQuestion last_question_;  ///< that it answers
 
-  BackgroundThreads thread_{*this};  ///< last: it ends before what it uses goes
+  BackgroundThreads thread_;  ///< last: it ends before what it uses goes
 };
 
 }  // namespace orderscope

@@ -64,7 +64,7 @@ class JobRunner : public QObject {
   JobList& list_;
   std::map<QString, Running> running_;
   std::set<QString> quiet_;
-  BackgroundThreads thread_{*this};  ///< last: it ends before what it uses goes
+  BackgroundThreads thread_;  ///< last: it ends before what it uses goes
 };
 
 }  // namespace orderscope

@@ -22,7 +22,7 @@ class ThumbnailLoader : public QObject {
   void loaded(const std::filesystem::path& path, const QImage& image, const QString& problem);
 
  private:
-  BackgroundThreads thread_{*this};  ///< drops what has not begun, then waits
+  BackgroundThreads thread_;  ///< drops what has not begun, then waits
 };
 
 }  // namespace orderscope

@@ -29,7 +29,7 @@ class WeightsDownloads : public QObject {
  private:
   GetOptions options_;
   std::map<QString, std::stop_source> running_;
-  BackgroundThreads threads_{*this, 2};  ///< last: they end before what they use goes
+  BackgroundThreads threads_{2};  ///< last: they end before what they use goes
 };
 
 }  // namespace orderscope

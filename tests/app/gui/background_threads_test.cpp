@@ -16,8 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 
 TEST(BackgroundThreadsTest, WorkRunsElsewhereAndDeliveriesComeHereInOrder) {
-  QObject owner;
-  BackgroundThreads background(owner);
+  BackgroundThreads background;
   std::vector<int> delivered;
   bool elsewhere = true, here = true;
   for (int i = 0; i < 3; ++i)
@@ -37,8 +36,7 @@ TEST(BackgroundThreadsTest, WorkRunsElsewhereAndDeliveriesComeHereInOrder) {
 
 TEST(BackgroundThreadsTest, TwoThreadsWorkAtOnceAndOneDoesNot) {
   for (const int threads : {1, 2}) {
-    QObject owner;
-    BackgroundThreads background(owner, threads);
+    BackgroundThreads background(threads);
     std::atomic<int> running{0}, most{0}, done{0};
     for (int i = 0; i < 6; ++i)
       background.run([&] {
@@ -57,11 +55,10 @@ TEST(BackgroundThreadsTest, TwoThreadsWorkAtOnceAndOneDoesNot) {
 }
 
 TEST(BackgroundThreadsTest, ItsEndDropsWhatHasNotBegunAndWaitsForTheRest) {
-  QObject owner;
   std::atomic<bool> begun{false}, ended{false}, second{false};
   const auto held = std::make_shared<int>(1);
   {
-    BackgroundThreads background(owner);
+    BackgroundThreads background;
     background.run([&] {
       begun = true;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -75,12 +72,11 @@ TEST(BackgroundThreadsTest, ItsEndDropsWhatHasNotBegunAndWaitsForTheRest) {
   EXPECT_EQ(held.use_count(), 1) << "what was dropped holds nothing any more";
 }
 
-TEST(BackgroundThreadsTest, NothingIsDeliveredAfterTheEndOfTheOwner) {
+TEST(BackgroundThreadsTest, NothingIsDeliveredAfterItsEnd) {
   bool delivered = false;
   const auto held = std::make_shared<int>(1);
   {
-    QObject owner;
-    BackgroundThreads background(owner);
+    BackgroundThreads background;
     background.post([&, held] { delivered = true; });
   }
   QCoreApplication::processEvents();
