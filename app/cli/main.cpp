@@ -10,6 +10,7 @@
 #include "app/cli/plugins.h"
 #include "app/cli/progress_bar.h"
 #include "app/cli/weights.h"
+#include "core/base/free_memory.h"
 #include "core/base/threads.h"
 #include "core/base/version.h"
 
@@ -59,6 +60,7 @@ void add_common_options(CLI::App& app, cli::CommonOptions& common) {
 }
 
 int run(int argc, char** argv) {
+  keep_free_memory();
   CLI::App app{"OrderScope: what happens inside HorNet, Swin and ConvNeXt", "orderscope-cli"};
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);

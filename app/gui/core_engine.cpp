@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/inspection_engine.h"
+#include "app/gui/shared_cores.h"
 #include "core/base/threads.h"
 #include "core/run/dense_inspection.h"
 #include "core/run/model_cache.h"
@@ -11,7 +12,7 @@ class CoreEngine : public InspectionEngine {
  public:
   explicit CoreEngine(std::shared_ptr<ModelCache> models) : models_(std::move(models)) {}
 
-  void set_up_thread() override { set_up_compute_threads(); }
+  void set_up_thread() override { set_up_compute_threads(SharedCores::threads_for_job()); }
 
   Result<std::shared_ptr<const Model>> open_model(const std::filesystem::path& path, const JobContext& job) override {
     return models_->open(path, job);

@@ -3,6 +3,7 @@
 
 #include <QElapsedTimer>
 
+#include "app/gui/shared_cores.h"
 #include "core/base/free_memory.h"
 #include "core/base/threads.h"
 
@@ -24,7 +25,7 @@ void JobRunner::start_job(const QString& name, const QString& title, std::functi
   running_[name] = {id, stop};
   Q_EMIT busy_changed();
   thread_.run([this, name, title, id, work = std::move(work), token = stop.get_token()] {
-    set_up_compute_threads();
+    set_up_compute_threads(SharedCores::threads_for_job());
     job_of_thread = id;
     QElapsedTimer timer, since_report;
     timer.start();

@@ -14,8 +14,10 @@
 #include "app/gui/recovery.h"
 #include "app/gui/resources.h"
 #include "app/gui/session_document.h"
+#include "app/gui/shared_cores.h"
 #include "app/gui/timings.h"
 #include "app/gui/unattended.h"
+#include "core/base/free_memory.h"
 #include "core/plugins/plugins.h"
 #include "core/run/model_cache.h"
 
@@ -52,6 +54,7 @@ bool has_display() { return qEnvironmentVariableIsSet("DISPLAY") || qEnvironment
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_free_memory();
   const auto started = std::chrono::steady_clock::now();
   QStringList arguments;
   for (int i = 0; i < argc; ++i) arguments << QString::fromLocal8Bit(argv[i]);
@@ -109,6 +112,7 @@ int main(int argc, char** argv) {
   if (!options.page.isEmpty())
     QObject::connect(&window.document(), &SessionDocument::opened, &window, [&] { window.show_page(options.page); });
   if (!options.exports()) {
+    const SharedCores shared_cores;
     window.show();
     // The window first: models and plugins are read once it is on the screen.
     QTimer::singleShot(0, &window, [&] {

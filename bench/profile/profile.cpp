@@ -13,6 +13,7 @@
 
 #include "bench/families.h"
 #include "core/analysis/erf.h"
+#include "core/base/free_memory.h"
 #include "core/base/threads.h"
 #include "core/trace/repeated_trace.h"
 #include "tests/formula.h"
@@ -86,6 +87,7 @@ std::function<void()> make_task(const std::string& task, const std::string& name
 int run(const std::string& task, const std::string& name, const std::string& device_name) {
   const at::Device device(device_name);
   at::globalContext().setAllowTF32CuDNN(false);
+  keep_free_memory();
   set_up_compute_threads();
   const std::function<void()> work = make_task(task, name, device);
   constexpr int kRuns = 5;
