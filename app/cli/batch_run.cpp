@@ -36,6 +36,7 @@ void BatchOptions::add_to(CLI::App& app) {
   settings.push_back(app.add_flag_function(
       "--align-corners,!--no-align-corners", [this](std::int64_t count) { config.align_corners = count > 0; },
       "segmenters' heads interpolate with aligned corners, or do not"));
+  settings.push_back(add_precision_option(app, config.precision));
   app.add_option("--workers", config.workers, "threads that decode")->check(CLI::Range(1, 256))->capture_default_str();
   add_exif_option(app, config.exif);
   settings.push_back(app.get_option("--exif"));

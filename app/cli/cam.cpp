@@ -126,6 +126,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   const Model& model = *loaded.model;
   nlohmann::json result = parts.size() == 1 ? parts[0] : nlohmann::json{{"classes", parts}};
   result["method"] = method.descriptor.id;
+  TRY_VOID(tell_precision_error(model, loaded.input.images, result, job));
   result["top5"] = top_five(model, outcomes[0].logits)[0];
   TRY_VOID(write_json(common.output / "cam.json", result));
   if (common.json) {
@@ -146,6 +147,7 @@ Run make_cam(CLI::App& app, CommonOptions& common) {
   static const std::map<std::string, Scaling> scalings{{"raw", Scaling::Raw}, {"library", Scaling::Library}};
   const auto options = std::make_shared<Options>();
   options->subject.add_to(app, Accepts::AnyModel);
+  options->subject.model.add_precision_to(app);
   options->target.add_to(app, &options->subject.input);
   options->method.add_to(app);
   app.add_option("--colormap", options->colormap, "of the picture; otherwise what suits the map")

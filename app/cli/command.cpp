@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/base/files.h"
+#include "core/run/precision_error.h"
 
 namespace orderscope::cli {
 
@@ -34,6 +35,7 @@ Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& com
   options.key = key;
   options.device = common.device;
   options.align_corners = align_corners;
+  options.precision = precision;
   TRY(auto model, load_model(path, options, job));
   for (const std::string& warning : model->warnings) print_warning(path.string() + ": " + warning);
   if (align_corners && !model->is_segmenter())
@@ -43,6 +45,32 @@ Result<std::shared_ptr<const Model>> ModelOptions::load(const CommonOptions& com
     return fail(Error::Kind::InvalidInput, "this command takes classifiers; this is " + kind_of(*model), path.string(),
                 "segment, detect, orders, spectrum, cam, erf, cka, eval, batch, forward and info take it");
   return model;
+}
+
+CLI::Option* add_precision_option(CLI::App& app, Precision& precision) {
+  static const std::map<std::string, Precision> names{{"float32", Precision::Float32},
+                                                      {"bfloat16", Precision::BFloat16}};
+  return app
+      .add_option(
+          "--precision", precision,
+          "bfloat16 is faster where the CPU or GPU has units for it, and rounds; how far the logits of the first "
+          "images are from float32 is said")
+      ->transform(CLI::CheckedTransformer(names))
+      ->default_str("float32");
+}
+
+void ModelOptions::add_precision_to(CLI::App& app) { add_precision_option(app, precision); }
+
+Result<void> tell_precision_error(const Model& model, const at::Tensor& images, nlohmann::json& result,
+                                  const JobContext& job) {
+  if (model.precision == Precision::Float32) return {};
+  TRY(const PrecisionError error, precision_error(model, images, job));
+  std::fprintf(stderr, "%s\n", error.text().c_str());
+  result["precision"] = {{"dtype", to_string(model.precision)},
+                         {"logit_error", error.logits},
+                         {"images", error.images},
+                         {"same_class", error.same_class}};
+  return {};
 }
 
 void add_exif_option(CLI::App& app, ExifOrientation& exif) {

@@ -71,7 +71,11 @@ struct ModelOptions {
   std::string key;
   std::optional<bool> align_corners;
 
+  Precision precision = Precision::Float32;
+
   void add_to(CLI::App& app, Accepts accepts = Accepts::Classifiers);
+  /// --precision, for commands that can do with bfloat16.
+  void add_precision_to(CLI::App& app);
   /// Loads it on the chosen device; prints its warnings to stderr. Errors: as load_model; InvalidInput for a backbone,
   /// segmenter or detector where the command accepts classifiers only, and for --align-corners without a segmenter.
   Result<std::shared_ptr<const Model>> load(const CommonOptions& common, const JobContext& job,
@@ -108,6 +112,14 @@ class MethodOptions {
 void require_output(CLI::App& app);
 
 void print_warning(const std::string& text);
+
+/// --precision float32|bfloat16 into `precision`.
+CLI::Option* add_precision_option(CLI::App& app, Precision& precision);
+
+/// For a model of reduced precision: says on stderr how far it is from float32 on these images, and adds it to `result`
+/// as "precision". Errors: as precision_error.
+Result<void> tell_precision_error(const Model& model, const at::Tensor& images, nlohmann::json& result,
+                                  const JobContext& job);
 void print_json(const nlohmann::json& json);
 Result<void> write_json(const std::filesystem::path& path, const nlohmann::json& json);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -13,6 +15,7 @@
 #include "core/image/chart.h"
 #include "core/image/png.h"
 #include "core/image/ticks.h"
+#include "core/run/model_input.h"
 #include "core/train/classification_report.h"
 
 namespace orderscope::cli {
@@ -172,6 +175,19 @@ nlohmann::json to_json(const ClassificationReport& report, const Model& model) {
           {"model_sha256", model.sha256}};
 }
 
+/// On the first pictures of the set.
+Result<void> tell_precision_error_on(const Model& model, const std::vector<std::filesystem::path>& files,
+                                     nlohmann::json& result, const JobContext& job) {
+  constexpr std::size_t kPictures = 8;
+  if (model.precision == Precision::Float32) return {};
+  std::vector<at::Tensor> images;
+  for (std::size_t i = 0; i < std::min(files.size(), kPictures); ++i) {
+    TRY(const ModelInput input, read_image_input(files[i], model.preprocessing, ExifOrientation::Ignore));
+    images.push_back(input.images);
+  }
+  return tell_precision_error(model, at::cat(images), result, job);
+}
+
 Result<void> run(const Options& options, const CommonOptions& common, const JobContext& job) {
   TRY(const auto model, options.model.load(common, job, Accepts::AnyModel));
   if (options.detection.given()) return run_detection_eval(*model, options.images, options.detection, common, job);
@@ -190,7 +206,8 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   TRY(const auto predictions, predict(*model->backbone, cache, set.labels, model->preprocessing, options.batch, job));
   const ClassificationReport report = classification_report(predictions, model->architecture.classes);
 
-  const nlohmann::json result = to_json(report, *model);
+  nlohmann::json result = to_json(report, *model);
+  TRY_VOID(tell_precision_error_on(*model, set.files, result, job));
   if (!common.output.empty()) {
     const std::filesystem::path& folder = common.output;
     TRY_VOID(write_json(folder / "eval.json", result));
@@ -221,6 +238,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 Run make_eval(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(app, Accepts::AnyModel);
+  options->model.add_precision_to(app);
   app.add_option(
          "--images", options->images,
          "a folder with a folder a class, named or ordered as the model's classes; of a segmenter with images/ and "

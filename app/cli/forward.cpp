@@ -43,8 +43,11 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
   if (has_logits) TRY_VOID(write_npy(common.output / "logits.npy", trace.logits()));
 
   if (has_logits && !check_finite_logits(trace.logits())) print_warning("the logits hold NaN or Inf");
+  nlohmann::json precision;
+  TRY_VOID(tell_precision_error(*model, input.images, precision, job));
   const nlohmann::json top = top_five(*model, trace.logits());
   nlohmann::json result{{"taps", taps.files()}, {"provenance", provenance_of(*model, input).fields()}};
+  if (!precision.is_null()) result.update(precision);
   if (has_logits) result["logits"] = "logits.npy";
   if (!top.is_null()) result["top5"] = top;
   TRY_VOID(write_json(common.output / "forward.json", result));
@@ -63,6 +66,7 @@ Result<void> run(const Options& options, const CommonOptions& common, const JobC
 Run make_forward(CLI::App& app, CommonOptions& common) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(app, Accepts::AnyModel);
+  options->model.add_precision_to(app);
   options->input.add_to(app);
   app.add_option("--taps", options->taps,
                  "intermediates to write: patterns as stages.2.*.gnconv.gate.*, separated by commas");

@@ -82,7 +82,7 @@ ConvBackbone::ConvBackbone(const Architecture& architecture, const BlockFactory&
                     [this](const at::Tensor& x, Taps* taps) {
                       const TapScope scope(taps, "");
                       const at::Tensor features = scope.as_is("norm", norm_->forward(x.mean({1, 2})));
-                      return scope.as_is("logits", head_->forward(features));
+                      return scope.as_is("logits", widened(head_->forward(features)));
                     },
                     {"norm", "logits"}});
 }

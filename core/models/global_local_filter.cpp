@@ -12,7 +12,8 @@ GlobalLocalFilter::GlobalLocalFilter(int64_t channels, FilterSize stored) {
   post_norm_ = register_module("post_norm", std::make_shared<LayerNorm>(channels, 1e-6));
 }
 
-at::Tensor GlobalLocalFilter::interpolated(at::Tensor weight, int64_t height, int64_t width) {
+at::Tensor GlobalLocalFilter::interpolated(const at::Tensor& stored, int64_t height, int64_t width) {
+  at::Tensor weight = widened(stored);
   const int64_t columns = width / 2 + 1;
   if (weight.size(1) != height || weight.size(2) != columns) {
     // Real and imaginary part are interpolated as two images, corners aligned, as the official code does.
@@ -33,16 +34,32 @@ at::Tensor GlobalLocalFilter::filter(int64_t height, int64_t width) const {
   return cached;
 }
 
+at::Tensor GlobalLocalFilter::filtered(const at::Tensor& x) const {
+  const int64_t height = x.size(1), width = x.size(2);
+  if (x.is_cpu() && !complex_weight_.requires_grad() && DftFilter::pays(height, width)) {
+    const at::Tensor weight = filter(height, width);
+    std::shared_ptr<const DftFilter> dft;
+    {
+      const std::lock_guard lock(cache_mutex_);
+      if (dft_cache_.size() > 4) dft_cache_.clear();
+      auto& cached = dft_cache_[{height, width}];
+      if (!cached) cached = std::make_shared<DftFilter>(weight, width);
+      dft = cached;
+    }
+    return dft->apply(x);
+  }
+  // The transforms run along the last two dimensions, where FFT libraries are at home.
+  const at::Tensor spectrum = at::fft_rfft2(x.permute({0, 3, 1, 2}).contiguous(), std::nullopt, {-2, -1}, "ortho");
+  const std::array<int64_t, 2> size{height, width};  // an odd width cannot be told from the spectrum alone
+  return at::fft_irfft2(spectrum * filter(height, width), size, {-2, -1}, "ortho").permute({0, 2, 3, 1});
+}
+
 at::Tensor GlobalLocalFilter::forward_scaled(const at::Tensor& x, double scale) const {
-  const int64_t height = x.size(1), width = x.size(2), half = x.size(3) / 2;
+  const int64_t half = x.size(3) / 2;
   const at::Tensor normed = pre_norm_->forward(x);
   const at::Tensor local = dw_->forward(normed.slice(3, 0, half));
-  // The transforms run along the last two dimensions, where FFT libraries are at home.
-  const at::Tensor spectrum =
-      at::fft_rfft2(normed.slice(3, half).permute({0, 3, 1, 2}).contiguous(), std::nullopt, {-2, -1}, "ortho");
-  const std::array<int64_t, 2> size{height, width};  // an odd width cannot be told from the spectrum alone
-  const at::Tensor global = at::fft_irfft2(spectrum * filter(height, width), size, {-2, -1}, "ortho");
-  const at::Tensor interleaved = at::stack({local, global.permute({0, 2, 3, 1})}, -1).flatten(3);
+  const at::Tensor global = filtered(widened(normed.slice(3, half)));
+  const at::Tensor interleaved = at::stack({local, global.to(local.scalar_type())}, -1).flatten(3);
   return post_norm_->forward_scaled(interleaved, scale);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/checkpoint/architecture.h"
+#include "core/models/dft_filter.h"
 #include "core/models/layers.h"
 
 namespace orderscope {
@@ -27,15 +28,19 @@ class GlobalLocalFilter : public torch::nn::Module {
   /// The filter for maps of this size: complex [C / 2, height, width / 2 + 1].
   at::Tensor filter(int64_t height, int64_t width) const;
   /// The same from a stored weight [C / 2, h, w, 2].
-  static at::Tensor interpolated(at::Tensor complex_weight, int64_t height, int64_t width);
+  static at::Tensor interpolated(const at::Tensor& stored, int64_t height, int64_t width);
 
  private:
+  /// The second half of the channels [N, H, W, C / 2] through the filter.
+  at::Tensor filtered(const at::Tensor& x) const;
+
   at::Tensor complex_weight_;  ///< [C / 2, h, w, 2]: real and imaginary part
   std::shared_ptr<DepthwiseConv> dw_;
   std::shared_ptr<LayerNorm> pre_norm_, post_norm_;
 
   mutable std::mutex cache_mutex_;
   mutable std::map<std::pair<int64_t, int64_t>, at::Tensor> cache_;  ///< interpolated filters of frozen weights
+  mutable std::map<std::pair<int64_t, int64_t>, std::shared_ptr<const DftFilter>> dft_cache_;
 };
 
 }  // namespace orderscope

@@ -8,6 +8,8 @@
 
 namespace orderscope {
 
+at::Tensor widened(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x; }
+
 Linear::Linear(int64_t in, int64_t out, bool has_bias, bool pointwise) {
   weight = register_parameter("weight", pointwise ? at::empty({out, in, 1, 1}) : at::empty({out, in}));
   if (has_bias) bias = register_parameter("bias", at::empty({out}));
@@ -32,16 +34,17 @@ PatchConv::PatchConv(int64_t in, int64_t out, int64_t kernel) {
   bias = register_parameter("bias", at::empty({out}));
 }
 
-at::Tensor PatchConv::forward(const at::Tensor& x) const {
+at::Tensor PatchConv::forward(const at::Tensor& in) const {
+  const at::Tensor x = in.to(weight.scalar_type());  // images come in float32
   const int64_t kernel = weight.size(2);
   if (x.is_cuda()) {
     // As a matrix product on patches: cuDNN would lay image and result out anew, and round to TF32 unless told not to.
-    const int64_t rows = x.size(1) / kernel, columns = x.size(2) / kernel, in = x.size(3);
+    const int64_t rows = x.size(1) / kernel, columns = x.size(2) / kernel, channels = x.size(3);
     const at::Tensor patches = x.slice(1, 0, rows * kernel)
                                    .slice(2, 0, columns * kernel)
-                                   .reshape({x.size(0), rows, kernel, columns, kernel, in})
+                                   .reshape({x.size(0), rows, kernel, columns, kernel, channels})
                                    .permute({0, 1, 3, 5, 2, 4})
-                                   .reshape({x.size(0), rows, columns, in * kernel * kernel});
+                                   .reshape({x.size(0), rows, columns, channels * kernel * kernel});
     return fast_linear(patches, weight.flatten(1), bias);
   }
   const at::Tensor y = at::conv2d(x.permute({0, 3, 1, 2}), weight, bias, {kernel, kernel});

@@ -9,6 +9,9 @@ namespace orderscope {
 // not initialise their parameters: a checkpoint of 90 MB would otherwise cost more time in random numbers that are
 // thrown away than in reading it.
 
+/// float32 of bfloat16, anything else as it is: for what leaves a network of reduced precision.
+at::Tensor widened(const at::Tensor& x);
+
 /// y = x W^T + b over the last dimension. `pointwise` stores W as a 1x1 convolution [out, in, 1, 1].
 class Linear : public torch::nn::Module {
  public:
@@ -40,7 +43,7 @@ class PatchConv : public torch::nn::Module {
  public:
   PatchConv(int64_t in, int64_t out, int64_t kernel);
   /// [N, H, W, in] to [N, H / kernel, W / kernel, out].
-  at::Tensor forward(const at::Tensor& x) const;
+  at::Tensor forward(const at::Tensor& in) const;
   int64_t macs(int64_t out_pixels) const { return out_pixels * weight.numel(); }
 
   at::Tensor weight, bias;

@@ -183,6 +183,16 @@ Result<void> make_dense(Model& model, const Checkpoint& checkpoint, const LoadOp
   return {};
 }
 
+Result<void> set_precision(Model& model, Precision precision) {
+  if (precision == Precision::Float32) return {};
+  if (!model.is_classifier())
+    return fail(Error::Kind::InvalidInput, "only classifiers compute in bfloat16", {}, "use float32");
+  if (!has_bfloat16_units(model.device))
+    model.warnings.push_back("this CPU has no units for bfloat16, which makes it slower than float32");
+  model.precision = precision;
+  return guarded([&] { model.backbone->to(at::kBFloat16); });
+}
+
 Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const LoadOptions& options) {
   auto model = std::make_shared<Model>();
   model->path = checkpoint.path;
@@ -213,6 +223,7 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
     model->backbone->to(device);
   });
   if (!moved) return fail(Error::Kind::InvalidInput, moved.error().what, "device " + options.device, "use cpu or cuda");
+  TRY_VOID(set_precision(*model, options.precision));
 
   model->preprocessing = preprocessing_of(a, checkpoint, model->warnings);
   // Where the weights leave the native size open, the file's own word counts. A Swin's is tied to its tables.

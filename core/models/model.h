@@ -15,6 +15,7 @@
 #include "core/checkpoint/architecture.h"
 #include "core/checkpoint/class_lists.h"
 #include "core/checkpoint/dense_architecture.h"
+#include "core/models/precision.h"
 
 namespace orderscope {
 
@@ -56,6 +57,7 @@ struct Model {
   std::vector<std::string> warnings;
   std::string sha256;
   std::string device = "cpu";
+  Precision precision = Precision::Float32;
 
   std::optional<DenseArchitecture> dense;  ///< of a backbone with levels: what stands on it, known or not
   DensePreprocessing dense_preprocessing;  ///< of a backbone with levels
@@ -74,13 +76,15 @@ struct Model {
 struct LoadOptions {
   std::string key;  ///< which state dict, see read_checkpoint
   std::string device = "cpu";
-  bool hash = true;                   ///< compute `sha256` (reads the whole file)
-  std::optional<bool> align_corners;  ///< of a segmenter's head, instead of what the file says
+  Precision precision = Precision::Float32;  ///< bfloat16: of classifiers only
+  bool hash = true;                          ///< compute `sha256` (reads the whole file)
+  std::optional<bool> align_corners;         ///< of a segmenter's head, instead of what the file says
 };
 
 /// Opens a checkpoint. A segmenter or detector whose head is not known opens as a backbone, with a warning that names
 /// what was left out. Errors as read_checkpoint and infer_architecture; Broken also for a missing key or a wrong shape
-/// (named, with found and expected shape). Unknown keys and NaN or Inf weights are warnings.
+/// (named, with found and expected shape); InvalidInput for bfloat16 and no classifier. Unknown keys, NaN or Inf
+/// weights and bfloat16 without units for it are warnings.
 Result<std::shared_ptr<const Model>> load_model(const std::filesystem::path& path, const LoadOptions& options = {},
                                                 const JobContext& job = {});
 

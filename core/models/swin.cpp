@@ -153,7 +153,7 @@ Swin::Swin(const Architecture& architecture) : Backbone(architecture) {
                     [this](const at::Tensor& x, Taps* taps) {
                       const TapScope scope(taps, "");
                       const at::Tensor normed = scope.as_tokens("norm", norm_->forward(x));
-                      return scope.as_is("logits", head_->forward(normed.mean({1, 2})));
+                      return scope.as_is("logits", widened(head_->forward(normed.mean({1, 2}))));
                     },
                     {"norm", "logits"}});
 }

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "core/models/layers.h"
+
 namespace orderscope {
 
 std::string TapScope::full_name(std::string_view name) const {
@@ -16,20 +18,22 @@ TapScope TapScope::child(std::string_view name) const { return taps_ ? TapScope(
 bool TapScope::wants(std::string_view name) const { return taps_ && taps_->wants(full_name(name)); }
 
 at::Tensor TapScope::as_is(std::string_view name, at::Tensor x) const {
-  if (!taps_) return x;
-  const std::string tap = full_name(name);
-  return taps_->wants(tap) ? taps_->tap(tap, std::move(x)) : x;
+  return taps_ && taps_->wants(full_name(name)) ? pass(name, std::move(x)) : x;
+}
+
+at::Tensor TapScope::pass(std::string_view name, const at::Tensor& x) const {
+  return taps_->tap(full_name(name), widened(x)).to(x.scalar_type());
 }
 
 at::Tensor TapScope::as_nchw(std::string_view name, at::Tensor x) const {
   if (!wants(name)) return x;
-  return taps_->tap(full_name(name), x.permute({0, 3, 1, 2})).permute({0, 2, 3, 1});
+  return pass(name, x.permute({0, 3, 1, 2})).permute({0, 2, 3, 1});
 }
 
 at::Tensor TapScope::as_tokens(std::string_view name, at::Tensor x) const {
   if (!wants(name)) return x;
   const auto shape = x.sizes().vec();
-  return taps_->tap(full_name(name), x.flatten(1, 2)).reshape(shape);
+  return pass(name, x.flatten(1, 2)).reshape(shape);
 }
 
 }  // namespace orderscope

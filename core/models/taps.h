@@ -10,7 +10,8 @@ namespace orderscope {
 
 /// Every intermediate of a model worth seeing passes through one of these: it may be recorded, reduced or replaced.
 /// The model continues with what comes back. Shapes are those of the official code: [N, C, H, W] (in memory channels
-/// last), [N, L, C] tokens for Swin, attention probabilities [windows * N, heads, n, n].
+/// last), [N, L, C] tokens for Swin, attention probabilities [windows * N, heads, n, n]. float32 also where the network
+/// computes in bfloat16.
 class Taps {
  public:
   virtual ~Taps() = default;
@@ -37,6 +38,7 @@ class TapScope {
 
  private:
   std::string full_name(std::string_view name) const;
+  at::Tensor pass(std::string_view name, const at::Tensor& x) const;  ///< by somebody who wants it
 
   Taps* taps_ = nullptr;
   std::string module_;

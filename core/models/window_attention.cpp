@@ -7,25 +7,6 @@
 
 namespace orderscope {
 
-namespace {
-
-/// [N, H, W, C] to [N * windows, w * w, C], windows of an image in row-major order, the batch outermost.
-at::Tensor partition(const at::Tensor& x, int64_t w) {
-  const int64_t n = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
-  return x.reshape({n, height / w, w, width / w, w, channels})
-      .permute({0, 1, 3, 2, 4, 5})
-      .reshape({-1, w * w, channels});
-}
-
-at::Tensor reverse(const at::Tensor& windows, int64_t w, int64_t height, int64_t width) {
-  const int64_t channels = windows.size(2);
-  return windows.reshape({-1, height / w, width / w, w, w, channels})
-      .permute({0, 1, 3, 2, 4, 5})
-      .reshape({-1, height, width, channels});
-}
-
-}  // namespace
-
 at::Tensor WindowAttention::relative_position_index(int64_t window) {
   const int64_t n = window * window;
   at::Tensor index = at::empty({n * n}, at::kLong);
@@ -51,7 +32,8 @@ at::Tensor WindowAttention::shift_mask(int64_t height, int64_t width, int64_t wi
   auto* out = region.mutable_data_ptr<float>();
   for (int64_t y = 0; y < height; ++y)
     for (int64_t x = 0; x < width; ++x) *out++ = static_cast<float>(3 * band(y, height) + band(x, width));
-  const at::Tensor ids = partition(region, window).squeeze(-1);
+  const WindowOrder order = WindowOrder::make(height, width, window, /*shift=*/0);
+  const at::Tensor ids = region.view({-1}).index_select(0, order.windowed).view({-1, window * window});
   const at::Tensor differs = ids.unsqueeze(1) != ids.unsqueeze(2);
   return differs.to(at::kFloat) * -100.0;
 }
@@ -71,13 +53,16 @@ at::Tensor WindowAttention::index_on(const at::Device& device) const {
   return index_;
 }
 
-at::Tensor WindowAttention::mask_for(int64_t height, int64_t width, const at::Device& device) const {
+WindowAttention::Windows WindowAttention::windows_of(int64_t height, int64_t width, const at::Device& device) const {
   const std::lock_guard lock(constants_mutex_);
-  // Photos of many sizes must not pile their masks up.
-  if (masks_.size() > 8) masks_.clear();
-  at::Tensor& mask = masks_[{height, width}];
-  if (!mask.defined() || mask.device() != device) mask = shift_mask(height, width, window_, shift_).to(device);
-  return mask;
+  // Photos of many sizes must not pile theirs up.
+  if (windows_.size() > 8) windows_.clear();
+  Windows& windows = windows_[{height, width}];
+  if (!windows.order.windowed.defined() || windows.order.windowed.device() != device) {
+    windows.order = WindowOrder::make(height, width, window_, shift_).to(device);
+    if (shift_ > 0) windows.mask = shift_mask(height, width, window_, shift_).to(device);
+  }
+  return windows;
 }
 
 at::Tensor WindowAttention::forward(const at::Tensor& x, const TapScope& taps) const {
@@ -86,23 +71,28 @@ at::Tensor WindowAttention::forward(const at::Tensor& x, const TapScope& taps) c
   const int64_t height = padded.size(1), width = padded.size(2), channels = padded.size(3);
   const int64_t n = window_ * window_, head_dim = channels / heads_;
 
-  const at::Tensor rolled = shift_ > 0 ? at::roll(padded, {-shift_, -shift_}, {1, 2}) : padded;
-  const at::Tensor windows = partition(rolled, window_);
-  const auto qkv = qkv_->forward(windows).reshape({-1, n, 3, heads_, head_dim}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const Windows windows = windows_of(height, width, x.device());
+  const at::Tensor tokens = reorder_tokens(padded.flatten(1, 2), windows.order.windowed, windows.order.mapped);
+  const auto qkv = qkv_->forward(tokens.view({-1, n, channels}))
+                       .reshape({-1, n, 3, heads_, head_dim})
+                       .permute({2, 0, 3, 1, 4})
+                       .unbind(0);
   at::Tensor scores = at::matmul(qkv[0] * (1.0 / std::sqrt(static_cast<double>(head_dim))), qkv[1].transpose(-2, -1));
 
   const at::Tensor bias =
       relative_position_bias_table_.index_select(0, index_on(x.device())).view({n, n, heads_}).permute({2, 0, 1});
   scores = scores + bias.unsqueeze(0);
   if (shift_ > 0) {
-    const at::Tensor mask = mask_for(height, width, x.device());
+    const at::Tensor& mask = windows.mask;
     const auto shape = scores.sizes().vec();
-    scores = (scores.view({-1, mask.size(0), heads_, n, n}) + mask.unsqueeze(1).unsqueeze(0)).view(shape);
+    scores = (scores.view({-1, mask.size(0), heads_, n, n}) + mask.to(scores.scalar_type()).unsqueeze(1).unsqueeze(0))
+                 .view(shape);
   }
   const at::Tensor probabilities = taps.as_is("probs", at::softmax(scores, -1));
   const at::Tensor mixed = at::matmul(probabilities, qkv[2]).transpose(1, 2).reshape({-1, n, channels});
-  at::Tensor y = reverse(proj_->forward(mixed), window_, height, width);
-  if (shift_ > 0) y = at::roll(y, {shift_, shift_}, {1, 2});
+  const at::Tensor y = reorder_tokens(proj_->forward(mixed).view({-1, height * width, channels}), windows.order.mapped,
+                                      windows.order.windowed)
+                           .view({-1, height, width, channels});
   return below + right > 0 ? y.slice(1, 0, x.size(1)).slice(2, 0, x.size(2)) : y;
 }
 

@@ -9,6 +9,7 @@
 #include "core/checkpoint/architecture.h"
 #include "core/models/layers.h"
 #include "core/models/taps.h"
+#include "core/models/window_order.h"
 
 namespace orderscope {
 
@@ -34,7 +35,11 @@ class WindowAttention : public torch::nn::Module {
 
  private:
   at::Tensor index_on(const at::Device& device) const;
-  at::Tensor mask_for(int64_t height, int64_t width, const at::Device& device) const;
+  struct Windows {
+    WindowOrder order;
+    at::Tensor mask;  ///< see shift_mask; undefined without a shift
+  };
+  Windows windows_of(int64_t height, int64_t width, const at::Device& device) const;
 
   int64_t heads_, window_, shift_;
   at::Tensor relative_position_bias_table_;  ///< [(2w-1)^2, heads]
@@ -43,7 +48,7 @@ class WindowAttention : public torch::nn::Module {
   // Kept on the device where they were needed last: copying them there would hold up every pass.
   mutable std::mutex constants_mutex_;
   mutable at::Tensor index_;
-  mutable std::map<std::pair<int64_t, int64_t>, at::Tensor> masks_;  ///< by the padded size of the map
+  mutable std::map<std::pair<int64_t, int64_t>, Windows> windows_;  ///< by the padded size of the map
 };
 
 }  // namespace orderscope

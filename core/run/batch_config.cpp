@@ -97,6 +97,11 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
     config.align_corners = value.get<bool>();
   } else if (name == "device") {
     config.device = value.get<std::string>();
+  } else if (name == "precision") {
+    const auto text = value.get<std::string>();
+    const auto precision = precision_named(text);
+    if (!precision) return wrong("\"" + text + "\" is neither float32 nor bfloat16", name);
+    config.precision = *precision;
   } else if (name == "exif") {
     const auto text = value.get<std::string>();
     if (text != "apply" && text != "ignore") return wrong("\"" + text + "\" is neither apply nor ignore", name);
@@ -104,7 +109,7 @@ Result<void> set(BatchConfig& config, const std::string& name, const json& value
   } else {
     return wrong("there is no such setting", name,
                  "models, images, list_folder, methods, gradients, faithfulness, ablate, maps, batch, chunk, size, "
-                 "exif, align_corners, device, workers");
+                 "exif, align_corners, device, precision, workers");
   }
   return {};
 }
@@ -185,7 +190,8 @@ std::string batch_config_json(const BatchConfig& config) {
            {"size", config.size},
            {"exif", config.exif == ExifOrientation::Apply ? "apply" : "ignore"},
            {"device", config.device}};
-  // Only where it was asked for: the text of a run that was begun before there was this setting stays the same.
+  // Only where it was asked for: the text of a run that was begun before there were these settings stays the same.
+  if (config.precision != Precision::Float32) all["precision"] = to_string(config.precision);
   if (config.align_corners) all["align_corners"] = *config.align_corners;
   return all.dump(-1, ' ', false, json::error_handler_t::replace);
 }

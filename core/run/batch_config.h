@@ -10,6 +10,7 @@
 #include "core/base/path_scope.h"
 #include "core/base/result.h"
 #include "core/image/image.h"
+#include "core/models/precision.h"
 
 namespace orderscope {
 
@@ -40,6 +41,7 @@ struct BatchConfig {
   int size = 0;                     ///< side of the models' input in pixels; 0: each its own
   ExifOrientation exif = ExifOrientation::Apply;
   std::string device = "cpu";
+  Precision precision = Precision::Float32;
   std::optional<bool> align_corners;  ///< of segmenters' heads, see LoadOptions
   int workers = 2;                    ///< threads that decode
   PathScope scope{};                  ///< of settings from a file: where what they and their lists name may lie

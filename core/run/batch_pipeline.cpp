@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <deque>
-#include <set>
 
 #include "core/analysis/agreement.h"
 #include "core/run/class_labels.h"
+#include "core/run/precision_error.h"
 
 namespace orderscope {
 
@@ -125,7 +125,17 @@ std::optional<int> BatchPipeline::label_of(const LoadedImage& loaded, std::size_
   return place < 0 ? std::nullopt : std::optional<int>(place);
 }
 
-Result<MeasuredBatch> BatchPipeline::measure(std::size_t m, std::span<const LoadedImage> images) {
+Result<void> BatchPipeline::note_precision_error(std::size_t m, const at::Tensor& images, const JobContext& job) {
+  constexpr std::int64_t kImages = 8;
+  const Model& model = *models_[m].model;
+  if (model.precision == Precision::Float32 || !compared_.insert(m).second) return {};
+  TRY(const PrecisionError error, precision_error(model, images.slice(0, 0, kImages), job));
+  notes_.push_back(model.path.string() + ": " + error.text());
+  return {};
+}
+
+Result<MeasuredBatch> BatchPipeline::measure(std::size_t m, std::span<const LoadedImage> images,
+                                             const JobContext& job) {
   const int size = models_[m].how.size;
   at::Tensor input = at::empty({std::ssize(images), 3, size, size}, at::kFloat);
   std::vector<int> labels;
@@ -134,12 +144,13 @@ Result<MeasuredBatch> BatchPipeline::measure(std::size_t m, std::span<const Load
     std::copy(values.begin(), values.end(), input.mutable_data_ptr<float>() + i * values.size());
     labels.push_back(label_of(images[i], m).value_or(-1));
   }
+  TRY_VOID(note_precision_error(m, input, job));
   auto measured = measures_[m].measure(input, labels);
   if (measured || measured.error().kind != Error::Kind::OutOfMemory || images.size() < 2) return measured;
   input = at::Tensor();
   const std::size_t half = images.size() / 2;
-  TRY(MeasuredBatch first, measure(m, images.first(half)));
-  TRY(MeasuredBatch second, measure(m, images.subspan(half)));
+  TRY(MeasuredBatch first, measure(m, images.first(half), job));
+  TRY(MeasuredBatch second, measure(m, images.subspan(half), job));
   first.logits = at::cat({first.logits, second.logits});
   std::move(second.results.begin(), second.results.end(), std::back_inserter(first.results));
   return first;
@@ -169,7 +180,7 @@ Result<std::vector<ImageRecord>> BatchPipeline::look_at(std::span<const LoadedIm
       for (std::size_t i = 0; i < records.size(); ++i) records[i].results.push_back(std::move(results[i]));
       continue;
     }
-    TRY(MeasuredBatch measured, measure(m, batch));
+    TRY(MeasuredBatch measured, measure(m, batch, job));
     logits.push_back(measured.logits);
     for (std::size_t i = 0; i < records.size(); ++i) records[i].results.push_back(std::move(measured.results[i]));
   }

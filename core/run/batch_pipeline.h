@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <memory>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/run/batch_measure.h"
@@ -34,16 +36,20 @@ class BatchPipeline {
   Result<void> run(const std::vector<std::int64_t>& chunks, std::int64_t before, std::int64_t total,
                    const JobContext& job);
   std::int64_t done() const { return done_; }
+  /// What whoever started the run should be told: how far models of reduced precision are from float32.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   Result<void> run_chunk(std::int64_t chunk, std::size_t count, const JobContext& job);
   ImageRecord broken(const LoadedImage& loaded) const;
   std::optional<int> label_of(const LoadedImage& loaded, std::size_t m) const;
   /// A batch that does not fit into memory is halved.
-  Result<MeasuredBatch> measure(std::size_t m, std::span<const LoadedImage> images);
+  Result<MeasuredBatch> measure(std::size_t m, std::span<const LoadedImage> images, const JobContext& job);
   /// Segmenters and detectors take one picture at a time, for each has its own size.
   Result<std::vector<StoredResult>> measure_whole(std::size_t m, std::span<const LoadedImage> images,
                                                   const JobContext& job);
+  /// Compares a model of reduced precision with float32 on the first images that it sees.
+  Result<void> note_precision_error(std::size_t m, const at::Tensor& images, const JobContext& job);
   Result<std::vector<ImageRecord>> look_at(std::span<const LoadedImage> batch, const JobContext& job);
   Result<void> push(std::int64_t chunk, std::vector<ImageRecord> records);
   void report(const JobContext& job) const;
@@ -56,6 +62,8 @@ class BatchPipeline {
   std::vector<std::size_t> written_;  ///< figures of each model that are in the store, or on their way there
   std::unique_ptr<BatchReader> reader_;
   BatchWriter writer_;
+  std::vector<std::string> notes_;
+  std::set<std::size_t> compared_;  ///< models that notes_ speaks of
   std::int64_t before_ = 0, done_ = 0, total_ = 0;
   std::chrono::steady_clock::time_point start_;
 };

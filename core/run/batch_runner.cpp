@@ -31,6 +31,7 @@ Result<std::vector<LoadedModel>> load_models(const BatchConfig& config, std::vec
     options.key = asked.key;
     options.device = config.device;
     options.align_corners = config.align_corners;
+    options.precision = config.precision;
     LoadedModel loaded;
     TRY(loaded.model, load_model(asked.path, options, job));
     for (const std::string& warning : loaded.model->warnings) notes.push_back(asked.path.string() + ": " + warning);
@@ -160,6 +161,7 @@ Result<BatchOutcome> go_on(const fs::path& folder, const BatchConfig& config, st
     BatchPipeline pipeline(store, feed, config, std::move(models));
     TRY_VOID(pipeline.prepare(home));
     TRY_VOID(pipeline.run(chunks, counts.done, counts.images, job));
+    outcome.notes.insert(outcome.notes.end(), pipeline.notes().begin(), pipeline.notes().end());
     if (pipeline.done() < counts.images) {
       return fail(
           Error::Kind::Cancelled,

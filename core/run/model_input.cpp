@@ -72,7 +72,7 @@ Provenance provenance_of(const Model& model, const ModelInput& input) {
   provenance.image_sha256 = input.sha256;
   provenance.preprocessing = input.preprocessing;
   provenance.device = model.device;
-  provenance.dtype = "float32";
+  provenance.dtype = to_string(model.precision);
   return provenance;
 }
 

@@ -45,6 +45,22 @@ std::int64_t done(const fs::path& run) {
   return counts ? counts->done : 0;
 }
 
+TEST(BatchCli, InBFloat16ItSaysHowFarItIsFromFloat32AndKeepsTheSetting) {
+  const test::TemporaryFolder folder;
+  test::write_striped_set(folder / "photos", 4, 48, 1);
+  std::vector<std::string> arguments = run_arguments(folder / "photos", folder / "run");
+  arguments.insert(arguments.end(), {"--precision", "bfloat16", "--ablate", "network"});
+  const auto ran = run_program(kCli, arguments);
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.err, testing::AllOf(HasSubstr("bfloat16 beside float32: logits off by"), HasSubstr("of 4 images")));
+  const auto query = BatchQuery::open(folder / "run");
+  ASSERT_TRUE(query) << query.error().message();
+  EXPECT_THAT(query->config_json(), HasSubstr("\"precision\":\"bfloat16\""));
+  const auto other = run_program(kCli, run_arguments(folder / "photos", folder / "run"));
+  EXPECT_NE(other.exit_code, 0);
+  EXPECT_THAT(other.err, HasSubstr("other settings"));
+}
+
 TEST(BatchCli, RunsExportsAndReports) {
   const test::TemporaryFolder folder;
   test::write_striped_set(folder / "photos", 4, 48, 1);

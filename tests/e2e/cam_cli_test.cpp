@@ -45,6 +45,23 @@ TEST(CamCli, EveryMethodWritesItsMapPictureAndJson) {
   }
 }
 
+TEST(CamCli, InBFloat16EveryMethodSaysHowFarItIsFromFloat32) {
+  for (const char* method :
+       {"gradcam", "gradcam++", "xgradcam", "hirescam", "layercam", "gradcam-elementwise", "eigencam", "eigengradcam",
+        "scorecam", "ablationcam", "fullgrad", "integrated-gradients", "smoothgrad", "occlusion"}) {
+    const test::TemporaryFolder out;
+    const auto result = run_program(kCli, {"cam", kHornet, "--input", kInput, "--method", method, "--class", "2",
+                                           "--precision", "bfloat16", "-o", out.string()});
+    ASSERT_EQ(result.exit_code, 0) << method << ": " << result.err;
+    EXPECT_THAT(result.err, HasSubstr("bfloat16 beside float32: logits off by")) << method;
+    const json written = read_json(out / "cam.json");
+    EXPECT_EQ(written["provenance"]["dtype"], "bfloat16") << method;
+    EXPECT_EQ(written["precision"]["images"], 1) << method;
+    EXPECT_GT(written["precision"]["logit_error"], 0) << method;
+    EXPECT_LT(written["precision"]["logit_error"], 0.05) << method;  // as in tests/core/models/precision_test.cpp
+  }
+}
+
 TEST(CamCli, LibraryScalingIsPytorchGradCamsFinalMap) {
   const test::TemporaryFolder out;
   const std::string folder = "cam/hornet_7x7_64x64/";

@@ -163,12 +163,13 @@ TEST(ClassPlaces, NamesCountBeforeOrder) {
 TEST(BatchConfig, ReadsWhatItWrites) {
   const std::string text = R"({"models": ["a.pth", {"path": "b.pth", "key": "model_ema"}], "images": "photos",
     "methods": ["gradcam", {"id": "order-cam", "rule": "hirescam"}], "ablate": "network", "maps": ["cam"],
-    "batch": 8, "exif": "ignore", "faithfulness": true, "workers": 3})";
+    "batch": 8, "exif": "ignore", "faithfulness": true, "workers": 3, "precision": "bfloat16"})";
   const auto config = parse_batch_config(text, "/data");
   ASSERT_TRUE(config) << config.error().message();
   EXPECT_EQ(config->models[1].path, "/data/b.pth");
   EXPECT_EQ(config->methods[1].parameters.at("rule"), "hirescam");
   EXPECT_EQ(config->workers, 3);
+  EXPECT_EQ(config->precision, Precision::BFloat16);
   const std::string written = batch_config_json(*config);
   EXPECT_EQ(batch_config_json(*parse_batch_config(written)), written);
 }
@@ -181,6 +182,7 @@ TEST(BatchConfig, RefusesWhatMakesNoSense) {
   const std::string head = R"({"models": "a.pth", "images": "photos")";
   EXPECT_EQ(message(head + "}"), "");
   EXPECT_THAT(message(head + R"(, "bacth": 3})"), HasSubstr("no such setting"));
+  EXPECT_THAT(message(head + R"(, "precision": "half"})"), HasSubstr("neither float32 nor bfloat16"));
   EXPECT_THAT(message(head + R"(, "batch": "many"})"), HasSubstr("another type"));
   EXPECT_THAT(message(head + R"(, "batch": 0})"), HasSubstr("1 to 4096"));
   EXPECT_THAT(message(head + R"(, "methods": "gradcma"})"), HasSubstr("no method"));
