@@ -6,6 +6,8 @@
 #include <QLabel>
 #include <QStyleFactory>
 
+#include "widgets/theme_switch.h"
+
 namespace orderscope {
 namespace {
 
@@ -121,13 +123,18 @@ ThemeKind desktop_theme(const QPalette& palette) {
   return palette.color(QPalette::Window).lightness() < 128 ? ThemeKind::Dark : ThemeKind::Light;
 }
 
-void apply_theme(QApplication& application, ThemeKind kind) {
+QString theme_style_sheet(ThemeKind kind) {
   const Colors& c = colors(kind);
+  return QString(kStyleSheet)
+      .arg(c.panel.name(), c.page.name(), c.raised.name(), c.hover.name(), c.border.name(), c.text.name(),
+           c.muted.name(), c.faint.name(), c.accent.name());
+}
+
+void apply_theme(QApplication& application, ThemeKind kind) {
+  application.setStyleSheet({});
   application.setStyle(QStyleFactory::create("Fusion"));
   application.setPalette(theme_palette(kind));
-  application.setStyleSheet(QString(kStyleSheet)
-                                .arg(c.panel.name(), c.page.name(), c.raised.name(), c.hover.name(), c.border.name(),
-                                     c.text.name(), c.muted.name(), c.faint.name(), c.accent.name()));
+  application.setStyleSheet(theme_style_sheet(kind));
 }
 
 QFont small_font(const QFont& base) {

@@ -28,6 +28,7 @@
 #include "widgets/icons.h"
 #include "widgets/jobs_panel.h"
 #include "widgets/score_list.h"
+#include "widgets/theme_switch.h"
 
 namespace orderscope {
 
@@ -210,7 +211,7 @@ void MainWindow::save_window_image() {
 void MainWindow::set_theme(ThemeKind theme) {
   theme_ = theme;
   settings_.set_theme(theme);
-  apply_theme(*qApp, theme);
+  switch_theme(*qApp, theme);
 }
 
 void MainWindow::offer_tour() {
