@@ -201,9 +201,12 @@ void MapTile::paint_divider(QPainter& painter, const QRectF& rect) const {
   for (const int side : {0, 1}) {
     const MapPanel& panel = layers_[static_cast<std::size_t>(side)].panel;
     const double room = (side == 0 ? x - rect.left() : rect.right() - x) - 4 * kStep;
-    if (room < 8 * kStep) continue;
-    const QString text =
-        elided_name(panel.name.isEmpty() ? panel.label : panel.name, metrics, room - 2 * kStep, Qt::ElideMiddle);
+    // Parts of names would not tell the sides apart.
+    const auto fits = [&](const QString& text) {
+      return !text.isEmpty() && metrics.horizontalAdvance(text) <= room - 2 * kStep;
+    };
+    const QString text = fits(panel.name) ? panel.name : panel.label;
+    if (!fits(text)) continue;
     QRectF box(0, rect.top() + kStep, metrics.horizontalAdvance(text) + 2 * kStep, metrics.height() + 2);
     box.moveLeft(side == 0 ? x - 2 * kStep - box.width() : x + 2 * kStep);
     painter.setPen(Qt::NoPen);

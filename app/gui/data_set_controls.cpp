@@ -119,7 +119,7 @@ QWidget* DataSetPage::make_table() {
   columns->setSortIndicatorShown(true);
   columns->setStretchLastSection(true);
   const int letter = fontMetrics().averageCharWidth();
-  constexpr int kLetters[] = {25, 12, 12, 12, 10, 13, 8, 9, 10, 15, 10, 14};
+  constexpr int kLetters[] = {27, 12, 12, 12, 10, 13, 8, 9, 10, 15, 10, 14};
   for (int column = 0; column < DataSetModel::kColumns; ++column)
     table_->setColumnWidth(column, kLetters[column] * letter + 2 * kStep);
   connect(columns, &QHeaderView::sectionClicked, this, [this](int column) {

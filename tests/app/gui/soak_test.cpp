@@ -13,6 +13,9 @@
 #include "app/gui/session.h"
 #include "core/run/model_cache.h"
 
+/// Of AddressSanitizer and LeakSanitizer, whose allocators mallinfo2 knows nothing of; null without them.
+extern "C" __attribute__((weak)) std::size_t __sanitizer_get_current_allocated_bytes();
+
 namespace orderscope {
 namespace {
 
@@ -27,8 +30,11 @@ const fs::path kPhotos = fs::path(ORDERSCOPE_SOURCE_DIR) / "resources" / "sample
 /// threads leave in their heaps, tens of MiB that differ from machine to machine.
 double used_mib() {
   QPixmapCache::clear();  // Qt keeps up to 10 MiB of icons
+  constexpr double kMiB = 1024 * 1024;
+  if (__sanitizer_get_current_allocated_bytes != nullptr)
+    return static_cast<double>(__sanitizer_get_current_allocated_bytes()) / kMiB;
   const auto heap = ::mallinfo2();
-  return static_cast<double>(heap.uordblks + heap.hblkhd) / (1024 * 1024);
+  return static_cast<double>(heap.uordblks + heap.hblkhd) / kMiB;
 }
 
 /// Opens a window with two models and the sample photos, goes through blocks, images, models and pages, closes it.
