@@ -14,7 +14,6 @@ void keep_free_memory() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, INT_MAX);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
-  mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

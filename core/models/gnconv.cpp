@@ -6,6 +6,8 @@
 
 #include <numeric>
 
+#include "core/models/linear.h"
+
 namespace orderscope {
 
 std::vector<int64_t> GnConv::dims(int64_t dim, int order) {
@@ -44,16 +46,50 @@ GnConv::GnConv(const GnConvOptions& o) : scale_(o.scale), dims_(dims(o.dim, o.or
   }
 }
 
+bool GnConv::is_seen(const TapScope& taps) const {
+  if (taps.wants("value")) return true;
+  for (std::size_t k = 1; k <= dims_.size(); ++k) {
+    const std::string order = std::to_string(k);
+    if (taps.wants("gate." + order) || taps.wants("candidate." + order) || taps.wants("state." + order)) return true;
+  }
+  return false;
+}
+
+RecursionWeights GnConv::recursion_weights() const {
+  RecursionWeights w{dims_, {}, {}, {}, {}};
+  for (const auto& pw : pws_) {
+    w.pointwise.push_back(pw->matrix());
+    w.bias.push_back(pw->bias);
+  }
+  if (proj_out_) {
+    w.out = proj_out_->matrix();
+    w.out_bias = proj_out_->bias;
+  }
+  return w;
+}
+
+std::pair<at::Tensor, at::Tensor> GnConv::project(const at::Tensor& x, const TapScope& taps) const {
+  const at::Tensor matrix = proj_in_->matrix(), &bias = proj_in_->bias;
+  const int64_t first = dims_[0], rest = matrix.size(0) - first;
+  if (taps.wants("proj_in")) {
+    const auto parts = at::split_with_sizes(taps.as_nchw("proj_in", proj_in_->forward(x)), {first, rest}, 3);
+    return {parts[0], parts[1]};
+  }
+  // As two products, so that neither holds the other in memory and no gradient is put together.
+  return {fast_linear(x, matrix.narrow(0, 0, first), bias.narrow(0, 0, first)),
+          fast_linear(x, matrix.narrow(0, first, rest), bias.narrow(0, first, rest))};
+}
+
 at::Tensor GnConv::forward(const at::Tensor& x, const TapScope& taps) const {
-  const at::Tensor projected = taps.as_nchw("proj_in", proj_in_->forward(x));
-  // Split at once, so that its gradient is put together at once.
-  const std::vector<at::Tensor> parts = at::split_with_sizes(projected, {dims_[0], projected.size(3) - dims_[0]}, 3);
-  const at::Tensor value = taps.as_nchw("value", parts[0]);
-  const at::Tensor& abc = parts[1];
-
+  auto [value, abc] = project(x, taps);
   const at::Tensor all_gates = filter_ ? filter_->forward_scaled(abc, scale_) : depthwise_->forward_scaled(abc, scale_);
-  const std::vector<at::Tensor> gates = at::split_with_sizes(all_gates, dims_, -1);
+  abc = at::Tensor();
+  if (!is_seen(taps))
+    if (const RecursionWeights w = recursion_weights(); gated_recursion_fits(value, all_gates, w))
+      return taps.as_nchw("proj_out", gated_recursion(value, all_gates, w));
 
+  value = taps.as_nchw("value", value);
+  const std::vector<at::Tensor> gates = at::split_with_sizes(all_gates, dims_, -1);
   at::Tensor state;
   for (std::size_t k = 0; k < dims_.size(); ++k) {
     const std::string order = std::to_string(k + 1);

@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/checkpoint/architecture.h"
+#include "core/models/gated_recursion.h"
 #include "core/models/global_local_filter.h"
 #include "core/models/layers.h"
 #include "core/models/taps.h"
@@ -44,6 +46,12 @@ class GnConv : public torch::nn::Module {
   static std::vector<std::string> tap_names(const std::string& module, int order);
 
  private:
+  /// proj_in(x), taken apart: the value and what the gates are made from.
+  std::pair<at::Tensor, at::Tensor> project(const at::Tensor& x, const TapScope& taps) const;
+  /// Whether anybody looks at value, gates, candidates or states.
+  bool is_seen(const TapScope& taps) const;
+  RecursionWeights recursion_weights() const;
+
   double scale_;
   std::vector<int64_t> dims_;
   std::shared_ptr<Linear> proj_in_, proj_out_;  ///< proj_out_ may be missing

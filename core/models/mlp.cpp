@@ -2,17 +2,13 @@
 #include "core/models/mlp.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
-#include <atomic>
-
-#include "core/base/parallel.h"
 #include "core/models/layers.h"
 #include "core/models/linear.h"
 #include "core/models/row_kernels.h"
+#include "core/models/row_tiles.h"
 
 namespace orderscope {
 
@@ -20,9 +16,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// Hidden values of a tile: 1 MB of floats, about what a core's second cache holds.
-constexpr std::int64_t kTileValues = std::int64_t{1} << 18;
 
 /// Hidden values of a layer up to which GELU's input is kept for the way back: 16 MB of floats, more than any layer has
 /// at 224 x 224. To make it again takes a fifth of the layer's arithmetic.
@@ -40,34 +33,6 @@ at::Tensor branch_of(const at::Tensor& z, const Weights& w) {
   const at::Tensor normed = at::layer_norm(z, w.norm.sizes(), w.norm, w.norm_bias, w.eps);
   return fast_linear(fast_linear_gelu(normed, w.first, w.first_bias), w.second, w.second_bias);
 }
-
-/// The rows of a layer in tiles of one size, as many for each worker thread. Which thread takes a tile is decided as
-/// they go, so that one that shares its core with another program takes fewer. Too few rows are one tile, in which the
-/// threads share each product.
-struct Tiles {
-  Tiles(std::int64_t rows, std::int64_t hidden) : rows(rows) {
-    constexpr std::int64_t kFewRows = 64;
-    const std::int64_t threads = at::get_num_threads();
-    const std::int64_t most = std::max(kTileValues / hidden, 4 * kFewRows);
-    const std::int64_t each = rows / threads < kFewRows ? 1 : (rows + threads * most - 1) / (threads * most);
-    count = rows / threads < kFewRows ? 1 : threads * each;
-    size = (rows + count - 1) / count;
-    count = (rows + size - 1) / size;
-  }
-
-  template <class Body>  // body(tile, first row, rows)
-  void for_each(const Body& body) const {
-    std::atomic<std::int64_t> next{0};
-    parallel_for(std::min<std::int64_t>(count, at::get_num_threads()), 1, [&](std::int64_t, std::int64_t) {
-      const at::NoGradGuard no_grad;
-      const at::AutoDispatchBelowADInplaceOrView below_autograd;
-      for (std::int64_t tile = next++; tile < count; tile = next++)
-        body(tile, tile * size, std::min(size, rows - tile * size));
-    });
-  }
-
-  std::int64_t rows, size, count;
-};
 
 template <class T>
 RowNorm<T> row_norm(const Weights& w) {
@@ -91,8 +56,8 @@ at::Tensor normed_rows(const T* z, std::int64_t rows, const Weights& w, const at
 template <class T>
 at::Tensor forward_in_tiles(const at::Tensor& x, const at::Tensor& z, const Weights& w, std::vector<at::Tensor>* kept) {
   const std::int64_t channels = w.norm.size(0), hidden = w.first.size(0);
-  const Tiles tiles(z.numel() / channels, hidden);
-  if (kept) kept->resize(static_cast<std::size_t>(tiles.count));
+  const RowTiles tiles(z.numel() / channels, hidden);
+  if (kept) kept->resize(static_cast<std::size_t>(tiles.count()));
   at::Tensor y = at::empty(z.sizes(), z.options());
   const T* residual = x.const_data_ptr<T>();
   const T* input = z.const_data_ptr<T>();
@@ -116,11 +81,9 @@ template <class T>
 at::Tensor backward_in_tiles(const at::Tensor& z, const at::Tensor& dy, const Weights& w,
                              const std::vector<at::Tensor>& kept, bool x_is_z) {
   const std::int64_t channels = w.norm.size(0), hidden = w.first.size(0);
-  Tiles tiles(z.numel() / channels, hidden);
-  if (!kept.empty()) {
-    tiles.size = kept[0].size(0);
-    tiles.count = static_cast<std::int64_t>(kept.size());
-  }
+  const std::int64_t all_rows = z.numel() / channels;
+  const RowTiles tiles =
+      kept.empty() ? RowTiles(all_rows, hidden) : RowTiles::of_size(all_rows, /*size=*/kept[0].size(0));
   at::Tensor dz = at::empty(z.sizes(), z.options());
   const T* input = z.const_data_ptr<T>();
   const T* gradient = dy.const_data_ptr<T>();
@@ -169,6 +132,7 @@ struct AddMlp : torch::autograd::Function<AddMlp> {
     const bool x_is_z = context->saved_data["x_is_z"].toBool();
     const at::Tensor& dy = gradients[0];
     at::Tensor dz;
+    if (!z.requires_grad()) return {dy, at::Tensor(), at::Tensor()};
     if (at::GradMode::is_enabled()) {
       // Somebody wants gradients of these gradients: recorded operations.
       const at::Tensor branch = branch_of(z, w);

@@ -211,6 +211,13 @@ ORDERSCOPE_INLINE void scale(const T* x, const T* gamma, std::int64_t rows, std:
     for (std::int64_t i = 0; i < channels; ++i) y[i] = gamma[i] * x[i];
 }
 
+template <class T>
+ORDERSCOPE_INLINE void multiply(const T* a, std::int64_t a_stride, const T* b, std::int64_t b_stride, std::int64_t rows,
+                                std::int64_t channels, T* y, std::int64_t y_stride) {
+  for (std::int64_t row = 0; row < rows; ++row, a += a_stride, b += b_stride, y += y_stride)
+    for (std::int64_t i = 0; i < channels; ++i) y[i] = a[i] * b[i];
+}
+
 // The loader picks among functions that are no templates.
 
 ORDERSCOPE_VECTORISED void float_norm(const float* x, std::int64_t rows, std::int64_t channels,
@@ -237,6 +244,11 @@ ORDERSCOPE_VECTORISED void float_add_scaled(const float* x, const float* gamma, 
 ORDERSCOPE_VECTORISED void float_scale(const float* x, const float* gamma, std::int64_t rows, std::int64_t channels,
                                        float* y) {
   scale(x, gamma, rows, channels, y);
+}
+
+ORDERSCOPE_VECTORISED void float_multiply(const float* a, std::int64_t a_stride, const float* b, std::int64_t b_stride,
+                                          std::int64_t rows, std::int64_t channels, float* y, std::int64_t y_stride) {
+  multiply(a, a_stride, b, b_stride, rows, channels, y, y_stride);
 }
 
 template <class T>
@@ -286,6 +298,15 @@ void add_scaled_rows(const T* x, const T* gamma, const T* branch, std::int64_t r
 }
 
 template <class T>
+void multiply_rows(const T* a, std::int64_t a_stride, const T* b, std::int64_t b_stride, std::int64_t rows,
+                   std::int64_t channels, T* y, std::int64_t y_stride) {
+  if constexpr (is_float<T>)
+    return float_multiply(a, a_stride, b, b_stride, rows, channels, y, y_stride);
+  else
+    multiply(a, a_stride, b, b_stride, rows, channels, y, y_stride);
+}
+
+template <class T>
 void scale_rows(const T* x, const T* gamma, std::int64_t rows, std::int64_t channels, T* y) {
   if constexpr (is_float<T>)
     return float_scale(x, gamma, rows, channels, y);
@@ -300,6 +321,8 @@ void scale_rows(const T* x, const T* gamma, std::int64_t rows, std::int64_t chan
   template void gelu_values(const T*, std::int64_t, T*);                                                              \
   template void multiply_by_gelu_slope(const T*, std::int64_t, T*);                                                   \
   template void add_scaled_rows(const T*, const T*, const T*, std::int64_t, std::int64_t, T*);                        \
+  template void multiply_rows(const T*, std::int64_t, const T*, std::int64_t, std::int64_t, std::int64_t, T*,         \
+                              std::int64_t);                                                                          \
   template void scale_rows(const T*, const T*, std::int64_t, std::int64_t, T*);
 ORDERSCOPE_ROW_KERNELS(float)
 ORDERSCOPE_ROW_KERNELS(double)

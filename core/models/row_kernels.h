@@ -38,6 +38,11 @@ void multiply_by_gelu_slope(const T* x, std::int64_t count, T* dy);
 template <class T>
 void add_scaled_rows(const T* x, const T* gamma, const T* branch, std::int64_t rows, std::int64_t channels, T* y);
 
+/// y = a * b, of rows that begin a_stride, b_stride and y_stride values apart.
+template <class T>
+void multiply_rows(const T* a, std::int64_t a_stride, const T* b, std::int64_t b_stride, std::int64_t rows,
+                   std::int64_t channels, T* y, std::int64_t y_stride);
+
 /// y = gamma * x.
 template <class T>
 void scale_rows(const T* x, const T* gamma, std::int64_t rows, std::int64_t channels, T* y);

@@ -94,5 +94,15 @@ TYPED_TEST(RowKernels, ScaledRowsAndSums) {
   EXPECT_LT(F::difference(in_place, a + g * b), F::kTolerance);
 }
 
+TYPED_TEST(RowKernels, ProductsOfRowsThatLieApart) {
+  using F = TestFixture;
+  const at::Tensor a = F::random({F::kRows, F::kChannels + 3}), b = F::random({F::kRows, F::kChannels + 5});
+  at::Tensor y = at::zeros({F::kRows, F::kChannels + 2}, a.options());
+  multiply_rows<TypeParam>(F::in(a), F::kChannels + 3, F::in(b), F::kChannels + 5, F::kRows, F::kChannels, F::out(y),
+                           F::kChannels + 2);
+  EXPECT_TRUE(at::equal(y.narrow(1, 0, F::kChannels), a.narrow(1, 0, F::kChannels) * b.narrow(1, 0, F::kChannels)));
+  EXPECT_EQ(y.narrow(1, F::kChannels, 2).abs().sum().template item<double>(), 0) << "beyond the rows";
+}
+
 }  // namespace
 }  // namespace orderscope
