@@ -76,6 +76,13 @@ QToolButton:checked { background: %4; border-color: %5; }
 QToolButton:disabled, QPushButton:disabled { color: %8; }
 QPushButton#dropHint { color: %7; padding: 12px 4px; border: 1px dashed %8; }
 QPushButton#dropHint:hover { border-color: %9; color: %6; }
+QCheckBox::indicator, QListView::indicator, QTableView::indicator, QTreeView::indicator { width: 12px; height: 12px;
+  border: 1px solid %8; border-radius: 3px; background: %2; }
+QCheckBox::indicator:hover, QListView::indicator:hover, QTableView::indicator:hover { border-color: %9; }
+QCheckBox::indicator:checked, QListView::indicator:checked, QTableView::indicator:checked,
+  QTreeView::indicator:checked { background: %9; border-color: %9; image: url(:/icons/check.svg); }
+QCheckBox::indicator:disabled { border-color: %5; background: transparent; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: %5; }
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: %9; }
 QSlider::handle:horizontal { width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: %6; }
@@ -89,6 +96,7 @@ QHeaderView::section { background: transparent; border: none; color: %7; padding
 QTableView::item { padding: 0; }
 QTableView#runRows::item { padding: 0 8px 0 0; }
 QTableView#runRows QHeaderView::section { padding: 2px 8px 2px 3px; }
+QTableView#publishedWeights QHeaderView::section { padding: 2px 8px; }
 )";
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <QFontMetrics>
 #include <QHeaderView>
+#include <QStyledItemDelegate>
 #include <QTableWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -11,12 +12,28 @@
 #include "widgets/theme.h"
 
 namespace orderscope {
+namespace {
+
+/// Names are paler than values, in the palette of now.
+class NameDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+
+ protected:
+  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+    QStyledItemDelegate::initStyleOption(option, index);
+    option->palette.setBrush(QPalette::Text, option->palette.brush(QPalette::PlaceholderText));
+  }
+};
+
+}  // namespace
 
 ValueTable::ValueTable(QWidget* parent) : QWidget(parent), table_(new QTableWidget(this)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(table_);
   table_->setShowGrid(false);
+  table_->setItemDelegateForColumn(0, new NameDelegate(table_));
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table_->setSelectionMode(QAbstractItemView::NoSelection);
   table_->setFocusPolicy(Qt::NoFocus);
@@ -101,7 +118,6 @@ void ValueTable::set_text(int row, int column, const QString& text, bool is_valu
   if (item == nullptr) {
     item = new QTableWidgetItem;
     item->setTextAlignment((is_value ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    item->setForeground(palette().brush(is_value ? QPalette::Text : QPalette::PlaceholderText));
     if (is_value) item->setFont(value_font(font()));
     table_->setItem(row, column, item);
   }

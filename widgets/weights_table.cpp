@@ -50,6 +50,7 @@ class WeightsDelegate : public QStyledItemDelegate {
 
 WeightsTable::WeightsTable(WeightsModel& model, QWidget* parent)
     : QTableView(parent), proxy_(new QSortFilterProxyModel(this)) {
+  setObjectName(QStringLiteral("publishedWeights"));  // as the theme knows it
   proxy_->setSourceModel(&model);
   proxy_->setSortRole(WeightsModel::SortRole);
   proxy_->setFilterKeyColumn(-1);
@@ -67,10 +68,14 @@ WeightsTable::WeightsTable(WeightsModel& model, QWidget* parent)
   verticalHeader()->hide();
   verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 3 * kStep);
   horizontalHeader()->setHighlightSections(false);
-  horizontalHeader()->setStretchLastSection(true);
+  horizontalHeader()->setStretchLastSection(false);
   viewport()->setAutoFillBackground(false);
   resizeColumnsToContents();
-  for (int column = 0; column < WeightsModel::State; ++column) setColumnWidth(column, columnWidth(column) + 3 * kStep);
+  for (int column = 0; column < WeightsModel::State; ++column) setColumnWidth(column, columnWidth(column) + 4 * kStep);
+  // Progress and what went wrong are seen without scrolling.
+  constexpr int kStateLetters = 24;
+  setColumnWidth(WeightsModel::State, kStateLetters * fontMetrics().averageCharWidth());
+  horizontalHeader()->setSectionResizeMode(WeightsModel::Name, QHeaderView::Stretch);
   connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] { Q_EMIT chosen_changed(chosen()); });
 }
 

@@ -115,6 +115,7 @@ QWidget* DataSetSetup::make_form() {
     lists_anywhere_->setVisible(std::filesystem::is_regular_file(text.trimmed().toStdString(), error));
   });
   models_ = new QListWidget(page);
+  models_->setSpacing(2);
   models_->setAccessibleName(tr("Models of the run"));
   models_->setToolTip(tr("The open models; those that are ticked see every image"));
   models_->setMaximumHeight(110);

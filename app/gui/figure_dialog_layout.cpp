@@ -35,6 +35,7 @@ QWidget* FigureDialog::make_panel_side() {
   layout->setSpacing(2 * kStep);
   layout->addWidget(make_heading(tr("Panels"), side));
   list_ = new QListWidget(side);
+  list_->setSpacing(2);
   list_->setDragDropMode(QAbstractItemView::InternalMove);
   list_->setAccessibleName(tr("Panels of the figure"));
   list_->setToolTip(tr("Ticked panels are in the figure; drag to order them"));
