@@ -32,7 +32,7 @@ class WeightsDelegate : public QStyledItemDelegate {
     const auto alignment = static_cast<Qt::Alignment>(index.data(Qt::TextAlignmentRole).toInt() | Qt::AlignVCenter);
     painter->setFont(option.font);
     painter->drawText(text, static_cast<int>(alignment),
-                      option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, text.width()));
+                      option.fontMetrics.elidedText(index.data().toString(), Qt::ElideMiddle, text.width()));
     const QVariant progress = index.data(WeightsModel::ProgressRole);
     if (index.column() == WeightsModel::State && progress.isValid()) {
       constexpr int kBar = 3;
@@ -71,9 +71,11 @@ WeightsTable::WeightsTable(WeightsModel& model, QWidget* parent)
   horizontalHeader()->setStretchLastSection(false);
   viewport()->setAutoFillBackground(false);
   resizeColumnsToContents();
-  for (int column = 0; column < WeightsModel::State; ++column) setColumnWidth(column, columnWidth(column) + 4 * kStep);
-  // Progress and what went wrong are seen without scrolling.
-  constexpr int kStateLetters = 24;
+  // Names are what is looked for: others give way, but progress and what went wrong are seen without scrolling.
+  constexpr int kLetters = 22, kStateLetters = 18;
+  const int widest = kLetters * fontMetrics().averageCharWidth();
+  for (int column = 0; column < WeightsModel::State; ++column)
+    setColumnWidth(column, std::min(columnWidth(column) + 2 * kStep, widest));
   setColumnWidth(WeightsModel::State, kStateLetters * fontMetrics().averageCharWidth());
   horizontalHeader()->setSectionResizeMode(WeightsModel::Name, QHeaderView::Stretch);
   connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] { Q_EMIT chosen_changed(chosen()); });
