@@ -3,13 +3,13 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/TensorIterator.h>
-#include <ATen/ops/empty.h>
 #include <gtest/gtest.h>
 
 #include <mutex>
 #include <set>
 #include <thread>
+
+#include "core/base/parallel.h"
 
 namespace orderscope {
 namespace {
@@ -17,8 +17,7 @@ namespace {
 /// Runs `work` once on each of LibTorch's workers.
 template <class Work>
 void on_each_worker(Work work) {
-  at::Tensor chunks = at::empty({at::get_num_threads()});
-  at::TensorIterator::nullary_op(chunks).for_each([&](char**, const int64_t*, int64_t, int64_t) { work(); }, 1);
+  parallel_for(at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) { work(); });
 }
 
 /// How many different threads flush denormals.
