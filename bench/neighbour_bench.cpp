@@ -2,13 +2,9 @@
 // What a busy neighbour costs: the task while another process keeps one core busy, over the task on a quiet machine;
 // with all cores, and with those that the neighbour leaves, as the window does it.
 #include <benchmark/benchmark.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -18,30 +14,12 @@
 #include "core/models/backbone.h"
 #include "core/trace/trace.h"
 #include "tests/formula.h"
+#include "tests/neighbour.h"
 
 namespace orderscope {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A process that keeps one core busy.
-class Neighbour {
- public:
-  Neighbour() : pid_(fork()) {
-    if (pid_ != 0) return;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (;;) asm volatile("");  // the compiler must not take it away
-  }
-  ~Neighbour() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-  }
-  Neighbour(const Neighbour&) = delete;
-  Neighbour& operator=(const Neighbour&) = delete;
-
- private:
-  pid_t pid_;
-};
 
 double median_ms(const std::function<void()>& task, BusyCores* watch) {
   std::vector<double> times;
@@ -67,7 +45,7 @@ void BusyOverQuiet(benchmark::State& state, bool everything, bool shares_cores) 
   std::vector<double> ratios;
   for (auto _ : state) {
     const double quiet = median_ms(task, nullptr);
-    const Neighbour neighbour;
+    const test::Neighbour neighbour;
     BusyCores watch;
     watch.free();
     std::this_thread::sleep_for(std::chrono::seconds(1));
