@@ -71,13 +71,12 @@ RecursionWeights GnConv::recursion_weights() const {
 std::pair<at::Tensor, at::Tensor> GnConv::project(const at::Tensor& x, const TapScope& taps) const {
   const at::Tensor matrix = proj_in_->matrix(), &bias = proj_in_->bias;
   const int64_t first = dims_[0], rest = matrix.size(0) - first;
-  if (taps.wants("proj_in")) {
-    const auto parts = at::split_with_sizes(taps.as_nchw("proj_in", proj_in_->forward(x)), {first, rest}, 3);
-    return {parts[0], parts[1]};
-  }
   // As two products, so that neither holds the other in memory and no gradient is put together.
-  return {fast_linear(x, matrix.narrow(0, 0, first), bias.narrow(0, 0, first)),
-          fast_linear(x, matrix.narrow(0, first, rest), bias.narrow(0, first, rest))};
+  const at::Tensor value = fast_linear(x, matrix.narrow(0, 0, first), bias.narrow(0, 0, first));
+  const at::Tensor abc = fast_linear(x, matrix.narrow(0, first, rest), bias.narrow(0, first, rest));
+  if (!taps.wants("proj_in")) return {value, abc};
+  const auto parts = at::split_with_sizes(taps.as_nchw("proj_in", at::cat({value, abc}, 3)), {first, rest}, 3);
+  return {parts[0], parts[1]};
 }
 
 at::Tensor GnConv::forward(const at::Tensor& x, const TapScope& taps) const {
