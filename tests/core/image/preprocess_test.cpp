@@ -26,7 +26,7 @@ TEST(Preprocess, EqualsTheOfficialTransformOnPillowByByte) {
     how.warp = entry["mode"] == "warp";
     const auto input = preprocess(*decoded, how, ExifOrientation::Ignore);
     ASSERT_TRUE(input) << input.error().message();
-    EXPECT_EQ(pixel_hash(input->pixels), entry["output_rgb_sha256"]) << entry["output"];
+    EXPECT_EQ(pixel_hash(input->pixels), std::string(entry["output_rgb_sha256"])) << entry["output"];
     const auto expected = decode_image(preprocess_dir() / std::string(entry["output"]));
     ASSERT_TRUE(expected);
     EXPECT_EQ(input->pixels.rgb, expected->image.rgb) << entry["output"];
