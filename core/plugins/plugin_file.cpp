@@ -70,6 +70,9 @@ Result<void> check_library(const fs::path& path, int file, std::uint64_t size) {
     if (!read_at(file, &part, sizeof part, header.e_phoff + i * sizeof part)) return cut();
     if (part.p_type == PT_LOAD && (part.p_offset > size || part.p_filesz > size - part.p_offset)) return cut();
   }
+  // The loader needs no sections, but linkers put their table last: whatever was cut off, it is.
+  const std::uint64_t sections = std::uint64_t{header.e_shnum} * header.e_shentsize;
+  if (header.e_shoff != 0 && (header.e_shoff > size || sections > size - header.e_shoff)) return cut();
   return {};
 }
 

@@ -41,7 +41,7 @@ TEST(Preprocess, EqualsTheOfficialTransformOnPillowByByte) {
       EXPECT_NEAR(sum / static_cast<float>(area), entry["normalised_mean"][c].get<double>(), 1e-5);
     }
     EXPECT_EQ(input->exif, "ignore");
-    EXPECT_EQ(input->source_sha256, entry["source_sha256"]);
+    EXPECT_EQ(input->source_sha256, std::string(entry["source_sha256"]));
   }
 }
 

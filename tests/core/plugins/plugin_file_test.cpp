@@ -36,7 +36,7 @@ TEST(PluginFile, AnyLengthOfALibraryIsJudgedWithoutBeingLoaded) {
   const fs::path file = folder / "a.so";
   fs::copy_file(fs::path(ORDERSCOPE_BINARY_DIR) / "plugins/channel_diversity.so", file);
   chmod(file.c_str(), 0644);
-  for (std::uintmax_t size = fs::file_size(file) / 2; size > 0; size /= 3) {
+  for (std::uintmax_t size = fs::file_size(file) - 1; size > 0; size /= 3) {
     fs::resize_file(file, size);
     EXPECT_FALSE(check_plugin_file(file).has_value()) << size;
   }
