@@ -52,7 +52,7 @@ def includes():
     found = set()
     for folder in ("app", "widgets", "core", "plugins"):
         for file in (ROOT / folder).rglob("*"):
-            if file.suffix not in (".h", ".cpp") or file.name == "torch.pch.h":
+            if file.suffix not in (".h", ".cpp") or file.name.endswith(".pch.h"):
                 continue
             here = room_of(file.relative_to(ROOT))
             if here not in ROOMS:
