@@ -2,16 +2,6 @@
 // What most files of the window include anyway, and what these headers bring along: parsed once. Files go on including
 // what they use, so that each compiles without it.
 #pragma once
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -24,3 +14,12 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <QWidget>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
