@@ -45,7 +45,13 @@ int keep_error(TIFF*, void* user, const char*, const char* format, va_list argum
   char text[300];
   std::vsnprintf(text, sizeof text, format, arguments);
   auto& message = static_cast<MemoryFile*>(user)->message;
-  if (message.empty()) message = text;
+  if (!message.empty()) return 1;
+  // Some of its messages are indented over two lines; an error of ours is one.
+  for (const char* c = text; *c != '\0'; ++c) {
+    const bool blank = static_cast<unsigned char>(*c) <= ' ' || *c == 0x7f;
+    if (!blank) message += *c;
+    if (blank && !message.ends_with(' ')) message += ' ';
+  }
   return 1;
 }
 
