@@ -10,6 +10,8 @@ void image(Bytes bytes) {
   const auto file = file_of(bytes);
   const auto decoded = decode_image(file);
   if (!decoded) return check_error(decoded.error());
+  for (const std::string& warning : decoded->warnings)
+    if (warning.find('\n') != std::string::npos) violated("a warning is one line");
   const Image& picture = decoded->image;
   if (picture.width < 1 || picture.height < 1) violated("a picture has pixels");
   if (picture.rgb.size() != static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height) * 3)
