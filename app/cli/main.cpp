@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <list>
+#include <new>
 
 #include "app/cli/command.h"
 #include "app/cli/describe.h"
@@ -11,6 +12,7 @@
 #include "app/cli/progress_bar.h"
 #include "app/cli/weights.h"
 #include "core/base/free_memory.h"
+#include "core/base/guard.h"
 #include "core/base/threads.h"
 #include "core/base/version.h"
 
@@ -96,7 +98,8 @@ int run(int argc, char** argv) {
   job.report = [&](const Progress& progress) { bar.show(progress); };
   for (const Entry& entry : entries) {
     if (!entry.app->parsed()) continue;
-    const Result<void> result = entry.run(job);
+    Result<void> result;
+    if (auto ran = guarded([&] { result = entry.run(job); }); !ran) result = std::move(ran);
     bar.clear();
     if (result) return 0;
     std::string message = result.error().message();
@@ -114,6 +117,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("error: out of memory\n", stderr);
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;

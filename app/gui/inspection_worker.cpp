@@ -4,6 +4,7 @@
 #include <QElapsedTimer>
 
 #include "core/base/free_memory.h"
+#include "core/base/guard.h"
 
 namespace orderscope {
 
@@ -61,7 +62,13 @@ void InspectionWorker::run(std::uint64_t id, const InspectionRequest& request, s
     post(id, [this, activity, fraction] { Q_EMIT progressed(activity, fraction); });
   };
 
-  auto failure = run_stages(id, request, job);
+  std::optional<Failure> failure;
+  if (const auto ran = guarded([&] { failure = run_stages(id, request, job); }); !ran) {
+    const InspectionStage stage = !models_[request.model] ? InspectionStage::Model
+                                  : !last_result_         ? InspectionStage::Image
+                                                          : InspectionStage::Class;
+    failure = Failure{stage, ran.error()};
+  }
   return_free_memory();
   post(id, [this, failure = std::move(failure)] {
     busy_ = false;

@@ -11,6 +11,7 @@
 
 #include "app/gui/background_threads.h"
 #include "app/gui/job_list.h"
+#include "core/base/guard.h"
 #include "core/base/job.h"
 
 namespace orderscope {
@@ -25,12 +26,15 @@ class JobRunner : public QObject {
   explicit JobRunner(JobList& list, QObject* parent = nullptr);
   ~JobRunner() override;  ///< cancels, then waits
 
-  /// `work` runs on the worker; `deliver` gets its result here unless the job was cancelled or replaced.
+  /// `work` runs on the worker; `deliver` gets its result here unless the job was cancelled or replaced. What `work`
+  /// throws, for lack of memory above all, is delivered as the Error that `guarded` makes of it.
   template <class T>
   void start(const QString& name, const QString& title, std::function<Result<T>(const JobContext&)> work,
              std::function<void(Result<T>)> deliver) {
     start_job(name, title, [work = std::move(work), deliver = std::move(deliver)](const JobContext& job) {
-      auto result = std::make_shared<Result<T>>(work(job));
+      std::shared_ptr<Result<T>> result;
+      const auto ran = guarded([&] { result = std::make_shared<Result<T>>(work(job)); });
+      if (!ran) result = std::make_shared<Result<T>>(tl::unexpected(ran.error()));
       const bool cancelled = !*result && result->error().kind == Error::Kind::Cancelled;
       return cancelled ? Delivery{} : Delivery{[deliver, result] { deliver(std::move(*result)); }};
     });

@@ -3,6 +3,8 @@
 
 #include <QElapsedTimer>
 
+#include "core/base/guard.h"
+
 namespace orderscope {
 
 WeightsDownloads::WeightsDownloads(GetOptions options, QObject* parent)
@@ -32,7 +34,9 @@ void WeightsDownloads::start(const PublishedWeights& weights, const std::filesys
       if (text.startsWith(name)) text.remove(0, name.size() + 2);
       threads_.post([this, name, fraction, text] { Q_EMIT progressed(name, fraction, text); });
     };
-    const auto got = get_weights(weights, folder, options, job);
+    Result<GotWeights> got;
+    if (auto ran = guarded([&] { got = get_weights(weights, folder, options, job); }); !ran)
+      got = tl::unexpected(std::move(ran).error());
     QString problem;
     if (!got && got.error().kind != Error::Kind::Cancelled) problem = QString::fromStdString(got.error().message());
     threads_.post([this, name, problem] {

@@ -29,6 +29,10 @@ void prepare_workers() {
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+tl::unexpected<Error> out_of_memory() {
+  return fail(Error::Kind::OutOfMemory, "out of memory", {}, "use a smaller image or fewer maps");
+}
 }  // namespace
 
 void throw_if_cancelled(const JobContext& job) {
@@ -43,17 +47,19 @@ Result<void> guarded(const std::function<void()>& code) {
   } catch (const CancelledException&) {
     return fail(Error::Kind::Cancelled, "cancelled");
   } catch (const std::bad_alloc&) {
-    return fail(Error::Kind::OutOfMemory, "out of memory", {}, "use a smaller image or fewer maps");
+    return out_of_memory();
   } catch (const c10::OutOfMemoryError&) {
     return fail(Error::Kind::OutOfMemory, "out of device memory", {}, "use a smaller batch, or --device cpu");
   } catch (const c10::Error& error) {
     const std::string what = first_line(error.what_without_backtrace());
     // The CPU allocator reports exhaustion as a plain error.
-    if (what.find("allocate memory") != std::string::npos)
-      return fail(Error::Kind::OutOfMemory, "out of memory", {}, "use a smaller image or fewer maps");
+    if (what.find("allocate memory") != std::string::npos) return out_of_memory();
     return fail(Error::Kind::InvalidInput, what);
   } catch (const std::exception& error) {
-    return fail(Error::Kind::InvalidInput, first_line(error.what()));
+    const std::string what = first_line(error.what());
+    // oneDNN says no more than this where there is no room for the code that it makes.
+    if (what == "could not create a primitive") return out_of_memory();
+    return fail(Error::Kind::InvalidInput, what);
   }
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/checkpoint/checkpoint.h"
 
-#include <c10/util/Exception.h>
-
 #include <array>
-#include <new>
 #include <string_view>
 
+#include "core/base/guard.h"
 #include "core/base/mapped_pages.h"
 #include "core/base/sha256.h"
 #include "core/checkpoint/family_reader.h"
@@ -84,17 +82,15 @@ Result<Checkpoint> read(const std::filesystem::path& path, const std::string& ke
 std::string Checkpoint::sha256() const { return orderscope::sha256(file->bytes()); }
 
 Result<Checkpoint> read_checkpoint(const std::filesystem::path& path, const std::string& key) {
+  Result<Checkpoint> checkpoint;
   // Sizes are checked before anything is allocated by them, so what is thrown here is a lack of memory.
-  try {
-    auto checkpoint = read(path, key);
-    if (!checkpoint) return fail(std::move(checkpoint.error()).on(path.string()));
-    TRY_VOID(check_mapped(checkpoint->file->bytes().data()));
-    return checkpoint;
-  } catch (const std::bad_alloc&) {
+  const auto ran = guarded([&] { checkpoint = read(path, key); });
+  if (!ran && ran.error().kind == Error::Kind::OutOfMemory)
     return fail(Error::Kind::OutOfMemory, "not enough memory to read it", path.string());
-  } catch (const c10::Error& error) {
-    return fail(Error::Kind::Broken, error.what_without_backtrace(), path.string());
-  }
+  if (!ran) return fail(Error::Kind::Broken, ran.error().what, path.string());
+  if (!checkpoint) return fail(std::move(checkpoint.error()).on(path.string()));
+  TRY_VOID(check_mapped(checkpoint->file->bytes().data()));
+  return checkpoint;
 }
 
 }  // namespace orderscope

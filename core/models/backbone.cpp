@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/base/guard.h"
 #include "core/models/convnext.h"
 #include "core/models/family.h"
 #include "core/models/hornet.h"
@@ -91,23 +92,26 @@ Result<std::shared_ptr<Backbone>> make_plugin_backbone(const Architecture& a) {
   return backbone;
 }
 
+Result<std::shared_ptr<Backbone>> make_family(const Architecture& a) {
+  switch (a.family) {
+    case Family::HorNet: TRY_VOID(check_hornet(a)); return std::make_shared<HorNet>(a);
+    case Family::Swin: TRY_VOID(check_swin(a)); return std::make_shared<Swin>(a);
+    case Family::ConvNeXt:
+      if (a.kernel_size < 1 || a.kernel_size % 2 == 0) return fail(Error::Kind::InvalidInput, "kernel must be odd");
+      return std::make_shared<ConvNeXt>(a);
+    case Family::Plugin: return make_plugin_backbone(a);
+  }
+  return fail(Error::Kind::InvalidInput, "unknown family");
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Backbone>> make_backbone(const Architecture& a) {
   TRY_VOID(check_sizes(a));
-  try {
-    switch (a.family) {
-      case Family::HorNet: TRY_VOID(check_hornet(a)); return std::make_shared<HorNet>(a);
-      case Family::Swin: TRY_VOID(check_swin(a)); return std::make_shared<Swin>(a);
-      case Family::ConvNeXt:
-        if (a.kernel_size < 1 || a.kernel_size % 2 == 0) return fail(Error::Kind::InvalidInput, "kernel must be odd");
-        return std::make_shared<ConvNeXt>(a);
-      case Family::Plugin: return make_plugin_backbone(a);
-    }
-  } catch (const std::exception& error) {
-    return fail(Error::Kind::OutOfMemory, std::string("the network cannot be made: ") + error.what());
-  }
-  return fail(Error::Kind::InvalidInput, "unknown family");
+  Result<std::shared_ptr<Backbone>> made;
+  const auto ran = guarded([&] { made = make_family(a); });
+  if (!ran) return fail(ran.error().kind, "the network cannot be made: " + ran.error().what);
+  return made;
 }
 
 void initialize(Backbone& backbone, double layer_scale_init) {

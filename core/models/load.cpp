@@ -222,6 +222,7 @@ Result<std::shared_ptr<const Model>> build(const Checkpoint& checkpoint, const L
     if (device.is_cuda()) at::globalContext().setAllowTF32CuDNN(false);
     model->backbone->to(device);
   });
+  if (!moved && moved.error().kind == Error::Kind::OutOfMemory) return fail(std::move(moved).error());
   if (!moved) return fail(Error::Kind::InvalidInput, moved.error().what, "device " + options.device, "use cpu or cuda");
   TRY_VOID(set_precision(*model, options.precision));
 

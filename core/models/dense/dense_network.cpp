@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/base/guard.h"
 #include "core/models/dense/detector.h"
 #include "core/models/dense/pyramid.h"
 #include "core/models/dense/segmenter.h"
@@ -49,16 +50,16 @@ Result<std::shared_ptr<Backbone>> make_dense_network(const Architecture& backbon
   Architecture architecture = backbone;
   architecture.classes = dense.classes();
   TRY(auto pyramid, make_backbone(architecture));
-  try {
-    if (dense.is_segmenter()) return std::make_shared<Segmenter>(std::move(pyramid), *dense.uper_head);
-    if (dense.is_detector()) {
-      TRY_VOID(check_detector(architecture, dense));
-      return std::make_shared<Detector>(std::move(pyramid), dense);
-    }
-  } catch (const std::exception& error) {
-    return fail(Error::Kind::OutOfMemory, std::string("the network cannot be made: ") + error.what());
-  }
-  return pyramid;
+  if (dense.is_detector()) TRY_VOID(check_detector(architecture, dense));
+  std::shared_ptr<Backbone> network = pyramid;
+  const auto ran = guarded([&] {
+    if (dense.is_segmenter())
+      network = std::make_shared<Segmenter>(std::move(pyramid), *dense.uper_head);
+    else if (dense.is_detector())
+      network = std::make_shared<Detector>(std::move(pyramid), dense);
+  });
+  if (!ran) return fail(ran.error().kind, "the network cannot be made: " + ran.error().what);
+  return network;
 }
 
 }  // namespace orderscope

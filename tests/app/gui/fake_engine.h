@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,7 +40,8 @@ inline std::shared_ptr<const Model> fake_model(const std::filesystem::path& path
   return model;
 }
 
-/// Answers at once, or only after `hold` was lifted; counts what it was asked. Files with "broken" in their name fail.
+/// Answers at once, or only after `hold` was lifted; counts what it was asked. Files with "broken" in their name fail,
+/// for those with "huge" there is no memory.
 class FakeEngine : public InspectionEngine {
  public:
   struct Log {
@@ -83,6 +85,7 @@ class FakeEngine : public InspectionEngine {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     log_->inspecting = false;
+    if (image.string().find("huge") != std::string::npos) throw std::bad_alloc();
     if (image.string().find("broken") != std::string::npos)
       return fail(Error::Kind::Broken, "the picture ends before its data does", image.filename().string());
     auto result = std::make_shared<ForwardResult>();

@@ -101,6 +101,19 @@ TEST_F(WorkerTest, ReportsWhatFailedAndOnWhichFile) {
   EXPECT_THAT(errors, ElementsAre("broken.jpg: the picture ends before its data does"));
 }
 
+TEST_F(WorkerTest, ALackOfMemoryIsAFailureOfThatRequestOnly) {
+  worker.start({"m.pth", "huge.jpg", {}, {}});
+  ASSERT_TRUE(wait_for_finish());
+  EXPECT_FALSE(last_complete);
+  EXPECT_FALSE(worker.busy());
+  EXPECT_THAT(errors, ElementsAre("out of memory (use a smaller image or fewer maps)"));
+  finished = 0;
+  worker.start({"m.pth", "a.jpg", {}, {}});
+  ASSERT_TRUE(wait_for_finish());
+  EXPECT_TRUE(last_complete);
+  EXPECT_THAT(images, ElementsAre("a.jpg"));
+}
+
 TEST(Worker, IsDestroyedInTheMiddleOfAComputation) {
   const auto log = std::make_shared<test::FakeEngine::Log>();
   log->hold = true;

@@ -121,6 +121,17 @@ TEST(Backbone, RefusesSizesThatTheOfficialCodeDoesNotTake) {
   EXPECT_FALSE(Trace::forward(hornet->backbone, at::zeros({3, 64, 64}), {}));
 }
 
+TEST(Backbone, ANetworkThatNoMemoryHoldsIsAnErrorOfOneLine) {
+  Architecture a;
+  a.family = Family::ConvNeXt;
+  a.dims = {1 << 22};  // a layer of 280 TB, more than an address has bits for
+  a.depths = {1};
+  const auto made = make_backbone(a);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, Error::Kind::OutOfMemory);
+  EXPECT_EQ(made.error().message(), "the network cannot be made: out of memory");
+}
+
 TEST(Backbone, RefusesArchitecturesThatContradictThemselves) {
   Architecture a;
   a.family = Family::HorNet;
