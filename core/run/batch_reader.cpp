@@ -2,6 +2,7 @@
 #include "core/run/batch_reader.h"
 
 #include <exception>
+#include <new>
 
 namespace orderscope {
 
@@ -78,8 +79,10 @@ LoadedImage BatchReader::load(StoredImage image) const {
       }
       if (keep_pictures_) loaded.decoded = *std::move(decoded);
     }
+  } catch (const std::bad_alloc&) {
+    broken({Error::Kind::OutOfMemory, "not enough memory to decode it", {}, {}});
   } catch (const std::exception& error) {
-    broken({Error::Kind::OutOfMemory, error.what(), {}, {}});
+    broken({Error::Kind::Broken, error.what(), {}, {}});
   }
   loaded.image = std::move(image);
   return loaded;
