@@ -98,8 +98,7 @@ int run(int argc, char** argv) {
   job.report = [&](const Progress& progress) { bar.show(progress); };
   for (const Entry& entry : entries) {
     if (!entry.app->parsed()) continue;
-    Result<void> result;
-    if (auto ran = guarded([&] { result = entry.run(job); }); !ran) result = std::move(ran);
+    const auto result = guarded([&] { return entry.run(job); });
     bar.clear();
     if (result) return 0;
     std::string message = result.error().message();

@@ -32,9 +32,7 @@ class JobRunner : public QObject {
   void start(const QString& name, const QString& title, std::function<Result<T>(const JobContext&)> work,
              std::function<void(Result<T>)> deliver) {
     start_job(name, title, [work = std::move(work), deliver = std::move(deliver)](const JobContext& job) {
-      std::shared_ptr<Result<T>> result;
-      const auto ran = guarded([&] { result = std::make_shared<Result<T>>(work(job)); });
-      if (!ran) result = std::make_shared<Result<T>>(tl::unexpected(ran.error()));
+      const auto result = std::make_shared<Result<T>>(guarded([&] { return work(job); }));
       const bool cancelled = !*result && result->error().kind == Error::Kind::Cancelled;
       return cancelled ? Delivery{} : Delivery{[deliver, result] { deliver(std::move(*result)); }};
     });

@@ -16,17 +16,13 @@ ThumbnailLoader::ThumbnailLoader(QObject* parent) : QObject(parent) {}
 
 void ThumbnailLoader::load(const std::filesystem::path& path) {
   thread_.run([this, path] {
-    QImage small;
-    QString problem;
-    const auto ran = guarded([&] {
-      if (auto decoded = decode_image(path))
-        small = to_qimage(decoded->image)
-                    .scaled(kShortSide, kShortSide, Qt::KeepAspectRatioByExpanding, Qt::SmoothTransformation);
-      else
-        problem = QString::fromStdString(decoded.error().message());
+    const auto small = guarded([&]() -> Result<QImage> {
+      TRY(const auto decoded, decode_image(path));
+      return to_qimage(decoded.image)
+          .scaled(kShortSide, kShortSide, Qt::KeepAspectRatioByExpanding, Qt::SmoothTransformation);
     });
-    if (!ran) problem = QString::fromStdString(ran.error().message());
-    thread_.post([this, path, small, problem] { Q_EMIT loaded(path, small, problem); });
+    const QString problem = small ? QString() : QString::fromStdString(small.error().message());
+    thread_.post([this, path, small, problem] { Q_EMIT loaded(path, small.value_or(QImage()), problem); });
   });
 }
 

@@ -34,9 +34,7 @@ void WeightsDownloads::start(const PublishedWeights& weights, const std::filesys
       if (text.startsWith(name)) text.remove(0, name.size() + 2);
       threads_.post([this, name, fraction, text] { Q_EMIT progressed(name, fraction, text); });
     };
-    Result<GotWeights> got;
-    if (auto ran = guarded([&] { got = get_weights(weights, folder, options, job); }); !ran)
-      got = tl::unexpected(std::move(ran).error());
+    const auto got = guarded([&] { return get_weights(weights, folder, options, job); });
     QString problem;
     if (!got && got.error().kind != Error::Kind::Cancelled) problem = QString::fromStdString(got.error().message());
     threads_.post([this, name, problem] {

@@ -116,12 +116,10 @@ Result<std::vector<Result<MethodResult>>> finish_all(const Subject& subject, std
   for (std::size_t i = 0; i < requests.size(); ++i) {
     TRY_VOID(job.check());
     const Method& method = *requests[i].method;
-    Result<MethodResult> result;
     // A plugin's method may throw; so may tensor code anywhere.
-    const auto finished = guarded([&] {
-      result = method.finish({subject, requests[i].values, trace, first_probes[i], target.class_index}, job);
+    Result<MethodResult> result = guarded([&] {
+      return method.finish({subject, requests[i].values, trace, first_probes[i], target.class_index}, job);
     });
-    if (!finished) result = tl::unexpected(finished.error());
     if (!result && result.error().kind == Error::Kind::Cancelled) return tl::unexpected(result.error());
     if (result) {
       for (NamedMap& named : result->maps) {

@@ -85,19 +85,13 @@ Result<Target> choose(const RegionRequest& request, const Trace& trace, std::opt
   }
   at::Tensor mask;
   Target target;
-  Result<void> found;
-  TRY_VOID(guarded([&] {
+  TRY_VOID(guarded([&]() -> Result<void> {
     const at::NoGradGuard no_grad;
     const at::Tensor labels = logits[0].argmax(0).cpu();
     RegionRequest region = request;
     const bool nothing = !region.box && !region.class_region && !region.mask.defined();
     if (nothing) region.class_region = asked ? *asked : static_cast<int>(most_frequent(labels));
-    auto made = region_mask(region, labels);
-    if (!made) {
-      found = tl::unexpected(made.error());
-      return;
-    }
-    mask = *std::move(made);
+    TRY(mask, region_mask(region, labels));
     const auto pixels = mask.sum().item<std::int64_t>();
     target.class_index = asked                 ? *asked
                          : region.class_region ? *region.class_region
@@ -105,8 +99,8 @@ Result<Target> choose(const RegionRequest& request, const Trace& trace, std::opt
     target.description = "class " + std::to_string(target.class_index) + " over " + std::to_string(pixels) +
                          " pixels of " + region_text(region);
     mask = mask.to(logits.device(), at::kFloat);
+    return {};
   }));
-  TRY_VOID(std::move(found));
   target.score = [mask, index = target.class_index](const Activations& output) {
     return (output.x.select(1, index) * mask).sum();
   };

@@ -167,11 +167,9 @@ Result<std::vector<int>> decide_dims(const KeyIndex& index, std::vector<std::str
 namespace {
 
 Result<Architecture> read_with(const FamilyReader& reader, const StateDict& state_dict) {
-  Result<Architecture> read;
-  TRY_VOID(guarded([&] { read = reader.read(state_dict); }));
-  if (!read) return read;
-  read->family = Family::Plugin;
-  read->plugin_family = reader.family;
+  TRY(Architecture read, guarded([&] { return reader.read(state_dict); }));
+  read.family = Family::Plugin;
+  read.plugin_family = reader.family;
   return read;
 }
 

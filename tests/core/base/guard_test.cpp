@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <new>
 
 namespace orderscope {
@@ -28,6 +29,34 @@ TEST(Guarded, OtherErrorsOfTensorsAreOneLine) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, Error::Kind::InvalidInput);
   EXPECT_EQ(result.error().message().find('\n'), std::string::npos);
+}
+
+TEST(Guarded, CodeThatReturnsAResultKeepsIt) {
+  const auto made = guarded([]() -> Result<std::unique_ptr<int>> { return std::make_unique<int>(3); });
+  ASSERT_TRUE(made);
+  EXPECT_EQ(**made, 3);
+
+  const auto refused =
+      guarded([]() -> Result<void> { return fail(Error::Kind::Broken, "cut off", "a.pth", "fetch it again"); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::Broken);
+  EXPECT_EQ(refused.error().subject, "a.pth");
+  EXPECT_EQ(refused.error().advice, "fetch it again");
+}
+
+TEST(Guarded, WhatCodeThatReturnsAResultThrowsIsAnError) {
+  const auto lack = guarded([]() -> Result<int> { throw std::bad_alloc(); });
+  ASSERT_FALSE(lack);
+  EXPECT_EQ(lack.error().kind, Error::Kind::OutOfMemory);
+
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = guarded([&]() -> Result<int> {
+    throw_if_cancelled({stop.get_token(), {}});
+    return 1;
+  });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, Error::Kind::Cancelled);
 }
 
 }  // namespace
