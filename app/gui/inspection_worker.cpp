@@ -62,13 +62,7 @@ void InspectionWorker::run(std::uint64_t id, const InspectionRequest& request, s
     post(id, [this, activity, fraction] { Q_EMIT progressed(activity, fraction); });
   };
 
-  std::optional<Failure> failure;
-  if (const auto ran = guarded([&] { failure = run_stages(id, request, job); }); !ran) {
-    const InspectionStage stage = !models_[request.model] ? InspectionStage::Model
-                                  : !last_result_         ? InspectionStage::Image
-                                                          : InspectionStage::Class;
-    failure = Failure{stage, ran.error()};
-  }
+  auto failure = run_stages(id, request, job);
   return_free_memory();
   post(id, [this, failure = std::move(failure)] {
     busy_ = false;
@@ -89,7 +83,7 @@ std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint6
   timer.start();
   if (!model) {
     job.progress(0, 0, "opening the model");
-    auto opened = engine_->open_model(request.model, job);
+    auto opened = guarded([&] { return engine_->open_model(request.model, job); });
     if (!opened) return failure(InspectionStage::Model, std::move(opened).error());
     model = std::move(*opened);
   }
@@ -101,7 +95,7 @@ std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint6
   if (!same) {
     last_result_.reset();
     last_view_.reset();
-    auto result = engine_->inspect(model, request.image, job);
+    auto result = guarded([&] { return engine_->inspect(model, request.image, job); });
     if (!result) return failure(InspectionStage::Image, std::move(result).error());
     last_result_ = std::move(*result);
   }
@@ -116,7 +110,8 @@ std::optional<InspectionWorker::Failure> InspectionWorker::run_stages(std::uint6
   timer.start();
   if (!last_view_ || last_question_ != question) {
     job.progress(0, 0, "gradients");
-    auto view = region ? engine_->explain_region(*region, job) : engine_->explain(class_index, job);
+    auto view =
+        guarded([&] { return region ? engine_->explain_region(*region, job) : engine_->explain(class_index, job); });
     if (!view) return failure(InspectionStage::Class, std::move(view).error());
     last_view_ = std::make_shared<const ClassView>(std::move(*view));
     last_question_ = question;

@@ -66,6 +66,7 @@ class FakeEngine : public InspectionEngine {
 
   Result<std::shared_ptr<const Model>> open_model(const std::filesystem::path& path, const JobContext&) override {
     log_->add("open " + path.filename().string());
+    if (path.string().find("huge") != std::string::npos) throw std::bad_alloc();
     if (path.string().find("broken") != std::string::npos)
       return fail(Error::Kind::Broken, "the tensor norm.weight is missing", path.filename().string());
     return fake_model(path, log_->with_orders);

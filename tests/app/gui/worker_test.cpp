@@ -20,8 +20,10 @@ class WorkerTest : public ::testing::Test {
                      [this](const auto& result, double) { images.push_back(result->image_path.filename().string()); });
     QObject::connect(&worker, &InspectionWorker::class_ready, &worker,
                      [this](const auto& view, double) { classes.push_back(view->class_index); });
-    QObject::connect(&worker, &InspectionWorker::failed, &worker,
-                     [this](InspectionStage, const Error& error) { errors.push_back(error.message()); });
+    QObject::connect(&worker, &InspectionWorker::failed, &worker, [this](InspectionStage stage, const Error& error) {
+      stages.push_back(stage);
+      errors.push_back(error.message());
+    });
     QObject::connect(&worker, &InspectionWorker::finished, &worker, [this](bool complete) {
       ++finished;
       last_complete = complete;
@@ -36,6 +38,7 @@ class WorkerTest : public ::testing::Test {
   InspectionWorker worker;
   std::vector<std::string> images;
   std::vector<int> classes;
+  std::vector<InspectionStage> stages;
   std::vector<std::string> errors;
   int finished = 0;
   bool last_complete = false;
@@ -106,12 +109,18 @@ TEST_F(WorkerTest, ALackOfMemoryIsAFailureOfThatRequestOnly) {
   ASSERT_TRUE(wait_for_finish());
   EXPECT_FALSE(last_complete);
   EXPECT_FALSE(worker.busy());
+  EXPECT_THAT(stages, ElementsAre(InspectionStage::Image));
   EXPECT_THAT(errors, ElementsAre("out of memory (use a smaller image or fewer maps)"));
   finished = 0;
   worker.start({"m.pth", "a.jpg", {}, {}});
   ASSERT_TRUE(wait_for_finish());
   EXPECT_TRUE(last_complete);
   EXPECT_THAT(images, ElementsAre("a.jpg"));
+
+  finished = 0;
+  worker.start({"huge.pth", "a.jpg", {}, {}});
+  ASSERT_TRUE(wait_for_finish());
+  EXPECT_THAT(stages, ElementsAre(InspectionStage::Image, InspectionStage::Model));
 }
 
 TEST(Worker, IsDestroyedInTheMiddleOfAComputation) {
